@@ -1,0 +1,10 @@
+//! Discrete-event capacity planning for e-commerce peaks.
+#![forbid(unsafe_code)]
+#![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
+
+pub mod error;
+pub mod ids;
+pub mod rng;
+pub mod time;
+pub mod units;
+pub mod workload;
