@@ -3,6 +3,10 @@
 //! Knows when requests come, of which class and how large they are; knows no server and no
 //! service. Every process yields one arrival at a time, so memory does not grow with a trace.
 
+mod request;
+
+pub use request::{Arena, Line, Outcome, Request};
+
 use crate::ids::ClassId;
 use crate::time::SimTime;
 

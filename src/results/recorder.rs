@@ -1,0 +1,370 @@
+//! The recorder: one write per request, figures when an interval closes.
+//!
+//! While an interval is open, every row counts into its *open* part. At a *cut* (the end of an
+//! interval, of the warm-up, or of an objective's window) the open part is added to whatever
+//! covers it: the interval, the totals once the warm-up is over, the windows; then it is emptied.
+//!
+//! Population and series differ on purpose. Totals cover requests that arrived after the warm-up;
+//! series count ends by the time at which they happen. A request that straddles the end of the
+//! warm-up is therefore also kept as a *stray*, and strays are taken off the totals at the end.
+
+use crate::ids::{RowId, SourceId};
+use crate::results::window::Window;
+use crate::results::{Ledger, ObjectiveRun, Plan, RowSeries, RowTotals, ServiceSeries, ServiceTotals, Wide};
+use crate::stats::{Gauge, Histogram};
+use crate::time::{SimDuration, SimTime};
+use crate::workload::{Arena, Outcome, Size};
+
+/// What can be added up over requests.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) offered: u64,
+    pub(super) outcomes: [u64; 6],
+    pub(super) dispatched: u64,
+    pub(super) latency_sum: u128,
+    pub(super) size_sum: u128,
+    pub(super) latency: Histogram,
+}
+
+impl Counts {
+    fn add(&mut self, other: &Self) {
+        self.offered += other.offered;
+        for (sum, count) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *sum += count;
+        }
+        self.dispatched += other.dispatched;
+        self.latency_sum += other.latency_sum;
+        self.size_sum += other.size_sum;
+        self.latency.merge(&other.latency);
+    }
+
+    /// Forgets everything and keeps the memory.
+    fn clear(&mut self) {
+        let mut latency = std::mem::take(&mut self.latency);
+        latency.clear();
+        *self = Self { latency, ..Self::default() };
+    }
+}
+
+/// A row while the run goes on.
+#[derive(Debug, Default)]
+struct Row {
+    /// Since the last cut.
+    open: Counts,
+    /// Between the start of the interval and the last cut, where a cut fell inside it.
+    part: Counts,
+    total: Counts,
+    strays: Counts,
+    latency_max: u64,
+    in_flight: Gauge,
+    /// The integral of `in_flight` at the start of the interval.
+    in_flight_before: u128,
+    /// Time spent by all requests that ended, over the whole run.
+    sojourn: u128,
+    series: RowSeries,
+}
+
+/// What a service's gauges read at a cut: integrals since t = 0.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ServiceReading {
+    /// Servers in rotation (server x ns).
+    pub ready: u128,
+    /// Slots held (slot x ns).
+    pub slots: u128,
+    /// CPU burned (thousandths of a core x ns).
+    pub cpu_milli: u128,
+    /// Requests waiting (request x ns).
+    pub queued: u128,
+}
+
+/// A service while the run goes on.
+#[derive(Debug, Default)]
+struct ServiceRecord {
+    interval_start: ServiceReading,
+    warmup_end: ServiceReading,
+    series: ServiceSeries,
+}
+
+/// Collects what happens in one replication.
+#[derive(Debug)]
+pub struct Recorder {
+    rows: Vec<Row>,
+    services: Vec<ServiceRecord>,
+    row_ranges: Vec<std::ops::Range<usize>>,
+    ledgers: Vec<Ledger>,
+    windows: Vec<Window>,
+    /// Whether sizes are recorded; otherwise every request has size one.
+    sized: bool,
+    interval: SimDuration,
+    next_interval: SimTime,
+    warmup_end: SimTime,
+    warm: bool,
+    /// Requests that arrived before this instant are strays: zero until the warm-up is over.
+    stray_before: SimTime,
+    end: SimTime,
+    /// Where the classes of a service are added up for its percentiles.
+    scratch: Histogram,
+}
+
+impl Recorder {
+    /// Creates the recorder of a run; `sized` tells whether requests differ in size.
+    pub fn new(plan: &Plan, sized: bool) -> Self {
+        let end = SimTime::ZERO + plan.duration();
+        let interval = SimDuration::from_nanos(plan.interval_ns);
+        Self {
+            rows: plan.rows.iter().map(|_| Row::default()).collect(),
+            services: plan.services.iter().map(|_| ServiceRecord::default()).collect(),
+            row_ranges: (0..plan.services.len()).map(|service| plan.rows_of(service)).collect(),
+            ledgers: vec![Ledger::default(); plan.sources.len()],
+            windows: plan.objectives.iter().map(|objective| Window::new(plan, objective, end)).collect(),
+            sized,
+            interval,
+            next_interval: (SimTime::ZERO + interval).min(end),
+            warmup_end: plan.warmup_end(),
+            warm: false,
+            stray_before: SimTime::ZERO,
+            end,
+            scratch: Histogram::default(),
+        }
+    }
+
+    /// Counts a request that arrives.
+    #[inline]
+    pub fn offered(&mut self, row: RowId, source: SourceId, now: SimTime) {
+        let row = &mut self.rows[row.index()];
+        row.open.offered += 1;
+        row.in_flight.increment(now);
+        self.ledgers[source.index()].started += 1;
+    }
+
+    /// Adds the size of a request that arrives; only where the recorder is `sized`.
+    pub fn offered_size(&mut self, row: RowId, size: Size) {
+        self.rows[row.index()].open.size_sum += u128::from(size.as_micros());
+    }
+
+    /// Counts an attempt sent to a server.
+    #[inline]
+    pub fn dispatched(&mut self, row: RowId) {
+        self.rows[row.index()].open.dispatched += 1;
+    }
+
+    /// Counts a request that is served in full.
+    #[inline]
+    pub fn completed(&mut self, row: RowId, source: SourceId, arrived: SimTime, now: SimTime) {
+        let latency = (now - arrived).as_nanos();
+        self.ledgers[source.index()].outcomes[Outcome::Completed as usize] += 1;
+        let row = &mut self.rows[row.index()];
+        row.open.outcomes[Outcome::Completed as usize] += 1;
+        row.open.latency.record(latency);
+        row.open.latency_sum += u128::from(latency);
+        row.in_flight.decrement(now);
+        if arrived < self.stray_before {
+            row.strays.outcomes[Outcome::Completed as usize] += 1;
+            row.strays.latency.record(latency);
+            row.strays.latency_sum += u128::from(latency);
+        } else {
+            row.latency_max = row.latency_max.max(latency);
+        }
+    }
+
+    /// Counts a request that ends in any other way.
+    pub fn lost(&mut self, row: RowId, source: SourceId, arrived: SimTime, now: SimTime, outcome: Outcome) {
+        debug_assert_ne!(outcome, Outcome::Completed);
+        self.ledgers[source.index()].outcomes[outcome as usize] += 1;
+        let row = &mut self.rows[row.index()];
+        row.open.outcomes[outcome as usize] += 1;
+        row.sojourn += u128::from((now - arrived).as_nanos());
+        row.in_flight.decrement(now);
+        if arrived < self.stray_before {
+            row.strays.outcomes[outcome as usize] += 1;
+        }
+    }
+
+    /// Returns the next instant at which [`Recorder::cut`] is due, before anything else happens
+    /// then. The end of the run is not among them: [`Recorder::finish`] is its cut.
+    pub fn next_cut(&self) -> SimTime {
+        let warmup = if self.warm { SimTime::MAX } else { self.warmup_end };
+        let windows = self.windows.iter().map(Window::next_edge).min().unwrap_or(SimTime::MAX);
+        self.next_interval.min(warmup).min(windows)
+    }
+
+    /// Closes what ends at `now`. `readings` holds one entry per service.
+    pub fn cut(&mut self, now: SimTime, readings: &[ServiceReading], arena: &Arena) {
+        for window in &mut self.windows {
+            let rows = window.rows();
+            window.cut(now, self.rows[rows].iter().map(|row| &row.open), arena);
+        }
+        for row in &mut self.rows {
+            row.sojourn += row.open.latency_sum;
+            if !self.sized {
+                row.open.size_sum = u128::from(row.open.offered) * u128::from(Size::ONE.as_micros());
+            }
+            if self.warm {
+                row.total.add(&row.open);
+            }
+            row.part.add(&row.open);
+            row.open.clear();
+        }
+        if now == self.next_interval {
+            self.close_interval(now, readings);
+        }
+        if !self.warm && now >= self.warmup_end {
+            self.end_warmup(readings);
+        }
+    }
+
+    fn end_warmup(&mut self, readings: &[ServiceReading]) {
+        self.warm = true;
+        self.stray_before = self.warmup_end;
+        for row in &mut self.rows {
+            row.latency_max = 0;
+        }
+        for (service, reading) in self.services.iter_mut().zip(readings) {
+            service.warmup_end = *reading;
+        }
+    }
+
+    fn close_interval(&mut self, now: SimTime, readings: &[ServiceReading]) {
+        for ((service, rows), &reading) in self.services.iter_mut().zip(&self.row_ranges).zip(readings) {
+            let (p50, p99) = match &self.rows[rows.clone()] {
+                [only] => percentiles(&only.part.latency),
+                several => {
+                    self.scratch.clear();
+                    several.iter().for_each(|row| self.scratch.merge(&row.part.latency));
+                    percentiles(&self.scratch)
+                }
+            };
+            let series = &mut service.series;
+            let before = std::mem::replace(&mut service.interval_start, reading);
+            series.ready_ns.push(Wide(reading.ready - before.ready));
+            series.slot_ns.push(Wide(reading.slots - before.slots));
+            series.cpu_milli_ns.push(Wide(reading.cpu_milli - before.cpu_milli));
+            series.queued_ns.push(Wide(reading.queued - before.queued));
+            series.p50_ns.push(p50);
+            series.p99_ns.push(p99);
+        }
+        for row in &mut self.rows {
+            let integral = row.in_flight.integral(now);
+            let (p50, p99) = percentiles(&row.part.latency);
+            let series = &mut row.series;
+            series.offered.push(row.part.offered);
+            for (column, count) in series.outcomes.iter_mut().zip(row.part.outcomes) {
+                column.push(count);
+            }
+            series.dispatched.push(row.part.dispatched);
+            series.in_flight_ns.push(Wide(integral - row.in_flight_before));
+            series.size_sum_micros.push(Wide(row.part.size_sum));
+            series.p50_ns.push(p50);
+            series.p99_ns.push(p99);
+            row.in_flight_before = integral;
+            row.part.clear();
+        }
+        self.next_interval = (now + self.interval).min(self.end);
+    }
+
+    /// Closes the books at the end of the run. The caller fills in what only it knows: peaks and
+    /// servers.
+    ///
+    /// # Panics
+    ///
+    /// If a request was lost or counted twice: both ledgers and Little's law are integer
+    /// equalities, and a run that breaks one must not be reported.
+    pub fn finish(mut self, readings: &[ServiceReading], arena: &Arena) -> Books {
+        let end = self.end;
+        if !self.warm {
+            // A warm-up of zero: cut at t = 0 never came before the first event.
+            self.end_warmup(&vec![ServiceReading::default(); readings.len()]);
+        }
+        self.cut(end, readings, arena);
+        let mut in_flight = vec![0_u64; self.rows.len()];
+        let mut in_flight_population = in_flight.clone();
+        for request in arena.iter() {
+            let row = request.row().index();
+            in_flight[row] += 1;
+            in_flight_population[row] += u64::from(request.arrived >= self.warmup_end);
+            self.rows[row].sojourn += u128::from((end - request.arrived).as_nanos());
+            self.ledgers[request.source().index()].in_progress += 1;
+        }
+        for ledger in &self.ledgers {
+            let ended: u64 = ledger.outcomes.iter().sum();
+            assert_eq!(ledger.started, ended + ledger.in_progress, "a request was lost or counted twice");
+        }
+        let services = self.service_totals(readings, end);
+        let rows: Vec<RowTotals> =
+            self.rows.iter_mut().zip(&in_flight_population).map(|(row, &n)| row.totals(n)).collect();
+        for (row, count) in self.rows.iter().zip(in_flight) {
+            assert_eq!(row.in_flight.count(), count, "the gauge in flight and the arena disagree");
+        }
+        let objectives =
+            self.windows.into_iter().map(|w| w.finish(&rows, arena, self.warmup_end, end)).collect();
+        let row_series = self.rows.into_iter().map(|row| row.series).collect();
+        let service_series = self.services.into_iter().map(|service| service.series).collect();
+        Books { ledgers: self.ledgers, rows, services, row_series, service_series, objectives }
+    }
+
+    fn service_totals(&self, readings: &[ServiceReading], end: SimTime) -> Vec<ServiceTotals> {
+        let of_service =
+            |(rows, (service, now)): (&std::ops::Range<usize>, (&ServiceRecord, &ServiceReading))| {
+                let warm = &service.warmup_end;
+                let rows = &self.rows[rows.clone()];
+                let from_state: u128 = rows.iter().map(|row| row.in_flight.integral(end)).sum();
+                let from_records: u128 = rows.iter().map(|row| row.sojourn).sum();
+                assert_eq!(from_state, from_records, "Little's law does not hold");
+                ServiceTotals {
+                    ready_ns: Wide(now.ready - warm.ready),
+                    slot_ns: Wide(now.slots - warm.slots),
+                    cpu_milli_ns: Wide(now.cpu_milli - warm.cpu_milli),
+                    queued_ns: Wide(now.queued - warm.queued),
+                    in_flight_ns: Wide(from_state),
+                    sojourn_ns: Wide(from_records),
+                    ..ServiceTotals::default()
+                }
+            };
+        self.row_ranges.iter().zip(self.services.iter().zip(readings)).map(of_service).collect()
+    }
+}
+
+/// What a recorder knows at the end of a run.
+#[derive(Debug)]
+pub struct Books {
+    /// Per source.
+    pub ledgers: Vec<Ledger>,
+    /// Per row.
+    pub rows: Vec<RowTotals>,
+    /// Per service; peaks are left to the caller.
+    pub services: Vec<ServiceTotals>,
+    /// Per row.
+    pub row_series: Vec<RowSeries>,
+    /// Per service.
+    pub service_series: Vec<ServiceSeries>,
+    /// Per objective.
+    pub objectives: Vec<ObjectiveRun>,
+}
+
+impl Row {
+    /// Takes the strays off the totals; what remains must add up with `in_flight_end`.
+    fn totals(&mut self, in_flight_end: u64) -> RowTotals {
+        let mut outcomes = self.total.outcomes;
+        for (count, stray) in outcomes.iter_mut().zip(self.strays.outcomes) {
+            *count -= stray;
+        }
+        let ended: u64 = outcomes.iter().sum();
+        assert_eq!(self.total.offered, ended + in_flight_end, "a row does not add up");
+        let mut latency = std::mem::take(&mut self.total.latency);
+        latency.subtract(&self.strays.latency);
+        RowTotals {
+            offered: self.total.offered,
+            outcomes,
+            in_flight_end,
+            dispatched: self.total.dispatched,
+            size_sum_micros: Wide(self.total.size_sum),
+            latency,
+            latency_sum_ns: Wide(self.total.latency_sum - self.strays.latency_sum),
+            latency_max_ns: self.latency_max,
+        }
+    }
+}
+
+fn percentiles(latency: &Histogram) -> (Option<u64>, Option<u64>) {
+    (latency.quantile(0.5, 0), latency.quantile(0.99, 0))
+}

@@ -1,0 +1,10 @@
+//! The statistics of simulation: histograms, time-weighted means, confidence intervals.
+//!
+//! Recorder state is integer and commutative, so that results do not depend on the order in
+//! which parts are added; floats appear only when a figure is read.
+
+mod gauge;
+mod histogram;
+
+pub use gauge::Gauge;
+pub use histogram::Histogram;
