@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 
+pub mod balancer;
 pub mod des;
 pub mod error;
+pub mod fleet;
 pub mod ids;
 pub mod results;
 pub mod rng;

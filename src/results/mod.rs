@@ -13,6 +13,8 @@ pub use plan::{
 };
 pub use recorder::{Books, Recorder, ServiceReading};
 pub use run::{
-    Ledger, ObjectiveRun, Peak, Provenance, RowSeries, RowTotals, RunResult, SCHEMA_VERSION, ServerTotals,
+    Ledger, ObjectiveRun, Provenance, RowSeries, RowTotals, RunResult, SCHEMA_VERSION, ServerTotals,
     ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,
 };
+
+pub use crate::stats::Peak;

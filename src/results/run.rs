@@ -4,7 +4,7 @@ use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::results::Plan;
-use crate::stats::Histogram;
+use crate::stats::{Histogram, Peak};
 
 /// The version of the schema of `result.json`; it grows when a field changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -163,26 +163,6 @@ pub struct ServiceTotals {
     pub in_flight_ns: Wide,
     /// Little's law over the whole run, from records: time spent by all requests, in ns.
     pub sojourn_ns: Wide,
-}
-
-/// A largest value and when it was first reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Peak {
-    /// The value.
-    pub value: u64,
-    /// When, in nanoseconds.
-    pub at_ns: u64,
-}
-
-impl Peak {
-    /// Raises the peak to `value` if that is larger.
-    #[inline]
-    pub fn raise(&mut self, value: u64, at_ns: u64) {
-        if value > self.value {
-            *self = Self { value, at_ns };
-        }
-    }
 }
 
 /// One server, over [warm-up, end).

@@ -1,5 +1,7 @@
 //! A count that changes over time, and its exact integral.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::SimTime;
 
 /// A non-negative count whose integral over time is exact, in count x nanoseconds.
@@ -54,6 +56,26 @@ impl Gauge {
     /// Returns the integral of the count over [0, `now`], in count x nanoseconds.
     pub fn integral(&self, now: SimTime) -> u128 {
         (u128::from(self.count) * u128::from(now.as_nanos())).wrapping_sub(self.moment)
+    }
+}
+
+/// A largest value and when it was first reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Peak {
+    /// The value.
+    pub value: u64,
+    /// When, in nanoseconds.
+    pub at_ns: u64,
+}
+
+impl Peak {
+    /// Raises the peak to `value` if that is larger.
+    #[inline]
+    pub fn raise(&mut self, value: u64, now: SimTime) {
+        if value > self.value {
+            *self = Self { value, at_ns: now.as_nanos() };
+        }
     }
 }
 

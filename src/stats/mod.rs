@@ -6,5 +6,5 @@
 mod gauge;
 mod histogram;
 
-pub use gauge::Gauge;
+pub use gauge::{Gauge, Peak};
 pub use histogram::Histogram;

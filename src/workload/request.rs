@@ -187,28 +187,15 @@ impl Arena {
 pub struct Line {
     head: u32,
     tail: u32,
-    len: u32,
 }
 
 impl Default for Line {
     fn default() -> Self {
-        Self { head: NONE, tail: NONE, len: 0 }
+        Self { head: NONE, tail: NONE }
     }
 }
 
 impl Line {
-    /// Returns how many requests wait.
-    #[inline]
-    pub fn len(&self) -> u32 {
-        self.len
-    }
-
-    /// Tells whether nobody waits.
-    #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// Lets a request wait behind all others.
     #[inline]
     pub fn push_back(&mut self, arena: &mut Arena, id: RequestId) {
@@ -222,7 +209,6 @@ impl Line {
             None => self.head = index,
         }
         self.tail = index;
-        self.len += 1;
     }
 
     /// Takes the request that waits at the front.
@@ -236,7 +222,6 @@ impl Line {
             Some(next) => next.prev = NONE,
             None => self.tail = NONE,
         }
-        self.len -= 1;
         Some(RequestId::new(head as usize))
     }
 
@@ -263,6 +248,5 @@ impl Line {
             Some(behind) => behind.prev = prev,
             None => self.tail = prev,
         }
-        self.len -= 1;
     }
 }

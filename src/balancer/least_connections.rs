@@ -1,0 +1,100 @@
+//! The least in flight of all servers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::balancer::{Balancer, End, Pick, Rotation};
+use crate::rng::Bits;
+use crate::workload::Request;
+
+/// Picks the server with the fewest attempts in flight, in turn among equals, as HAProxy's
+/// `leastconn` does for equal weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LeastConnections {}
+
+impl LeastConnections {
+    pub(super) fn build(&self) -> Box<dyn Balancer> {
+        Box::new(State::default())
+    }
+}
+
+/// No place.
+const NONE: u32 = u32::MAX;
+
+/// One list of places per count in flight, linked through arrays by place: every change moves a
+/// place to the end of a neighbouring list, so a pick and a change cost the same for any fleet.
+#[derive(Debug, Default)]
+struct State {
+    lists: Vec<List>,
+    next: Vec<u32>,
+    prev: Vec<u32>,
+    /// No list below this one holds anything.
+    lowest: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct List {
+    head: u32,
+    tail: u32,
+}
+
+const EMPTY: List = List { head: NONE, tail: NONE };
+
+impl State {
+    fn append(&mut self, level: usize, place: u32) {
+        if self.lists.len() <= level {
+            self.lists.resize(level + 1, EMPTY);
+        }
+        let tail = std::mem::replace(&mut self.lists[level].tail, place);
+        self.next[place as usize] = NONE;
+        self.prev[place as usize] = tail;
+        match self.next.get_mut(tail as usize) {
+            Some(next) => *next = place,
+            None => self.lists[level].head = place,
+        }
+    }
+
+    fn unlink(&mut self, level: usize, place: u32) {
+        let (prev, next) = (self.prev[place as usize], self.next[place as usize]);
+        match self.next.get_mut(prev as usize) {
+            Some(before) => *before = next,
+            None => self.lists[level].head = next,
+        }
+        match self.prev.get_mut(next as usize) {
+            Some(behind) => *behind = prev,
+            None => self.lists[level].tail = prev,
+        }
+    }
+}
+
+impl Balancer for State {
+    fn pick(&mut self, _request: &Request, _rotation: &Rotation, _bits: &mut dyn Bits) -> Pick {
+        while self.lists[self.lowest].head == NONE {
+            self.lowest += 1;
+        }
+        Pick { position: self.lists[self.lowest].head as usize }
+    }
+
+    fn on_sent(&mut self, position: usize, rotation: &Rotation) {
+        let level = rotation.in_flight()[position] as usize;
+        self.unlink(level - 1, position as u32);
+        self.append(level, position as u32);
+    }
+
+    fn on_done(&mut self, position: usize, _end: End, rotation: &Rotation) {
+        let level = rotation.in_flight()[position] as usize;
+        self.unlink(level + 1, position as u32);
+        self.append(level, position as u32);
+        self.lowest = self.lowest.min(level);
+    }
+
+    fn on_membership(&mut self, rotation: &Rotation) {
+        self.lists.clear();
+        self.next = vec![NONE; rotation.len()];
+        self.prev = vec![NONE; rotation.len()];
+        self.lowest = 0;
+        for (place, &level) in rotation.in_flight().iter().enumerate() {
+            self.append(level as usize, place as u32);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Balancers: who picks the server, one file each.
+//!
+//! A policy answers questions over a [`Rotation`] it may only read, and draws from a stream of
+//! its own, so that it never changes who comes or what they want. It knows neither the scenario
+//! file nor the event queue.
+//!
+//! To add one: a file with the spec (a serde struct whose fields are its parameters) beside its
+//! state, and here the `mod` line, a variant and a match arm. The tests below loop over all.
+
+mod least_connections;
+mod least_request;
+mod random;
+mod round_robin;
+mod smooth_weighted_round_robin;
+mod weighted_random;
+
+use std::fmt::Debug;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ServerId;
+use crate::rng::Bits;
+use crate::time::SimDuration;
+use crate::workload::{Outcome, Request};
+
+/// Picks a server for every attempt. All but [`Balancer::pick`] have empty defaults.
+pub trait Balancer: Debug {
+    /// Picks a place in the rotation, which is never empty.
+    fn pick(&mut self, request: &Request, rotation: &Rotation, bits: &mut dyn Bits) -> Pick;
+
+    /// Learns that an attempt was sent to a place; its count in flight already includes it.
+    fn on_sent(&mut self, _position: usize, _rotation: &Rotation) {}
+
+    /// Learns that an attempt at a place ended; its count in flight no longer includes it.
+    fn on_done(&mut self, _position: usize, _end: End, _rotation: &Rotation) {}
+
+    /// Learns that servers joined or left, so that places may have changed. Also called once
+    /// before the first pick.
+    fn on_membership(&mut self, _rotation: &Rotation) {}
+}
+
+/// A balancer's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// The chosen place in the rotation.
+    pub position: usize,
+}
+
+/// How an attempt ended, as its balancer sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// From the arrival to the end.
+    pub latency: SimDuration,
+}
+
+/// The choice of a balancer, as written in the scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum BalancerSpec {
+    /// Uniformly at random.
+    Random(random::Random),
+    /// At random in proportion to weights.
+    WeightedRandom(weighted_random::WeightedRandom),
+    /// In turn.
+    RoundRobin(round_robin::RoundRobin),
+    /// In turn in proportion to weights, evenly interleaved.
+    #[serde(alias = "weightedRoundRobin")]
+    SmoothWeightedRoundRobin(smooth_weighted_round_robin::SmoothWeightedRoundRobin),
+    /// The least in flight of a few chosen at random.
+    LeastRequest(least_request::LeastRequest),
+    /// The least in flight of all.
+    LeastConnections(least_connections::LeastConnections),
+}
+
+impl Default for BalancerSpec {
+    fn default() -> Self {
+        Self::RoundRobin(round_robin::RoundRobin {})
+    }
+}
+
+impl BalancerSpec {
+    /// Builds the state of one run.
+    pub fn build(&self) -> Box<dyn Balancer> {
+        match self {
+            Self::Random(spec) => spec.build(),
+            Self::WeightedRandom(spec) => spec.build(),
+            Self::RoundRobin(spec) => spec.build(),
+            Self::SmoothWeightedRoundRobin(spec) => spec.build(),
+            Self::LeastRequest(spec) => spec.build(),
+            Self::LeastConnections(spec) => spec.build(),
+        }
+    }
+
+    /// Returns one valid spec of every kind, named as in the scenario file: what documentation,
+    /// benchmarks and the contract tests loop over.
+    pub fn examples() -> Vec<(&'static str, Self)> {
+        vec![
+            ("random", Self::Random(random::Random {})),
+            ("weightedRandom", Self::WeightedRandom(weighted_random::WeightedRandom {})),
+            ("roundRobin", Self::RoundRobin(round_robin::RoundRobin {})),
+            (
+                "smoothWeightedRoundRobin",
+                Self::SmoothWeightedRoundRobin(smooth_weighted_round_robin::SmoothWeightedRoundRobin {}),
+            ),
+            ("leastRequest", Self::LeastRequest(least_request::LeastRequest::default())),
+            ("leastConnections", Self::LeastConnections(least_connections::LeastConnections {})),
+        ]
+    }
+
+    /// Returns what is wrong with the parameters, as (parameter, message, remedy).
+    pub fn problems(&self) -> Vec<(&'static str, String, String)> {
+        match self {
+            Self::LeastRequest(spec) => spec.problems(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What is fixed about a server in rotation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Member {
+    /// The server, by its launch ordinal.
+    pub server: ServerId,
+    /// Its pool within the service.
+    pub pool: u16,
+    /// Its zone.
+    pub zone: u16,
+    /// The version it runs.
+    pub version: u16,
+    /// Its weight; capacity unless the scenario says otherwise.
+    pub weight: f64,
+}
+
+/// The servers in rotation, dense, with this balancer's own counts in flight.
+///
+/// A place is an index into it. Who leaves is replaced by the last, so places move; the launch
+/// ordinal of a server does not.
+#[derive(Debug, Default)]
+pub struct Rotation {
+    members: Vec<Member>,
+    in_flight: Vec<u32>,
+}
+
+impl Rotation {
+    /// Returns how many servers are in rotation.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Tells whether no server is in rotation.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    /// Returns the server at a place.
+    #[inline]
+    pub fn server(&self, position: usize) -> ServerId {
+        self.members[position].server
+    }
+
+    /// Returns all servers, by place.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// Returns the attempts in flight, by place.
+    #[inline]
+    pub fn in_flight(&self) -> &[u32] {
+        &self.in_flight
+    }
+
+    /// Takes a server in, with what it has in flight, and returns its place.
+    pub fn join(&mut self, member: Member, in_flight: u32) -> usize {
+        self.members.push(member);
+        self.in_flight.push(in_flight);
+        self.members.len() - 1
+    }
+
+    /// Takes a server out and returns the one that now stands in its place, if any.
+    pub fn leave(&mut self, position: usize) -> Option<ServerId> {
+        self.members.swap_remove(position);
+        self.in_flight.swap_remove(position);
+        self.members.get(position).map(|member| member.server)
+    }
+
+    /// Counts an attempt sent to a place.
+    #[inline]
+    pub fn sent(&mut self, position: usize) {
+        self.in_flight[position] += 1;
+    }
+
+    /// Counts an attempt at a place that ended.
+    #[inline]
+    pub fn done(&mut self, position: usize) {
+        self.in_flight[position] -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,28 @@
+//! Uniformly at random.
+
+use serde::{Deserialize, Serialize};
+
+use crate::balancer::{Balancer, Pick, Rotation};
+use crate::rng::{Bits, index_below};
+use crate::workload::Request;
+
+/// Picks any server with the same probability: n servers become n independent queues, the
+/// baseline every other policy has to beat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Random {}
+
+impl Random {
+    pub(super) fn build(&self) -> Box<dyn Balancer> {
+        Box::new(State)
+    }
+}
+
+#[derive(Debug)]
+struct State;
+
+impl Balancer for State {
+    fn pick(&mut self, _request: &Request, rotation: &Rotation, bits: &mut dyn Bits) -> Pick {
+        Pick { position: index_below((bits.next_bits() >> 32) as u32, rotation.len()) }
+    }
+}

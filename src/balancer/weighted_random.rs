@@ -1,0 +1,53 @@
+//! At random in proportion to weights.
+
+use serde::{Deserialize, Serialize};
+
+use crate::balancer::{Balancer, Pick, Rotation};
+use crate::rng::{Bits, index_below};
+use crate::workload::Request;
+
+/// Picks a server with a probability in proportion to its weight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WeightedRandom {}
+
+impl WeightedRandom {
+    pub(super) fn build(&self) -> Box<dyn Balancer> {
+        Box::new(State::default())
+    }
+}
+
+/// Walker's alias method (1977), built as by Vose (1991): one draw and one look whatever the fleet.
+#[derive(Debug, Default)]
+struct State {
+    /// By place: draws below the threshold stay, others go to the alias.
+    cells: Vec<(u32, u32)>,
+}
+
+impl Balancer for State {
+    fn pick(&mut self, _request: &Request, rotation: &Rotation, bits: &mut dyn Bits) -> Pick {
+        let draw = bits.next_bits();
+        let position = index_below((draw >> 32) as u32, rotation.len());
+        let (threshold, alias) = self.cells[position];
+        Pick { position: if (draw as u32) <= threshold { position } else { alias as usize } }
+    }
+
+    fn on_membership(&mut self, rotation: &Rotation) {
+        let total: f64 = rotation.members().iter().map(|member| member.weight).sum();
+        let scale = rotation.len() as f64 / total;
+        let mut shares: Vec<f64> = rotation.members().iter().map(|member| member.weight * scale).collect();
+        let (mut small, mut large): (Vec<usize>, Vec<usize>) =
+            (0..shares.len()).partition(|&place| shares[place] < 1.0);
+        // Whoever remains in either list has a share of one but for rounding: it always stays.
+        self.cells = (0..shares.len()).map(|place| (u32::MAX, place as u32)).collect();
+        while let (Some(&poor), Some(&rich)) = (small.last(), large.last()) {
+            small.pop();
+            self.cells[poor] = ((shares[poor] * f64::from(u32::MAX)) as u32, rich as u32);
+            shares[rich] -= 1.0 - shares[poor];
+            if shares[rich] < 1.0 {
+                large.pop();
+                small.push(rich);
+            }
+        }
+    }
+}
