@@ -59,16 +59,10 @@ impl Key {
         Stream { state: self.0 }
     }
 
-    /// Returns the key as bits, to be stored in a compact record.
+    /// Returns the draws of this key in order, beginning with draw `k`.
     #[inline]
-    pub const fn bits(self) -> u64 {
-        self.0
-    }
-
-    /// Restores a key from [`Key::bits`].
-    #[inline]
-    pub const fn from_bits(bits: u64) -> Self {
-        Self(bits)
+    pub const fn stream_from(self, k: u64) -> Stream {
+        Stream { state: self.0.wrapping_add(k.wrapping_mul(DRAW_STEP)) }
     }
 }
 

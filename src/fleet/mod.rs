@@ -62,7 +62,7 @@ pub struct Server {
 pub struct Launch {
     /// The service it serves.
     pub service: ServiceId,
-    /// Its pool within the service.
+    /// Its pool, among all pools of the scenario.
     pub pool: u16,
     /// Requests it takes in hand at once; `None` is unlimited.
     pub slots: Option<u32>,
@@ -394,6 +394,11 @@ impl Fleet {
 }
 
 impl ServiceUse {
+    /// Tells whether work and time off the CPU are told apart.
+    pub fn tells_cpu(&self) -> bool {
+        self.tells_cpu
+    }
+
     /// Returns the gauge of requests that burn a core of their own. Where CPUs are shared and
     /// nothing else is told, it stays at zero.
     fn dedicated_cpu(&self) -> &Gauge {
@@ -437,7 +442,8 @@ impl Server {
         ServiceId::new(usize::from(self.service))
     }
 
-    /// Returns its pool within the service.
+    /// Returns its pool, among all pools of the scenario.
+    #[inline]
     pub fn pool(&self) -> usize {
         usize::from(self.pool)
     }

@@ -128,6 +128,12 @@ impl Recorder {
         }
     }
 
+    /// Tells whether requests differ in size.
+    #[inline]
+    pub fn sized(&self) -> bool {
+        self.sized
+    }
+
     /// Counts a request that arrives.
     #[inline]
     pub fn offered(&mut self, row: RowId, source: SourceId, now: SimTime) {

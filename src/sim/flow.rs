@@ -1,0 +1,298 @@
+//! The wiring: what happens to a request, and who is told.
+
+use crate::balancer::End;
+use crate::des::{EventQueue, Model};
+use crate::error::Error;
+use crate::fleet::Due;
+use crate::ids::{RequestId, RowId, ServerId, ServiceId, SourceId};
+use crate::sim::Event;
+use crate::sim::traffic::{WAIT_CHILD, WORK_DRAW};
+use crate::sim::world::World;
+use crate::time::{SimDuration, SimTime};
+use crate::workload::{Outcome, Request, Size};
+
+impl<const SHARED: bool, const LIMITED: bool> Model for World<SHARED, LIMITED> {
+    type Event = Event;
+
+    #[inline]
+    fn handle(&mut self, now: SimTime, event: Event, queue: &mut EventQueue<Event>) {
+        match event {
+            Event::Completion(server, request) => self.on_completion(now, server, request, queue),
+            Event::Arrival(source) => self.on_arrival(now, source, queue),
+            Event::WorkDone(server, request) => self.on_work_done(now, server, request, queue),
+            Event::SharedDue(server) => self.on_shared_due(now, server, queue),
+            Event::WaitLimit(service, request) => self.on_wait_limit(now, service, request),
+            Event::Cut => self.cut(now, queue),
+        }
+    }
+}
+
+impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
+    /// Schedules the next arrival of a source, if one comes before the end.
+    #[inline]
+    pub(super) fn schedule_arrival(&mut self, id: SourceId, queue: &mut EventQueue<Event>) {
+        let source = &mut self.sources[id.index()];
+        match source.next() {
+            Ok(Some(at)) => queue.append(source.lane, at, Event::Arrival(id)),
+            Ok(None) => {}
+            Err(error) => {
+                self.failure = Some(Error::Run(format!("a trace can no longer be read: {error}")));
+                queue.clear();
+            }
+        }
+    }
+
+    #[inline]
+    fn on_arrival(&mut self, now: SimTime, id: SourceId, queue: &mut EventQueue<Event>) {
+        let incoming = self.sources[id.index()].take();
+        self.schedule_arrival(id, queue);
+        self.recorder.offered(incoming.row, id, now);
+        let request = self.arena.insert(Request::new(incoming.key, now, incoming.row, id));
+        if self.recorder.sized() {
+            self.recorder.offered_size(incoming.row, incoming.size);
+            self.arena.set_size(request, incoming.size);
+        }
+        self.send(now, request, incoming.row, queue);
+    }
+
+    /// Sends a request to a server of its service.
+    #[inline]
+    fn send(&mut self, now: SimTime, id: RequestId, row: RowId, queue: &mut EventQueue<Event>) {
+        let row_state = &self.rows[row.index()];
+        let service = &mut self.services[row_state.service.index()];
+        if service.rotation.is_empty() {
+            return self.without_server(now, id, row, queue);
+        }
+        let request = self.arena.get_mut(id);
+        let position = service.balancer.pick(request, &service.rotation, &mut service.bits).position;
+        let server_id = service.rotation.server(position);
+        request.server = server_id;
+        service.rotation.sent(position);
+        service.balancer.on_sent(position, &service.rotation);
+        self.recorder.dispatched(row);
+        let server = self.fleet.receive(server_id);
+        if server.has_free_slot() {
+            self.take_slot(now, server_id);
+            self.start(now, id, row, server_id, queue);
+        } else if server.waiting() < service.limit {
+            let service_id = row_state.service;
+            self.fleet.enqueue(server_id, now, &mut self.arena, id, row_state.level);
+            self.limit_wait(now, id, service_id, queue);
+        } else {
+            self.tell_balancer(now, id, server_id, Outcome::Rejected);
+            self.lose(now, id, Outcome::Rejected);
+        }
+    }
+
+    /// No server can be picked: with a central queue the request waits there, otherwise it fails.
+    #[cold]
+    fn without_server(&mut self, now: SimTime, id: RequestId, row: RowId, queue: &mut EventQueue<Event>) {
+        let row = &self.rows[row.index()];
+        let (service_id, level) = (row.service, row.level);
+        let service = &mut self.services[service_id.index()];
+        if !service.central {
+            service.no_server += 1;
+            self.lose(now, id, Outcome::Failed);
+        } else if self.fleet.central_waiting(service_id) < service.limit {
+            self.fleet.enqueue_central(service_id, now, &mut self.arena, id, level);
+            self.limit_wait(now, id, service_id, queue);
+        } else {
+            self.lose(now, id, Outcome::Rejected);
+        }
+    }
+
+    /// Lets a request that begins to wait give up when the service's limit is reached.
+    #[inline]
+    fn limit_wait(&mut self, now: SimTime, id: RequestId, service: ServiceId, queue: &mut EventQueue<Event>) {
+        if !LIMITED {
+            return;
+        }
+        let state = &self.services[service.index()];
+        if let Some(timeout) = state.timeout {
+            let deadline = now + timeout;
+            self.arena.set_deadline(id, deadline);
+            queue.append(state.timeouts, deadline, Event::WaitLimit(service, id));
+        }
+    }
+
+    fn on_wait_limit(&mut self, now: SimTime, service: ServiceId, id: RequestId) {
+        if !self.arena.waits_until(id, now) {
+            return;
+        }
+        let request = *self.arena.get(id);
+        let level = self.rows[request.row().index()].level;
+        let central = self.services[service.index()].central;
+        let server = (!central).then_some(request.server);
+        self.fleet.abandon(service, server, now, &mut self.arena, id, level);
+        if !central {
+            self.tell_balancer(now, id, request.server, Outcome::TimedOut);
+        }
+        self.lose(now, id, Outcome::TimedOut);
+    }
+
+    /// Holds a slot of a server; behind a central queue a server without a free one leaves the
+    /// rotation.
+    #[inline]
+    fn take_slot(&mut self, now: SimTime, id: ServerId) {
+        self.fleet.occupy(id, now);
+        let server = self.fleet.server(id);
+        let service = &mut self.services[server.service().index()];
+        if service.central && !server.has_free_slot() {
+            let position = server.position();
+            if let Some(moved) = service.rotation.leave(position) {
+                self.fleet.set_position(moved, position);
+            }
+            service.balancer.on_membership(&service.rotation);
+        }
+    }
+
+    /// Starts a request that holds a slot of `server_id`.
+    #[inline]
+    fn start(
+        &mut self,
+        now: SimTime,
+        id: RequestId,
+        row: RowId,
+        server_id: ServerId,
+        queue: &mut EventQueue<Event>,
+    ) {
+        let row = &self.rows[row.index()];
+        let mut work = row.work.sample(&mut self.arena.get(id).key.stream_from(WORK_DRAW));
+        if self.recorder.sized() {
+            work *= self.arena.size(id).as_micros() as f64 / Size::ONE.as_micros() as f64;
+        }
+        if SHARED && let Some(cpu) = self.fleet.shared_cpu(server_id) {
+            cpu.start_work(now, id, nanos(work));
+            plan(cpu.plan(), server_id, queue);
+            return;
+        }
+        let end = now + nanos(work * self.pools[self.fleet.server(server_id).pool()].pace);
+        if row.tells_cpu {
+            self.fleet.begin_work(server_id, now);
+            queue.schedule(end, Event::WorkDone(server_id, id));
+        } else {
+            queue.schedule(end, Event::Completion(server_id, id));
+        }
+    }
+
+    /// A request on a core of its own has burned its CPU time.
+    fn on_work_done(&mut self, now: SimTime, server: ServerId, id: RequestId, queue: &mut EventQueue<Event>) {
+        self.fleet.end_work(server, now);
+        match self.draw_wait(id) {
+            Some(wait) => queue.schedule(now + wait, Event::Completion(server, id)),
+            None => self.on_completion(now, server, id, queue),
+        }
+    }
+
+    /// Draws how long a request holds its slot off the CPU, where its class does so at all.
+    fn draw_wait(&self, id: RequestId) -> Option<SimDuration> {
+        let request = self.arena.get(id);
+        let wait = self.rows[request.row().index()].wait.as_ref()?;
+        Some(nanos(wait.sample(&mut request.key.child(WAIT_CHILD).stream())))
+    }
+
+    fn on_shared_due(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
+        // An event that another has overtaken is stale.
+        let Some(true) = self.fleet.shared_cpu(server).map(|cpu| cpu.claim(now)) else { return };
+        while let Some(due) = self.fleet.shared_cpu(server).and_then(|cpu| cpu.take_due(now)) {
+            match due {
+                Due::Wait(id) => self.on_completion(now, server, id, queue),
+                Due::Work(id) => match self.draw_wait(id) {
+                    None => self.on_completion(now, server, id, queue),
+                    Some(wait) => {
+                        if let Some(cpu) = self.fleet.shared_cpu(server) {
+                            cpu.start_wait(now, id, wait);
+                        }
+                    }
+                },
+            }
+        }
+        plan(self.fleet.shared_cpu(server).and_then(|cpu| cpu.plan()), server, queue);
+    }
+
+    /// A request has been served: its slot goes to the next in the queue, or is free.
+    #[inline]
+    fn on_completion(&mut self, now: SimTime, server: ServerId, id: RequestId, queue: &mut EventQueue<Event>) {
+        let request = self.arena.remove(id);
+        self.recorder.completed(request.row(), request.source(), request.arrived, now);
+        let service_id = self.fleet.server(server).service();
+        let service = &mut self.services[service_id.index()];
+        if service.central {
+            return self.next_from_central(now, server, &request, queue);
+        }
+        let position = self.fleet.server(server).position();
+        service.rotation.done(position);
+        service.balancer.on_done(position, ended(&request, now, Outcome::Completed), &service.rotation);
+        match self.fleet.dequeue(server, now, &mut self.arena) {
+            Some(next) => {
+                let row = self.arena.get(next).row();
+                self.start(now, next, row, server, queue);
+            }
+            None => self.fleet.vacate(server, now),
+        }
+    }
+
+    /// A slot behind a central queue is free.
+    fn next_from_central(
+        &mut self,
+        now: SimTime,
+        id: ServerId,
+        request: &Request,
+        queue: &mut EventQueue<Event>,
+    ) {
+        let server = self.fleet.server(id);
+        let service_id = server.service();
+        let was_full = !server.has_free_slot();
+        if let Some(next) = self.fleet.dequeue_central(service_id, now, &mut self.arena) {
+            let row = self.arena.get(next).row();
+            self.arena.get_mut(next).server = id;
+            self.fleet.receive(id);
+            self.recorder.dispatched(row);
+            return self.start(now, next, row, id, queue);
+        }
+        self.fleet.vacate(id, now);
+        let service = &mut self.services[service_id.index()];
+        let server = self.fleet.server(id);
+        if was_full {
+            let position = service.rotation.join(self.members[id.index()], server.busy());
+            self.fleet.set_position(id, position);
+            service.balancer.on_membership(&service.rotation);
+        } else {
+            let position = server.position();
+            service.rotation.done(position);
+            service.balancer.on_done(position, ended(request, now, Outcome::Completed), &service.rotation);
+        }
+    }
+
+    /// Tells a balancer that an attempt ended without being served.
+    fn tell_balancer(&mut self, now: SimTime, id: RequestId, server: ServerId, outcome: Outcome) {
+        let server = self.fleet.server(server);
+        let service = &mut self.services[server.service().index()];
+        service.rotation.done(server.position());
+        let end = ended(self.arena.get(id), now, outcome);
+        service.balancer.on_done(server.position(), end, &service.rotation);
+    }
+
+    /// Ends a request that is not served.
+    fn lose(&mut self, now: SimTime, id: RequestId, outcome: Outcome) {
+        let request = self.arena.remove(id);
+        self.recorder.lost(request.row(), request.source(), request.arrived, now, outcome);
+    }
+}
+
+#[inline]
+fn ended(request: &Request, now: SimTime, outcome: Outcome) -> End {
+    End { outcome, latency: now - request.arrived }
+}
+
+fn plan(at: Option<SimTime>, server: ServerId, queue: &mut EventQueue<Event>) {
+    if let Some(at) = at {
+        queue.schedule(at, Event::SharedDue(server));
+    }
+}
+
+/// Rounds a non-negative number of nanoseconds to nearest.
+#[inline]
+fn nanos(value: f64) -> SimDuration {
+    SimDuration::from_nanos((value + 0.5) as u64)
+}

@@ -1,0 +1,105 @@
+//! The run: a scenario and a replication in, a result out. Pure and deterministic.
+//!
+//! Inside there is no wall clock, no thread, no file and no logging: traces are handed in opened,
+//! an [`Observer`] carries progress out and cancellation in.
+
+mod event;
+mod flow;
+mod traffic;
+mod world;
+
+pub use event::Event;
+pub use traffic::{RecordedArrival, arrivals};
+
+use std::ops::ControlFlow;
+
+use crate::des::{self, EventQueue};
+use crate::error::Error;
+use crate::results::RunResult;
+use crate::scenario::Scenario;
+use crate::time::SimTime;
+use crate::workload::recorded::TraceFiles;
+use world::World;
+
+/// Looks on while a run goes on, and may end it.
+pub trait Observer {
+    /// Learns how far the run has come; `Break` ends it.
+    fn on_progress(&mut self, progress: Progress) -> ControlFlow<()>;
+}
+
+/// Looks away.
+impl Observer for () {
+    fn on_progress(&mut self, _progress: Progress) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Simulated time.
+    pub now: SimTime,
+    /// Requests that arrived so far.
+    pub requests: u64,
+}
+
+/// Why a run has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// The observer ended it.
+    #[error("interrupted")]
+    Cancelled,
+    /// It could not go on.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+/// More requests than this in flight mean a fleet that drowns, not one that is judged.
+pub const MAX_IN_FLIGHT: usize = 50_000_000;
+
+/// Observers are called this often, at equal distances of simulated time.
+const SLICES: u64 = 1_000;
+
+/// Runs one replication, from 1 on.
+///
+/// What a scenario uses is chosen here, once: a world without shared CPUs or limits on waiting is
+/// compiled without them.
+///
+/// # Errors
+/// [`Stopped`], with nothing to be saved.
+pub fn run(
+    scenario: &Scenario,
+    replication: u32,
+    traces: &dyn TraceFiles,
+    observer: &mut impl Observer,
+) -> Result<RunResult, Stopped> {
+    let shared = scenario.services.iter().flat_map(|s| &s.pools).any(|pool| pool.shared_millicores.is_some());
+    let limited = scenario.services.iter().any(|service| service.queue.timeout.is_some());
+    match (shared, limited) {
+        (false, false) => run_world::<false, false>(scenario, replication, traces, observer),
+        (false, true) => run_world::<false, true>(scenario, replication, traces, observer),
+        (true, false) => run_world::<true, false>(scenario, replication, traces, observer),
+        (true, true) => run_world::<true, true>(scenario, replication, traces, observer),
+    }
+}
+
+fn run_world<const SHARED: bool, const LIMITED: bool>(
+    scenario: &Scenario,
+    replication: u32,
+    traces: &dyn TraceFiles,
+    observer: &mut impl Observer,
+) -> Result<RunResult, Stopped> {
+    let mut queue = EventQueue::new();
+    let mut world = World::<SHARED, LIMITED>::new(scenario, replication, traces, &mut queue)?;
+    let horizon = scenario.horizon().as_nanos();
+    for slice in 1..=SLICES {
+        let until = (u128::from(horizon) * u128::from(slice) / u128::from(SLICES)) as u64;
+        let now = SimTime::from_nanos(until);
+        des::run(&mut world, &mut queue, now);
+        world.check(now)?;
+        if observer.on_progress(Progress { now, requests: world.requests() }).is_break() {
+            return Err(Stopped::Cancelled);
+        }
+    }
+    Ok(world.finish(replication))
+}

@@ -1,0 +1,250 @@
+//! A run's state: how it is built from a scenario and what is read off it at the end.
+
+use crate::balancer::{Balancer, Member, Rotation};
+use crate::des::{EventQueue, Lane};
+use crate::dist::Distribution;
+use crate::error::Error;
+use crate::fleet::{Discipline, Fleet, Launch, Server, ServerUse};
+use crate::ids::{ServerId, ServiceId, SourceId};
+use crate::results::{Recorder, RunResult, ServerTotals, ServiceReading, Wide};
+use crate::rng::{Key, Stream};
+use crate::scenario::{Order, Scenario, Service};
+use crate::sim::traffic::{self, SourceState};
+use crate::sim::{Event, MAX_IN_FLIGHT};
+use crate::time::{SimDuration, SimTime};
+use crate::workload::recorded::TraceFiles;
+use crate::workload::Arena;
+
+/// Everything of one replication.
+///
+/// `SHARED`: some CPU is shared. `LIMITED`: some queue limits the time spent in it.
+#[derive(Debug)]
+pub(super) struct World<const SHARED: bool, const LIMITED: bool> {
+    pub(super) sources: Vec<SourceState>,
+    pub(super) services: Vec<ServiceState>,
+    pub(super) rows: Vec<RowState>,
+    pub(super) pools: Vec<PoolState>,
+    /// What balancers are told about every server, in launch order.
+    pub(super) members: Vec<Member>,
+    pub(super) fleet: Fleet,
+    pub(super) arena: Arena,
+    pub(super) recorder: Recorder,
+    cuts: Lane,
+    horizon: SimTime,
+    warmup_end: SimTime,
+    /// The account of every server at the end of the warm-up.
+    at_warmup: Vec<ServerUse>,
+    pub(super) failure: Option<Error>,
+}
+
+/// A service while the run goes on.
+#[derive(Debug)]
+pub(super) struct ServiceState {
+    pub(super) balancer: Box<dyn Balancer>,
+    pub(super) bits: Stream,
+    /// The servers the balancer may pick: those in rotation or, with a central queue, those of
+    /// them that have a free slot.
+    pub(super) rotation: Rotation,
+    pub(super) central: bool,
+    pub(super) limit: u32,
+    pub(super) timeout: Option<SimDuration>,
+    pub(super) timeouts: Lane,
+    pub(super) no_server: u64,
+}
+
+/// What a request of a row needs.
+#[derive(Debug)]
+pub(super) struct RowState {
+    pub(super) service: ServiceId,
+    pub(super) level: u16,
+    pub(super) work: Distribution,
+    pub(super) wait: Option<Distribution>,
+    /// Whether the service tells work and time off the CPU apart.
+    pub(super) tells_cpu: bool,
+}
+
+/// What is fixed about the servers of a pool.
+#[derive(Debug)]
+pub(super) struct PoolState {
+    /// Nanoseconds per nanosecond of demand: 1 / speed.
+    pub(super) pace: f64,
+    /// Its place among the pools of its service.
+    ordinal: usize,
+    zoned: bool,
+}
+
+impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
+    pub(super) fn new(
+        scenario: &Scenario,
+        replication: u32,
+        traces: &dyn TraceFiles,
+        queue: &mut EventQueue<Event>,
+    ) -> Result<Self, Error> {
+        let plan = &scenario.plan;
+        let key = Key::from_seed(scenario.seed).child(u64::from(replication));
+        let sized = scenario.sources.iter().flat_map(|s| &s.recorded).any(|r| r.spec.size.is_some());
+        let mut world = Self {
+            sources: Vec::new(),
+            services: Vec::new(),
+            rows: Vec::new(),
+            pools: Vec::new(),
+            members: Vec::new(),
+            fleet: Fleet::default(),
+            arena: Arena::new(),
+            recorder: Recorder::new(plan, sized),
+            cuts: queue.add_lane(),
+            horizon: scenario.horizon(),
+            warmup_end: plan.warmup_end(),
+            at_warmup: Vec::new(),
+            failure: None,
+        };
+        for (service, plan) in scenario.services.iter().zip(&plan.services) {
+            world.add_service(service, key.named("balancer").named(&plan.name), queue);
+        }
+        for row in &plan.rows {
+            let service = &scenario.services[row.service];
+            let level = match &service.queue.order {
+                Order::Priority(levels) => levels[row.class],
+                Order::Fifo | Order::Lifo => 0,
+            };
+            if let Some(demand) = &service.demands[row.class] {
+                let (work, wait) = (demand.work.clone(), demand.wait.clone());
+                let id = ServiceId::new(row.service);
+                let tells_cpu = world.fleet.service(id).tells_cpu();
+                world.rows.push(RowState { service: id, level, work, wait, tells_cpu });
+            }
+        }
+        queue.append(world.cuts, world.recorder.next_cut(), Event::Cut);
+        for (index, source) in scenario.sources.iter().enumerate() {
+            let key = traffic::source_key(scenario, replication, source);
+            let process = traffic::open(scenario, source, key, traces)?;
+            let state = SourceState::new(plan, source, process, key, queue.add_lane());
+            world.sources.push(state);
+            world.schedule_arrival(SourceId::new(index), queue);
+        }
+        Ok(world)
+    }
+
+    fn add_service(&mut self, service: &Service, key: Key, queue: &mut EventQueue<Event>) {
+        let (discipline, levels) = match &service.queue.order {
+            Order::Fifo => (Discipline::Fifo, 1),
+            Order::Lifo => (Discipline::Lifo, 1),
+            Order::Priority(levels) => {
+                (Discipline::Priority, 1 + usize::from(levels.iter().copied().max().unwrap_or(0)))
+            }
+        };
+        let waits = service.demands.iter().flatten().any(|demand| demand.wait.is_some());
+        let shares = service.pools.iter().any(|pool| pool.shared_millicores.is_some());
+        let id = self.fleet.add_service(discipline, levels, waits || shares);
+        let mut rotation = Rotation::default();
+        for (ordinal, pool) in service.pools.iter().enumerate() {
+            let index = self.pools.len() as u16;
+            let zoned = !pool.zones.is_empty();
+            self.pools.push(PoolState { pace: 1.0 / pool.speed, ordinal, zoned });
+            for replica in 0..pool.replicas as usize {
+                let shared = pool.shared_millicores.map(|millicores| (millicores, pool.speed));
+                let launch = Launch { service: id, pool: index, slots: pool.concurrency, shared };
+                let server = self.fleet.launch(SimTime::ZERO, launch);
+                let zone = if zoned { pool.zones[replica % pool.zones.len()] } else { 0 };
+                let member = Member { server, pool: index, zone, version: 0, weight: pool.weight };
+                self.members.push(member);
+                let position = rotation.join(member, 0);
+                self.fleet.set_position(server, position);
+            }
+        }
+        let mut balancer = service.balancer.build();
+        balancer.on_membership(&rotation);
+        self.services.push(ServiceState {
+            balancer,
+            bits: key.stream(),
+            rotation,
+            central: service.queue.central,
+            limit: service.queue.limit.unwrap_or(u32::MAX),
+            timeout: service.queue.timeout,
+            timeouts: queue.add_lane(),
+            no_server: 0,
+        });
+    }
+
+    /// Closes the books on what ends now.
+    pub(super) fn cut(&mut self, now: SimTime, queue: &mut EventQueue<Event>) {
+        let readings = self.readings(now);
+        self.recorder.cut(now, &readings, &self.arena);
+        if self.at_warmup.is_empty() && now >= self.warmup_end {
+            self.at_warmup = self.fleet.server_use(now);
+            self.fleet.forget_peaks(now);
+        }
+        queue.append(self.cuts, self.recorder.next_cut(), Event::Cut);
+    }
+
+    fn readings(&self, now: SimTime) -> Vec<ServiceReading> {
+        let read = |usage: crate::fleet::Usage| ServiceReading {
+            ready: usage.ready,
+            slots: usage.slots,
+            cpu_milli: usage.cpu_milli,
+            queued: usage.queued,
+        };
+        self.fleet.usage(now).into_iter().map(read).collect()
+    }
+
+    /// Returns how many requests arrived so far.
+    pub(super) fn requests(&self) -> u64 {
+        self.sources.iter().map(SourceState::count).sum()
+    }
+
+    /// Tells whether the run can go on.
+    ///
+    /// # Errors
+    /// A trace that can no longer be read; a fleet that drowns.
+    pub(super) fn check(&mut self, now: SimTime) -> Result<(), Error> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        if self.arena.live() > MAX_IN_FLIGHT {
+            return Err(Error::Run(format!(
+                "more than {MAX_IN_FLIGHT} requests are in flight at t = {now}: the fleet is far too small\n  \
+                 add servers, lower the rate, or bound the wait with queue.limit or queue.timeout"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Ends the run at its horizon and returns its result.
+    pub(super) fn finish(self, replication: u32) -> RunResult {
+        let end = self.horizon;
+        let readings = self.readings(end);
+        let mut books = self.recorder.finish(&readings, &self.arena);
+        for (index, totals) in books.services.iter_mut().enumerate() {
+            let usage = self.fleet.service(ServiceId::new(index));
+            totals.peak_slots = usage.peak_slots;
+            totals.peak_queue = usage.peak_queue;
+            totals.no_server = self.services[index].no_server;
+        }
+        let total = |((id, server), (now, warm)): ((ServerId, &Server), (ServerUse, &ServerUse))| {
+            let pool = &self.pools[server.pool()];
+            ServerTotals {
+                service: server.service().index(),
+                pool: pool.ordinal,
+                zone: pool.zoned.then(|| usize::from(self.members[id.index()].zone)),
+                from_ns: 0,
+                to_ns: end.as_nanos(),
+                requests: now.requests - warm.requests,
+                cpu_milli_ns: Wide(now.cpu_milli - warm.cpu_milli),
+                slot_ns: Wide(u128::from(now.slots - warm.slots)),
+                peak_queue: u64::from(server.peak_waiting()),
+            }
+        };
+        let uses = self.fleet.server_use(end).into_iter().zip(&self.at_warmup);
+        let servers = self.fleet.servers().zip(uses).map(total).collect();
+        RunResult {
+            replication,
+            ledgers: books.ledgers,
+            rows: books.rows,
+            services: books.services,
+            servers,
+            row_series: books.row_series,
+            service_series: books.service_series,
+            objectives: books.objectives,
+        }
+    }
+}
