@@ -3,6 +3,32 @@
 //! Knows when requests come, of which class and how large they are; knows no server and no
 //! service. Every process yields one arrival at a time, so memory does not grow with a trace.
 
+mod arrivals;
+mod choice;
+mod diurnal;
+mod event;
+mod modulation;
+mod profile;
+mod rate;
+mod stages;
+mod standin;
+mod synthetic;
+
+#[cfg(test)]
+mod profile_tests;
+#[cfg(test)]
+mod spec_tests;
+#[cfg(test)]
+mod synthetic_tests;
+
+pub use arrivals::{ArrivalsSpec, StateSpec};
+pub use diurnal::DiurnalSpec;
+pub use event::EventSpec;
+pub use profile::{Profile, Segment};
+pub use rate::{RateSpec, Resolve};
+pub use stages::{StagesSpec, StepSpec};
+pub use synthetic::Synthetic;
+
 use crate::ids::ClassId;
 use crate::time::SimTime;
 
@@ -35,4 +61,29 @@ pub struct Arrival {
     pub class: Option<ClassId>,
     /// Its relative size.
     pub size: Size,
+}
+
+/// One thing wrong with a spec; the scenario layer knows the file and the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The path below the key that was checked, for example `stages.steps[1].target`.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub remedy: String,
+}
+
+impl Problem {
+    /// Creates a problem.
+    pub fn new(path: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { path: path.into(), message: message.into(), remedy: remedy.into() }
+    }
+
+    /// Moves the problem below a key.
+    #[must_use]
+    pub fn under(mut self, key: &str) -> Self {
+        self.path = if self.path.is_empty() { key.to_owned() } else { format!("{key}.{}", self.path) };
+        self
+    }
 }
