@@ -3,12 +3,16 @@
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 
 pub mod balancer;
+mod choice;
 pub mod des;
+pub mod dist;
 pub mod error;
 pub mod fleet;
 pub mod ids;
 pub mod results;
 pub mod rng;
+pub mod scenario;
+pub mod sim;
 pub mod stats;
 pub mod time;
 pub mod units;

@@ -31,6 +31,20 @@ pub struct Price {
     pub currency: String,
 }
 
+/// An instant as the scenario file names it: a length from t = 0, or the wall clock.
+///
+/// Which day a clock means is known to the layer that knows `run.start`, not here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// This long after the run's start, written `30m`.
+    Offset(SimDuration),
+    /// The wall clock, written `23:30` or `23:30:15`.
+    Clock {
+        /// Seconds since midnight, below 86,400.
+        seconds_of_day: u32,
+    },
+}
+
 /// Reads a plain non-negative decimal number as an integer multiple of 10^-`digits`, exactly;
 /// digits beyond are rounded to nearest. `None` for anything else, or what does not fit.
 ///
@@ -178,6 +192,50 @@ impl FromStr for Price {
     }
 }
 
+/// Reads `HH:MM` or `HH:MM:SS`, two digits each, as seconds since midnight.
+fn seconds_of_day(text: &str) -> Option<u32> {
+    let mut parts = text.split(':');
+    let mut part = |below: u32| {
+        let part = parts.next()?;
+        let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        part.parse().ok().filter(|&n: &u32| digits && n < below)
+    };
+    let (hours, minutes) = (part(24)?, part(60)?);
+    let seconds = if text.len() > 5 { part(60)? } else { 0 };
+    parts.next().is_none().then_some(hours * 3_600 + minutes * 60 + seconds)
+}
+
+impl FromStr for When {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let trimmed = text.trim();
+        if trimmed.contains(':') {
+            return seconds_of_day(trimmed).map(|seconds_of_day| Self::Clock { seconds_of_day }).ok_or_else(
+                || format!("`{text}` is not a time of day; write for example \"00:05\" or \"23:59:30\""),
+            );
+        }
+        trimmed.parse().map(Self::Offset).map_err(|_| {
+            format!("`{text}` is not an instant; write a length from the start such as 30m, or \"23:30\"")
+        })
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offset(length) => length.fmt(f),
+            Self::Clock { seconds_of_day } => {
+                write!(f, "{:02}:{:02}", seconds_of_day / 3_600, seconds_of_day / 60 % 60)?;
+                match seconds_of_day % 60 {
+                    0 => Ok(()),
+                    seconds => write!(f, ":{seconds:02}"),
+                }
+            }
+        }
+    }
+}
+
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/s", self.0)
@@ -239,4 +297,55 @@ macro_rules! serde_as_text {
         }
     )*};
 }
-serde_as_text!(SimDuration, Rate, Ratio, Price);
+serde_as_text!(SimDuration, Rate, Ratio, Price, When);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_read_and_written_back() {
+        let clock = |seconds_of_day| Ok(When::Clock { seconds_of_day });
+        let offset = |seconds| Ok(When::Offset(SimDuration::from_secs(seconds)));
+        let cases = [
+            ("00:00", clock(0), "00:00"),
+            ("00:05", clock(300), "00:05"),
+            ("23:59:59", clock(86_399), "23:59:59"),
+            ("08:30:00", clock(30_600), "08:30"),
+            ("30m", offset(1_800), "30m"),
+            ("1h30m", offset(5_400), "1h30m"),
+            ("0s", offset(0), "0s"),
+        ];
+        for (text, expected, written) in cases {
+            let read: Result<When, String> = text.parse();
+            assert_eq!(read, expected, "{text}");
+            assert_eq!(read.unwrap().to_string(), written, "{text}");
+            assert_eq!(written.parse::<When>(), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_instant_is_told_with_what_to_write() {
+        let clocks = [
+            "24:00",
+            "12:60",
+            "12:30:60",
+            "1:30",
+            "12:3",
+            "12:30:",
+            "12:30:1",
+            "12:30:15:00",
+            "a:b",
+            ":",
+            "+1:30",
+        ];
+        for text in clocks {
+            let message = text.parse::<When>().unwrap_err();
+            assert!(message.contains("time of day") && message.contains("23:59:30"), "{message}");
+        }
+        for text in ["", "30", "noon", "-5m"] {
+            let message = text.parse::<When>().unwrap_err();
+            assert!(message.contains("not an instant") && message.contains("30m"), "{message}");
+        }
+    }
+}

@@ -2,7 +2,6 @@
 
 use crate::balancer::End;
 use crate::des::{EventQueue, Model};
-use crate::error::Error;
 use crate::fleet::Due;
 use crate::ids::{RequestId, RowId, ServerId, ServiceId, SourceId};
 use crate::sim::Event;
@@ -32,13 +31,8 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     #[inline]
     pub(super) fn schedule_arrival(&mut self, id: SourceId, queue: &mut EventQueue<Event>) {
         let source = &mut self.sources[id.index()];
-        match source.next() {
-            Ok(Some(at)) => queue.append(source.lane, at, Event::Arrival(id)),
-            Ok(None) => {}
-            Err(error) => {
-                self.failure = Some(Error::Run(format!("a trace can no longer be read: {error}")));
-                queue.clear();
-            }
+        if let Some(at) = source.next() {
+            queue.append(source.lane, at, Event::Arrival(id));
         }
     }
 
@@ -212,7 +206,13 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
 
     /// A request has been served: its slot goes to the next in the queue, or is free.
     #[inline]
-    fn on_completion(&mut self, now: SimTime, server: ServerId, id: RequestId, queue: &mut EventQueue<Event>) {
+    fn on_completion(
+        &mut self,
+        now: SimTime,
+        server: ServerId,
+        id: RequestId,
+        queue: &mut EventQueue<Event>,
+    ) {
         let request = self.arena.remove(id);
         self.recorder.completed(request.row(), request.source(), request.arrived, now);
         let service_id = self.fleet.server(server).service();

@@ -20,8 +20,9 @@ pub(super) const WAIT_CHILD: u64 = 0;
 #[derive(Debug)]
 pub(super) struct SourceState {
     process: ArrivalProcess,
-    /// The arrival that is due next.
+    /// The class and size of the arrival that is due next; a rate leaves them as they are.
     pending: Arrival,
+    failure: Option<TraceError>,
     pub(super) lane: Lane,
     /// Row and cumulated share of every class of the mix.
     mix: Vec<(RowId, f64)>,
@@ -40,18 +41,13 @@ pub(super) struct Incoming {
 }
 
 impl SourceState {
-    pub(super) fn new(
-        plan: &Plan,
-        source: &Source,
-        process: ArrivalProcess,
-        key: Key,
-        lane: Lane,
-    ) -> Self {
+    pub(super) fn new(plan: &Plan, source: &Source, process: ArrivalProcess, key: Key, lane: Lane) -> Self {
         let row = |class: ClassId| plan.row(source.to, class);
         let known = |&(class, share): &(ClassId, f64)| row(class).map(|row| (row, share));
         Self {
             process,
             pending: Arrival { at: SimTime::MAX, class: None, size: Size::ONE },
+            failure: None,
             lane,
             mix: source.mix.iter().filter_map(known).collect(),
             rows: (0..plan.classes.len()).map(|class| row(ClassId::new(class))).collect(),
@@ -84,14 +80,33 @@ impl SourceState {
         self.count
     }
 
-    /// Draws the next arrival, and returns when it is due.
+    /// Draws the next arrival, and returns when it is due; `None` when no more come, or when the
+    /// trace can no longer be read: then [`SourceState::failure`] says why.
     #[inline]
-    pub(super) fn next(&mut self) -> Result<Option<SimTime>, TraceError> {
-        let next = self.process.next_arrival()?;
-        Ok(next.map(|arrival| {
-            self.pending = arrival;
-            arrival.at
-        }))
+    pub(super) fn next(&mut self) -> Option<SimTime> {
+        if let ArrivalProcess::Synthetic(synthetic) = &mut self.process {
+            return synthetic.next_arrival();
+        }
+        self.next_other()
+    }
+
+    #[inline(never)]
+    fn next_other(&mut self) -> Option<SimTime> {
+        match self.process.next_arrival() {
+            Ok(next) => {
+                self.pending = next?;
+                Some(self.pending.at)
+            }
+            Err(error) => {
+                self.failure = Some(error);
+                None
+            }
+        }
+    }
+
+    /// Takes the reason why the trace ended early, if it did.
+    pub(super) fn failure(&mut self) -> Option<TraceError> {
+        self.failure.take()
     }
 }
 
@@ -105,7 +120,8 @@ pub(super) fn open(
     key: Key,
     traces: &dyn TraceFiles,
 ) -> Result<ArrivalProcess, Error> {
-    let factor = source.uncertainty.as_ref().map_or(1.0, |law| law.sample(&mut key.named("uncertainty").stream()));
+    let factor =
+        source.uncertainty.as_ref().map_or(1.0, |law| law.sample(&mut key.named("uncertainty").stream()));
     let mut parts = Vec::new();
     if let Some(profile) = &source.profile {
         let profile = profile.clone().scaled(factor);
@@ -193,5 +209,9 @@ pub fn arrivals(
 }
 
 fn next_due(source: &Source, state: &mut SourceState) -> Result<Option<SimTime>, Error> {
-    state.next().map_err(|why| Error::Run(format!("{}: {why}", source.name)))
+    let next = state.next();
+    match state.failure() {
+        None => Ok(next),
+        Some(why) => Err(Error::Run(format!("{}: {why}", source.name))),
+    }
 }

@@ -12,8 +12,8 @@ use crate::scenario::{Order, Scenario, Service};
 use crate::sim::traffic::{self, SourceState};
 use crate::sim::{Event, MAX_IN_FLIGHT};
 use crate::time::{SimDuration, SimTime};
-use crate::workload::recorded::TraceFiles;
 use crate::workload::Arena;
+use crate::workload::recorded::TraceFiles;
 
 /// Everything of one replication.
 ///
@@ -34,7 +34,6 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool> {
     warmup_end: SimTime,
     /// The account of every server at the end of the warm-up.
     at_warmup: Vec<ServerUse>,
-    pub(super) failure: Option<Error>,
 }
 
 /// A service while the run goes on.
@@ -96,7 +95,6 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             horizon: scenario.horizon(),
             warmup_end: plan.warmup_end(),
             at_warmup: Vec::new(),
-            failure: None,
         };
         for (service, plan) in scenario.services.iter().zip(&plan.services) {
             world.add_service(service, key.named("balancer").named(&plan.name), queue);
@@ -197,8 +195,10 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     /// # Errors
     /// A trace that can no longer be read; a fleet that drowns.
     pub(super) fn check(&mut self, now: SimTime) -> Result<(), Error> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
+        for source in &mut self.sources {
+            if let Some(why) = source.failure() {
+                return Err(Error::Run(format!("a trace can no longer be read: {why}")));
+            }
         }
         if self.arena.live() > MAX_IN_FLIGHT {
             return Err(Error::Run(format!(

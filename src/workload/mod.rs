@@ -3,9 +3,36 @@
 //! Knows when requests come, of which class and how large they are; knows no server and no
 //! service. Every process yields one arrival at a time, so memory does not grow with a trace.
 
+mod arrivals;
+mod diurnal;
+mod event;
+mod modulation;
+mod process;
+mod profile;
+mod rate;
+pub mod recorded;
 mod request;
+mod stages;
+mod synthetic;
 
+#[cfg(test)]
+mod profile_tests;
+#[cfg(test)]
+mod spec_tests;
+#[cfg(test)]
+mod synthetic_tests;
+
+pub use arrivals::{ArrivalsSpec, StateSpec};
+pub use diurnal::DiurnalSpec;
+pub use event::EventSpec;
+pub use process::ArrivalProcess;
+pub use profile::{Profile, Segment};
+pub use rate::{RateSpec, Resolve};
 pub use request::{Arena, Line, Outcome, Request};
+pub use stages::{StagesSpec, StepSpec};
+pub use synthetic::Synthetic;
+
+pub use crate::error::Problem;
 
 use crate::ids::ClassId;
 use crate::time::SimTime;
