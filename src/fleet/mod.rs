@@ -200,7 +200,7 @@ impl Fleet {
     }
 
     /// Takes a slot of a server that has a free one.
-    #[inline]
+    #[inline(always)]
     pub fn occupy(&mut self, id: ServerId, now: SimTime) {
         let server = &mut self.servers[id.index()];
         debug_assert!(server.busy < server.slots, "more requests in hand than slots");
@@ -212,7 +212,7 @@ impl Fleet {
     }
 
     /// Frees a slot of a server.
-    #[inline]
+    #[inline(always)]
     pub fn vacate(&mut self, id: ServerId, now: SimTime) {
         let server = &mut self.servers[id.index()];
         server.busy -= 1;
@@ -239,7 +239,7 @@ impl Fleet {
     }
 
     /// Lets a request wait at a server.
-    #[inline]
+    #[inline(always)]
     pub fn enqueue(&mut self, id: ServerId, now: SimTime, arena: &mut Arena, request: RequestId, level: u16) {
         let server = &mut self.servers[id.index()];
         let service = &mut self.services[usize::from(server.service)];
@@ -256,7 +256,7 @@ impl Fleet {
     }
 
     /// Takes the request that is next at a server.
-    #[inline]
+    #[inline(always)]
     pub fn dequeue(&mut self, id: ServerId, now: SimTime, arena: &mut Arena) -> Option<RequestId> {
         let server = &mut self.servers[id.index()];
         if server.waiting == 0 {

@@ -68,7 +68,8 @@ impl SharedCpu {
         if wanted <= self.millicores {
             return self.full_rate;
         }
-        (u128::from(self.full_rate) * u128::from(self.millicores) / u128::from(wanted)) as u64
+        // Rounded up: an end that falls on a whole nanosecond must not slip to the next.
+        (u128::from(self.full_rate) * u128::from(self.millicores)).div_ceil(u128::from(wanted)) as u64
     }
 
     fn burning(&self) -> u64 {

@@ -135,7 +135,7 @@ impl Recorder {
     }
 
     /// Counts a request that arrives.
-    #[inline]
+    #[inline(always)]
     pub fn offered(&mut self, row: RowId, source: SourceId, now: SimTime) {
         let row = &mut self.rows[row.index()];
         row.open.offered += 1;
@@ -155,7 +155,7 @@ impl Recorder {
     }
 
     /// Counts a request that is served in full.
-    #[inline]
+    #[inline(always)]
     pub fn completed(&mut self, row: RowId, source: SourceId, arrived: SimTime, now: SimTime) {
         let latency = (now - arrived).as_nanos();
         self.ledgers[source.index()].outcomes[Outcome::Completed as usize] += 1;

@@ -13,10 +13,10 @@ use crate::workload::{Outcome, Request, Size};
 impl<const SHARED: bool, const LIMITED: bool> Model for World<SHARED, LIMITED> {
     type Event = Event;
 
-    #[inline]
+    #[inline(always)]
     fn handle(&mut self, now: SimTime, event: Event, queue: &mut EventQueue<Event>) {
         match event {
-            Event::Completion(server, request) => self.on_completion(now, server, request, queue),
+            Event::Completion(server, request) => self.complete(now, server, request, queue),
             Event::Arrival(source) => self.on_arrival(now, source, queue),
             Event::WorkDone(server, request) => self.on_work_done(now, server, request, queue),
             Event::SharedDue(server) => self.on_shared_due(now, server, queue),
@@ -28,7 +28,7 @@ impl<const SHARED: bool, const LIMITED: bool> Model for World<SHARED, LIMITED> {
 
 impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     /// Schedules the next arrival of a source, if one comes before the end.
-    #[inline]
+    #[inline(always)]
     pub(super) fn schedule_arrival(&mut self, id: SourceId, queue: &mut EventQueue<Event>) {
         let source = &mut self.sources[id.index()];
         if let Some(at) = source.next() {
@@ -36,7 +36,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn on_arrival(&mut self, now: SimTime, id: SourceId, queue: &mut EventQueue<Event>) {
         let incoming = self.sources[id.index()].take();
         self.schedule_arrival(id, queue);
@@ -50,7 +50,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     }
 
     /// Sends a request to a server of its service.
-    #[inline]
+    #[inline(always)]
     fn send(&mut self, now: SimTime, id: RequestId, row: RowId, queue: &mut EventQueue<Event>) {
         let row_state = &self.rows[row.index()];
         let service = &mut self.services[row_state.service.index()];
@@ -102,10 +102,10 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             return;
         }
         let state = &self.services[service.index()];
-        if let Some(timeout) = state.timeout {
+        if let Some((timeout, lane)) = state.timeout {
             let deadline = now + timeout;
             self.arena.set_deadline(id, deadline);
-            queue.append(state.timeouts, deadline, Event::WaitLimit(service, id));
+            queue.append(lane, deadline, Event::WaitLimit(service, id));
         }
     }
 
@@ -141,7 +141,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     }
 
     /// Starts a request that holds a slot of `server_id`.
-    #[inline]
+    #[inline(always)]
     fn start(
         &mut self,
         now: SimTime,
@@ -204,8 +204,8 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         plan(self.fleet.shared_cpu(server).and_then(|cpu| cpu.plan()), server, queue);
     }
 
-    /// A request has been served: its slot goes to the next in the queue, or is free.
-    #[inline]
+    /// [`World::complete`] off the hot path.
+    #[inline(never)]
     fn on_completion(
         &mut self,
         now: SimTime,
@@ -213,6 +213,12 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         id: RequestId,
         queue: &mut EventQueue<Event>,
     ) {
+        self.complete(now, server, id, queue);
+    }
+
+    /// A request has been served: its slot goes to the next in the queue, or is free.
+    #[inline(always)]
+    fn complete(&mut self, now: SimTime, server: ServerId, id: RequestId, queue: &mut EventQueue<Event>) {
         let request = self.arena.remove(id);
         self.recorder.completed(request.row(), request.source(), request.arrived, now);
         let service_id = self.fleet.server(server).service();
@@ -233,6 +239,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     }
 
     /// A slot behind a central queue is free.
+    #[inline(never)]
     fn next_from_central(
         &mut self,
         now: SimTime,
@@ -294,5 +301,5 @@ fn plan(at: Option<SimTime>, server: ServerId, queue: &mut EventQueue<Event>) {
 /// Rounds a non-negative number of nanoseconds to nearest.
 #[inline]
 fn nanos(value: f64) -> SimDuration {
-    SimDuration::from_nanos((value + 0.5) as u64)
+    SimDuration::from_nanos((value + 0.5) as i64 as u64)
 }

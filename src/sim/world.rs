@@ -46,8 +46,8 @@ pub(super) struct ServiceState {
     pub(super) rotation: Rotation,
     pub(super) central: bool,
     pub(super) limit: u32,
-    pub(super) timeout: Option<SimDuration>,
-    pub(super) timeouts: Lane,
+    /// How long a request waits at most, and the lane of those events.
+    pub(super) timeout: Option<(SimDuration, Lane)>,
     pub(super) no_server: u64,
 }
 
@@ -158,8 +158,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             rotation,
             central: service.queue.central,
             limit: service.queue.limit.unwrap_or(u32::MAX),
-            timeout: service.queue.timeout,
-            timeouts: queue.add_lane(),
+            timeout: service.queue.timeout.map(|timeout| (timeout, queue.add_lane())),
             no_server: 0,
         });
     }

@@ -115,7 +115,7 @@ impl Synthetic {
 
     /// Returns the next arrival, never before the last one and always before the horizon; `None` once
     /// there is none, and ever after.
-    #[inline]
+    #[inline(always)]
     pub fn next_arrival(&mut self) -> Option<SimTime> {
         let increment = match self.increments {
             Increments::Exponential => unit_exponential(self.draws.next_bits()),
