@@ -5,6 +5,7 @@
 pub mod des;
 pub mod error;
 pub mod ids;
+pub mod report;
 pub mod results;
 pub mod rng;
 pub mod stats;
