@@ -258,6 +258,60 @@ fn the_terminal_is_told_the_verdict_first_and_nothing_wider_than_it() {
 }
 
 #[test]
+fn the_terminal_is_golden() {
+    let expected = "\
+PASS  example: one day, no interval
+
+pass          success: web/* success >= 99.9%, holds in 1 of 1 day, value 0.99900; one day, no
+      interval
+
+service  offered/s goodput/s   p50 ms   p99 ms cpu % slot % load ratio scaling servers
+web           60.0      54.5 0.000200 0.000500  25.0   25.0        480   0.267    2.50
+  browse      50.0      45.0 0.000100 0.000200     -      -        396  0.0750       -
+  order       10.0      9.50 0.000500 0.000500     -      -       84.0   0.204       -
+pay           9.50      9.50 0.000400 0.000400     -      -       95.0       -    2.00
+
+note: one day, no interval: replication 1 alone
+";
+    let mut day = one_day();
+    day.plan.objectives.remove(0);
+    day.runs[0].objectives.remove(0);
+    assert_eq!(summary_text(&day), expected);
+}
+
+#[test]
+fn long_names_are_cut_rather_than_the_table_widened() {
+    let mut long = study();
+    long.plan.services[0].name = "a".repeat(63);
+    let text = summary_text(&long);
+    assert!(text.contains("aaaa~ "), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}
+
+#[test]
+fn text_with_commas_and_quotes_stays_one_cell() {
+    let mut quoted = study();
+    let reason = "infinite variance, by \"pareto\"";
+    quoted.plan.services[0].no_mean_interval = Some(reason.into());
+    let records = records(&text(summary_csv(&quoted)));
+    assert_eq!(cell(&records, 1, "note"), reason);
+    assert_eq!(cell(&records, 1, "latency_mean_ms_lo"), "");
+    assert_ne!(cell(&records, 1, "p99_ms_lo"), "");
+    assert_ne!(cell(&records, 1, "latency_mean_ms"), "");
+}
+
+#[test]
+fn one_day_has_no_interval_in_any_file() {
+    for file in [summary_csv(&one_day()), timeseries_csv(&one_day()), servers_csv(&one_day())] {
+        let records = records(&text(file));
+        for (i, name) in records[0].iter().enumerate() {
+            let bound = name.ends_with("_lo") || name.ends_with("_hi");
+            assert!(!bound || records[1..].iter().all(|record| record[i].is_empty()), "{name}");
+        }
+    }
+}
+
+#[test]
 fn every_file_of_a_run_is_listed_even_without_a_finished_day() {
     let mut none = study();
     none.runs.clear();

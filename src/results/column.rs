@@ -70,3 +70,34 @@ pub(super) fn quotient(part: f64, whole: f64) -> Option<f64> {
     let value = part / whole;
     value.is_finite().then_some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aggregates_leave_out_what_does_not_apply() {
+        let study = crate::results::example::study();
+        let column: Column<Option<f64>> = Column::new("value", |value| *value);
+        let table = [
+            (vec![Some(1.0), Some(2.0), Some(3.0)], Some(2.0), true),
+            (vec![Some(1.0), None, Some(3.0)], Some(2.0), true),
+            (vec![None, None, Some(3.0)], Some(3.0), false),
+            (vec![None, None, None], None, false),
+            (vec![Some(0.0), Some(0.0), Some(0.0)], Some(0.0), true),
+        ];
+        for (values, mean, bounded) in table {
+            let found = Aggregator::new(&study).column(&column, &values);
+            assert_eq!(found.map(|figure| figure.mean), mean, "{values:?}");
+            assert_eq!(found.is_some_and(|figure| figure.lo.is_some()), bounded, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_quotient_is_a_number_or_nothing() {
+        let table = [(1.0, 4.0, Some(0.25)), (0.0, 4.0, Some(0.0)), (1.0, 0.0, None), (0.0, 0.0, None)];
+        for (part, whole, expected) in table {
+            assert_eq!(quotient(part, whole), expected, "{part} / {whole}");
+        }
+    }
+}

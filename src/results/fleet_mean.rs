@@ -157,3 +157,111 @@ fn spread(parts: impl Iterator<Item = (u64, u64, u64)>, interval: u64, duration:
     };
     edges.into_iter().take(intervals).enumerate().map(full).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Bits, Key};
+
+    #[test]
+    fn the_larger_ratio_binds_and_rounding_does_not_choose() {
+        let table = [
+            (Some(2.0), Some(1.0), Some(2.0), Some("cpu")),
+            (Some(1.0), Some(2.0), Some(2.0), Some("slots")),
+            (Some(0.3), Some(0.1 + 0.2), Some(0.1 + 0.2), Some("cpu")),
+            (Some(1.0), None, Some(1.0), Some("cpu")),
+            (None, Some(1.0), Some(1.0), Some("slots")),
+            (None, None, None, None),
+        ];
+        for (cpu, slots, larger, binding) in table {
+            let scaling = Scaling { cpu, slots };
+            assert_eq!((scaling.larger(), scaling.binding()), (larger, binding), "{scaling:?}");
+        }
+    }
+
+    fn service(pools: &[(u32, Option<u32>, u64, f64)]) -> ServicePlan {
+        let pool = |&(replicas, concurrency, millicores, speed): &(u32, Option<u32>, u64, f64)| PoolPlan {
+            name: "pool".into(),
+            replicas,
+            concurrency,
+            millicores,
+            speed,
+            price_per_hour: None,
+        };
+        ServicePlan {
+            name: "service".into(),
+            pools: pools.iter().map(pool).collect(),
+            queue_limit: None,
+            central_queue: false,
+            growing: false,
+            no_mean_interval: None,
+        }
+    }
+
+    #[test]
+    fn the_mean_server_is_weighted_by_replicas() {
+        let mean = |cores, slots, speed| MeanServer { cores, slots, speed };
+        let unlimited = UNLIMITED_MILLICORES;
+        // 3 of 2 cores at speed 1 and 1 of 8 at speed 2: (6 + 16) / 4 cores, (12 + 8) / 4 slots.
+        let table = [
+            (
+                vec![(3, Some(4), 2_000, 1.0), (1, Some(8), 8_000, 2.0)],
+                mean(Some(5.5), Some(5.0), Some(1.25)),
+            ),
+            (vec![(3, Some(4), 2_000, 1.0), (1, None, 8_000, 2.0)], mean(Some(5.5), None, Some(1.25))),
+            (vec![(1, Some(4), unlimited, 1.0)], mean(None, Some(4.0), Some(1.0))),
+            (vec![(0, Some(4), 2_000, 1.0)], mean(None, None, None)),
+            (vec![], mean(None, None, None)),
+        ];
+        for (pools, expected) in table {
+            assert_eq!(MeanServer::of(&service(&pools)), expected, "{pools:?}");
+        }
+    }
+
+    /// The c-server queue of theory: 30 requests of 2 s in 10 s keep 6 servers of one slot busy,
+    /// whichever of CPU and slots is asked.
+    #[test]
+    fn without_waiting_cpu_and_slots_tell_the_same() {
+        let row = RowPlan { service: 0, class: 0, work_mean_ns: Some(2e9), wait_mean_ns: Some(0.0) };
+        let load = Load { row: &row, offered: 30, size_sum_micros: 30_000_000 };
+        for (slots, millicores, expected) in [(1, 1_000, 6.0), (3, 3_000, 2.0)] {
+            let server = MeanServer::of(&service(&[(7, Some(slots), millicores, 1.0)]));
+            let scaling = server.scaling([load].into_iter(), 10e9);
+            assert_eq!((scaling.cpu, scaling.slots), (Some(expected), Some(expected)));
+        }
+    }
+
+    #[test]
+    fn ready_time_is_clipped_to_the_period() {
+        let table = [(0, 30, 20), (0, 15, 5), (15, 40, 15), (0, 10, 0), (30, 50, 0), (5, 8, 0), (12, 13, 1)];
+        for (from_ns, to_ns, expected) in table {
+            let server = ServerTotals { from_ns, to_ns, ..ServerTotals::default() };
+            assert_eq!(ready_within(&server, 10, 30), expected, "{from_ns} to {to_ns}");
+        }
+    }
+
+    /// Against the obvious sum over all servers in every interval.
+    #[test]
+    fn capacity_is_spread_exactly() {
+        let mut bits = Key::from_seed(11).stream();
+        let mut below = |limit: u64| bits.next_bits() % limit;
+        for round in 0..500 {
+            let (interval, duration) = (1 + below(9), 1 + below(60));
+            let part = |_| {
+                let from = below(duration + 3);
+                (from, (from + below(30)).min(duration), below(5))
+            };
+            let parts: Vec<(u64, u64, u64)> = (0..8).map(part).collect();
+            let found = spread(parts.iter().copied(), interval, duration);
+            let plain = |i: u64| -> u128 {
+                let (start, end) = (i * interval, (i * interval + interval).min(duration));
+                let overlap = |&(from, to, weight): &(u64, u64, u64)| {
+                    u128::from(weight * to.min(end).saturating_sub(from.max(start)))
+                };
+                parts.iter().map(overlap).sum()
+            };
+            let expected: Vec<u128> = (0..duration.div_ceil(interval)).map(plain).collect();
+            assert_eq!(found, expected, "round {round}: {parts:?} every {interval} to {duration}");
+        }
+    }
+}

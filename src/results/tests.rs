@@ -316,3 +316,56 @@ fn damaged_results_are_refused_in_words() {
         assert!(message.contains(expected), "{message} instead of {expected}");
     }
 }
+
+#[test]
+fn all_classes_are_the_sum_of_each_and_a_single_class_is_all() {
+    let rows = summary(&study());
+    for name in ["offered", "completed", "timed_out", "in_flight_end", "goodput_per_s", "load_ratio"] {
+        let mean = |row: usize| rows[row].figure(name).unwrap().mean;
+        near(name, Some(mean(1) + mean(2)), Some(mean(0)));
+    }
+    for name in ["offered", "latency_mean_ms", "p50_ms", "p99_ms", "max_ms", "load_ratio"] {
+        assert_eq!(rows[3].figure(name), rows[4].figure(name), "{name} of a service with one class");
+    }
+}
+
+#[test]
+fn capacities_that_cannot_be_compared_have_no_ratio() {
+    let mut day = one_day();
+    day.plan.services[0].pools[1].millicores = UNLIMITED_MILLICORES;
+    let expected = [
+        ("load_ratio_max_over_mean", Some(800.0 / 550.0)),
+        ("load_ratio_max_over_mean_per_capacity", None),
+        ("cpu_utilization", None),
+        ("offered_cpu_utilization", None),
+        ("slot_utilization", Some(0.25)),
+        ("scaling_ratio", Some(1.6 / 6.0)),
+    ];
+    figures(&day, 0, &expected);
+    day.runs[0].servers.iter_mut().for_each(|server| server.requests = 0);
+    figures(&day, 0, &[("load_ratio_max_over_mean", None)]);
+}
+
+#[test]
+fn a_server_counts_for_evenness_only_if_it_was_there_throughout() {
+    // Boundaries: there from the end of the warm-up on, and until the end of the run.
+    let table = [(10, 30, 800.0 * 3.0 / 1_200.0), (11, 30, 800.0 / 550.0), (0, 29, 800.0 / 550.0)];
+    for (from, to, expected) in table {
+        let mut day = one_day();
+        let server = &mut day.runs[0].servers[1];
+        (server.from_ns, server.to_ns) = (from * S, to * S);
+        figures(&day, 0, &[("load_ratio_max_over_mean", Some(expected))]);
+    }
+}
+
+#[test]
+fn subjects_are_named_in_the_order_of_files() {
+    let plan = study().plan;
+    let named: Vec<_> = Subject::all(&plan)
+        .iter()
+        .map(|s| (s.service, s.class_name(&plan).to_owned(), s.rows(&plan)))
+        .collect();
+    let expected =
+        [(0, "*", 0..2), (0, "browse", 0..1), (0, "order", 1..2), (1, "*", 2..3), (1, "order", 2..3)];
+    assert_eq!(named, expected.map(|(service, class, rows)| (service, class.to_owned(), rows)));
+}
