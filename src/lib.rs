@@ -9,6 +9,7 @@ pub mod dist;
 pub mod error;
 pub mod fleet;
 pub mod ids;
+pub mod report;
 pub mod results;
 pub mod rng;
 pub mod scenario;

@@ -3,11 +3,24 @@
 //! [`StudyResult`] is the one schema. It holds integer truth (counts, sums, histograms, interval
 //! series); every file, table, chart and verdict is a pure function of it. Knows no engine.
 
+mod column;
+mod dependencies;
+mod figures;
+mod fleet_mean;
 mod plan;
 mod recorder;
 mod run;
+mod series;
+mod servers;
+mod shape;
+mod verdict;
 mod window;
 
+pub use crate::stats::Peak;
+pub use column::{Aggregator, Column, Kind};
+pub use dependencies::{DependencyRow, dependencies};
+pub use figures::{Facts, SUMMARY, Subject, SummaryRow, summary};
+pub use fleet_mean::{Load, MeanServer, Scaling};
 pub use plan::{
     Goal, ObjectivePlan, Plan, PoolPlan, RowPlan, ServicePlan, SourcePlan, UNLIMITED_MILLICORES, WallClock,
 };
@@ -16,5 +29,13 @@ pub use run::{
     Ledger, ObjectiveRun, Provenance, RowSeries, RowTotals, RunResult, SCHEMA_VERSION, ServerTotals,
     ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,
 };
+pub use series::{Moment, SERIES, Series};
+pub use servers::{SERVERS, ServerFacts, ServerRow, servers};
+pub use shape::check_shape;
+pub use verdict::{DayVerdict, ObjectiveVerdict, Verdict, overall, verdicts};
 
-pub use crate::stats::Peak;
+/// A small study worked out by hand, for the tests of everything that reads results.
+#[cfg(test)]
+pub(crate) mod example;
+#[cfg(test)]
+mod tests;

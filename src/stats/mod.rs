@@ -5,6 +5,8 @@
 
 mod gauge;
 mod histogram;
+mod interval;
 
 pub use gauge::{Gauge, Peak};
 pub use histogram::Histogram;
+pub use interval::{Interval, Students, share_at_least, share_at_most, student_quantile};

@@ -1,0 +1,180 @@
+//! `result.json`, the whole truth, and `summary.json`, the figures.
+
+use std::io;
+
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::report::{class_of, goal_text, number};
+use crate::results::{
+    ObjectiveVerdict, SCHEMA_VERSION, SUMMARY, StudyResult, SummaryRow, check_shape, overall, summary,
+    verdicts,
+};
+use crate::stats::Interval;
+
+/// Returns `result.json`: the study, compact, with a newline at the end.
+///
+/// # Errors
+///
+/// Where a value has no form in JSON, which no finished study holds.
+pub fn result_json(result: &StudyResult) -> io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec(result)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Reads a `result.json` back.
+///
+/// # Errors
+///
+/// [`Error::Usage`] for what is no result, one of another schema version, or one whose parts do
+/// not fit together.
+pub fn read_result(bytes: &[u8]) -> Result<StudyResult, Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Head {
+        schema_version: u32,
+    }
+    let unreadable = |error: serde_json::Error| Error::Usage(format!("not a result of peakday: {error}"));
+    let head: Head = serde_json::from_slice(bytes).map_err(unreadable)?;
+    if head.schema_version != SCHEMA_VERSION {
+        return Err(Error::Usage(format!(
+            "this result has schema version {}, this peakday reads version {SCHEMA_VERSION}; run the scenario \
+             again, or use the peakday that wrote it",
+            head.schema_version
+        )));
+    }
+    let result: StudyResult = serde_json::from_slice(bytes).map_err(unreadable)?;
+    check_shape(&result).map_err(|what| Error::Usage(format!("a damaged result: {what}")))?;
+    Ok(result)
+}
+
+/// Returns `summary.json`: verdict, objectives and the summary table, with the digits of the CSV.
+///
+/// # Errors
+///
+/// As [`result_json`].
+pub fn summary_json(result: &StudyResult) -> io::Result<Vec<u8>> {
+    let plan = &result.plan;
+    let judged = verdicts(result);
+    let objectives = plan.objectives.iter().zip(&judged).map(|(objective, verdict)| Objective {
+        name: &objective.name,
+        service: &plan.services[objective.service].name,
+        class: class_of(plan, objective),
+        goal: goal_text(&objective.goal),
+        unit: objective.goal.unit(),
+        holds_in: objective.holds_in,
+        value: verdict.value.map(Figure),
+        held: verdict.held,
+        share: share(verdict),
+        verdict: verdict.verdict.name(),
+        note: verdict.note,
+    });
+    let rows = summary(result);
+    let document = Document {
+        schema_version: SCHEMA_VERSION,
+        name: &plan.name,
+        verdict: overall(&judged).name(),
+        replications: result.runs.len(),
+        replications_planned: result.replications_planned,
+        currency: plan.currency.as_deref(),
+        objectives: objectives.collect(),
+        summary: rows.iter().map(|row| Row::new(result, row)).collect(),
+    };
+    let mut bytes = serde_json::to_vec_pretty(&document)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn share(verdict: &ObjectiveVerdict) -> Option<Figure> {
+    verdict.share().map(|mean| Figure(Interval { mean, lo: verdict.share_lo, hi: verdict.share_hi }))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    name: &'a str,
+    verdict: &'static str,
+    replications: usize,
+    replications_planned: u32,
+    currency: Option<&'a str>,
+    objectives: Vec<Objective<'a>>,
+    summary: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Objective<'a> {
+    name: &'a str,
+    service: &'a str,
+    class: &'a str,
+    goal: String,
+    unit: &'static str,
+    holds_in: Option<f64>,
+    value: Option<Figure>,
+    held: u32,
+    share: Option<Figure>,
+    verdict: &'static str,
+    note: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    service: &'a str,
+    class: &'a str,
+    figures: Figures<'a>,
+    scaling_ratio_binding: &'a str,
+    note: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn new(result: &'a StudyResult, row: &'a SummaryRow) -> Self {
+        Self {
+            service: &result.plan.services[row.subject.service].name,
+            class: row.subject.class_name(&result.plan),
+            figures: Figures(&row.figures),
+            scaling_ratio_binding: &row.binding,
+            note: &row.note,
+        }
+    }
+}
+
+/// Figures by the names of their columns.
+struct Figures<'a>(&'a [Option<Interval>]);
+
+impl Serialize for Figures<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let named = SUMMARY.iter().zip(self.0);
+        serializer.collect_map(named.map(|(column, figure)| (column.name, figure.map(Figure))))
+    }
+}
+
+/// A mean with the ends of its interval.
+struct Figure(Interval);
+
+impl Serialize for Figure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("mean", &Rounded(self.0.mean))?;
+        map.serialize_entry("lo", &self.0.lo.map(Rounded))?;
+        map.serialize_entry("hi", &self.0.hi.map(Rounded))?;
+        map.end()
+    }
+}
+
+/// A number with the digits of the CSV; infinity, which JSON lacks, as the text `inf`.
+struct Rounded(f64);
+
+impl Serialize for Rounded {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = number::plain(self.0);
+        match (text.parse::<i64>(), text.parse::<f64>()) {
+            (Ok(whole), _) => serializer.serialize_i64(whole),
+            (_, Ok(value)) if value.is_finite() => serializer.serialize_f64(value),
+            _ => serializer.serialize_str(&text),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The figures of one server, matched over replications by launch ordinal.
+
+use crate::results::column::quotient;
+use crate::results::fleet_mean::{milli, ready_within};
+use crate::results::{Aggregator, Column, Plan, ServerTotals, StudyResult};
+use crate::stats::Interval;
+
+/// What the figures of a server in one replication are made of, over [warm-up, end).
+#[derive(Clone, Copy, Debug)]
+pub struct ServerFacts {
+    from_ns: u64,
+    to_ns: u64,
+    requests: u64,
+    peak_queue: u64,
+    cpu_utilization: Option<f64>,
+    slot_utilization: Option<f64>,
+}
+
+/// The columns of `servers.csv`, without names.
+pub static SERVERS: [Column<ServerFacts>; 6] = [
+    Column::new("from_s", |s| Some(s.from_ns as f64 / 1e9)),
+    Column::new("to_s", |s| Some(s.to_ns as f64 / 1e9)),
+    Column::new("requests", |s| Some(s.requests as f64)),
+    Column::new("cpu_utilization", |s| s.cpu_utilization),
+    Column::new("slot_utilization", |s| s.slot_utilization),
+    Column::new("peak_queue", |s| Some(s.peak_queue as f64)),
+];
+
+/// A row of `servers.csv`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerRow {
+    /// Launch ordinal within a replication, from 1.
+    pub ordinal: usize,
+    /// Index of the service.
+    pub service: usize,
+    /// Index of the pool within the service.
+    pub pool: usize,
+    /// Index of the zone, where pools name zones.
+    pub zone: Option<usize>,
+    /// One entry per column of [`SERVERS`].
+    pub figures: Vec<Option<Interval>>,
+}
+
+/// Returns one row per server. Where replications launch different servers under one ordinal,
+/// each of them has a row, over the replications that launched it.
+pub fn servers(result: &StudyResult) -> Vec<ServerRow> {
+    let most = result.runs.iter().map(|run| run.servers.len()).max().unwrap_or(0);
+    let mut aggregator = Aggregator::new(result);
+    let mut rows = Vec::with_capacity(most);
+    let (mut identities, mut samples) = (Vec::new(), Vec::new());
+    let identity = |server: &ServerTotals| (server.service, server.pool, server.zone);
+    for index in 0..most {
+        let launched = || result.runs.iter().filter_map(|run| run.servers.get(index));
+        identities.clear();
+        for server in launched() {
+            if !identities.contains(&identity(server)) {
+                identities.push(identity(server));
+            }
+        }
+        for &(service, pool, zone) in &identities {
+            samples.clear();
+            let same = launched().filter(|server| identity(server) == (service, pool, zone));
+            samples.extend(same.map(|server| ServerFacts::new(&result.plan, server)));
+            let figures = aggregator.all(&SERVERS, &samples);
+            rows.push(ServerRow { ordinal: index + 1, service, pool, zone, figures });
+        }
+    }
+    rows
+}
+
+impl ServerFacts {
+    /// Gathers what the figures of a server are made of.
+    pub fn new(plan: &Plan, server: &ServerTotals) -> Self {
+        let pool = &plan.services[server.service].pools[server.pool];
+        let ready = ready_within(server, plan.warmup_ns, plan.duration_ns) as f64;
+        let share = |used: u128, capacity: Option<f64>| {
+            capacity.and_then(|capacity| quotient(used as f64, capacity * ready))
+        };
+        Self {
+            from_ns: server.from_ns,
+            to_ns: server.to_ns,
+            requests: server.requests,
+            peak_queue: server.peak_queue,
+            cpu_utilization: share(server.cpu_milli_ns.0, milli(pool).map(|milli| milli as f64)),
+            slot_utilization: share(server.slot_ns.0, pool.concurrency.map(f64::from)),
+        }
+    }
+}
