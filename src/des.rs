@@ -57,9 +57,10 @@ pub struct EventQueue<E> {
     /// What follows the first event of every lane.
     tails: [VecDeque<u128>; LANES],
     lanes: usize,
-    /// The least of `heads` and the lane it stands in.
+    /// The least of `heads` and the lane it stands in, unless `heads` have changed since.
     first: u128,
     first_lane: usize,
+    heads_changed: bool,
     now: SimTime,
     events: PhantomData<E>,
 }
@@ -88,6 +89,7 @@ impl<E: Event> EventQueue<E> {
             lanes: 0,
             first: NEVER,
             first_lane: 0,
+            heads_changed: false,
             now: SimTime::ZERO,
             events: PhantomData,
         }
@@ -120,7 +122,7 @@ impl<E: Event> EventQueue<E> {
         match self.heads.get_mut(lane.0) {
             Some(head) if *head == NEVER => {
                 *head = key;
-                self.find_first_lane();
+                self.heads_changed = true;
             }
             Some(head) => {
                 let tail = &mut self.tails[lane.0];
@@ -137,6 +139,9 @@ impl<E: Event> EventQueue<E> {
         if std::mem::take(&mut self.hole) {
             self.heap.pop_first();
         }
+        if std::mem::take(&mut self.heads_changed) {
+            (self.first, self.first_lane) = least(&self.heads);
+        }
         let from_heap = self.heap.first();
         let from_lane = self.first;
         let key = if from_heap < from_lane { from_heap } else { from_lane };
@@ -151,15 +156,9 @@ impl<E: Event> EventQueue<E> {
         } else {
             let lane = self.first_lane % LANES;
             self.heads[lane] = self.tails[lane].pop_front().unwrap_or(NEVER);
-            self.find_first_lane();
+            self.heads_changed = true;
         }
         Some((at, E::unpack(key as u64)))
-    }
-
-    /// Finds the lane whose head happens first.
-    #[inline(always)]
-    fn find_first_lane(&mut self) {
-        (self.first, self.first_lane) = least(&self.heads);
     }
 }
 

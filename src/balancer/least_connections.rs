@@ -75,6 +75,10 @@ impl Balancer for State {
         Pick { position: self.lists[self.lowest].head as usize }
     }
 
+    fn follows_attempts(&self) -> bool {
+        true
+    }
+
     fn on_sent(&mut self, position: usize, rotation: &Rotation) {
         let level = rotation.in_flight()[position] as usize;
         self.unlink(level - 1, position as u32);

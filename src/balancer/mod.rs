@@ -28,6 +28,12 @@ pub trait Balancer: Debug {
     /// Picks a place in the rotation, which is never empty.
     fn pick(&mut self, request: &Request, rotation: &Rotation, bits: &mut dyn Bits) -> Pick;
 
+    /// Tells whether [`Balancer::on_sent`] and [`Balancer::on_done`] are to be called at all; read
+    /// once. A policy that goes by the counts of the [`Rotation`] alone saves two calls a request.
+    fn follows_attempts(&self) -> bool {
+        false
+    }
+
     /// Learns that an attempt was sent to a place; its count in flight already includes it.
     fn on_sent(&mut self, _position: usize, _rotation: &Rotation) {}
 

@@ -6,7 +6,7 @@ use crate::fleet::Due;
 use crate::ids::{RequestId, RowId, ServerId, ServiceId, SourceId};
 use crate::sim::Event;
 use crate::sim::traffic::{WAIT_CHILD, WORK_DRAW};
-use crate::sim::world::World;
+use crate::sim::world::{ServiceState, World};
 use crate::time::{SimDuration, SimTime};
 use crate::workload::{Outcome, Request, Size};
 
@@ -27,19 +27,13 @@ impl<const SHARED: bool, const LIMITED: bool> Model for World<SHARED, LIMITED> {
 }
 
 impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
-    /// Schedules the next arrival of a source, if one comes before the end.
     #[inline(always)]
-    pub(super) fn schedule_arrival(&mut self, id: SourceId, queue: &mut EventQueue<Event>) {
+    fn on_arrival(&mut self, now: SimTime, id: SourceId, queue: &mut EventQueue<Event>) {
         let source = &mut self.sources[id.index()];
+        let incoming = source.take();
         if let Some(at) = source.next() {
             queue.append(source.lane, at, Event::Arrival(id));
         }
-    }
-
-    #[inline(always)]
-    fn on_arrival(&mut self, now: SimTime, id: SourceId, queue: &mut EventQueue<Event>) {
-        let incoming = self.sources[id.index()].take();
-        self.schedule_arrival(id, queue);
         self.recorder.offered(incoming.row, id, now);
         let request = self.arena.insert(Request::new(incoming.key, now, incoming.row, id));
         if self.recorder.sized() {
@@ -62,7 +56,9 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         let server_id = service.rotation.server(position);
         request.server = server_id;
         service.rotation.sent(position);
-        service.balancer.on_sent(position, &service.rotation);
+        if service.told {
+            service.balancer.on_sent(position, &service.rotation);
+        }
         self.recorder.dispatched(row);
         let server = self.fleet.receive(server_id);
         if server.has_free_slot() {
@@ -221,14 +217,13 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     fn complete(&mut self, now: SimTime, server: ServerId, id: RequestId, queue: &mut EventQueue<Event>) {
         let request = self.arena.remove(id);
         self.recorder.completed(request.row(), request.source(), request.arrived, now);
-        let service_id = self.fleet.server(server).service();
-        let service = &mut self.services[service_id.index()];
+        let at = self.fleet.server(server);
+        let (service, position) = (at.service(), at.position());
+        let service = &mut self.services[service.index()];
         if service.central {
             return self.next_from_central(now, server, &request, queue);
         }
-        let position = self.fleet.server(server).position();
-        service.rotation.done(position);
-        service.balancer.on_done(position, ended(&request, now, Outcome::Completed), &service.rotation);
+        service.done(position, &request, now, Outcome::Completed);
         match self.fleet.dequeue(server, now, &mut self.arena) {
             Some(next) => {
                 let row = self.arena.get(next).row();
@@ -266,8 +261,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             service.balancer.on_membership(&service.rotation);
         } else {
             let position = server.position();
-            service.rotation.done(position);
-            service.balancer.on_done(position, ended(request, now, Outcome::Completed), &service.rotation);
+            service.done(position, request, now, Outcome::Completed);
         }
     }
 
@@ -275,9 +269,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     fn tell_balancer(&mut self, now: SimTime, id: RequestId, server: ServerId, outcome: Outcome) {
         let server = self.fleet.server(server);
         let service = &mut self.services[server.service().index()];
-        service.rotation.done(server.position());
-        let end = ended(self.arena.get(id), now, outcome);
-        service.balancer.on_done(server.position(), end, &service.rotation);
+        service.done(server.position(), self.arena.get(id), now, outcome);
     }
 
     /// Ends a request that is not served.
@@ -287,9 +279,16 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     }
 }
 
-#[inline]
-fn ended(request: &Request, now: SimTime, outcome: Outcome) -> End {
-    End { outcome, latency: now - request.arrived }
+impl ServiceState {
+    /// Counts an attempt that ended at a place of the rotation.
+    #[inline(always)]
+    fn done(&mut self, position: usize, request: &Request, now: SimTime, outcome: Outcome) {
+        self.rotation.done(position);
+        if self.told {
+            let end = End { outcome, latency: now - request.arrived };
+            self.balancer.on_done(position, end, &self.rotation);
+        }
+    }
 }
 
 fn plan(at: Option<SimTime>, server: ServerId, queue: &mut EventQueue<Event>) {

@@ -40,6 +40,8 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool> {
 #[derive(Debug)]
 pub(super) struct ServiceState {
     pub(super) balancer: Box<dyn Balancer>,
+    /// Whether the balancer wants to know when attempts begin and end.
+    pub(super) told: bool,
     pub(super) bits: Stream,
     /// The servers the balancer may pick: those in rotation or, with a central queue, those of
     /// them that have a free slot.
@@ -116,9 +118,11 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         for (index, source) in scenario.sources.iter().enumerate() {
             let key = traffic::source_key(scenario, replication, source);
             let process = traffic::open(scenario, source, key, traces)?;
-            let state = SourceState::new(plan, source, process, key, queue.add_lane());
+            let mut state = SourceState::new(plan, source, process, key, queue.add_lane());
+            if let Some(at) = state.next() {
+                queue.append(state.lane, at, Event::Arrival(SourceId::new(index)));
+            }
             world.sources.push(state);
-            world.schedule_arrival(SourceId::new(index), queue);
         }
         Ok(world)
     }
@@ -153,6 +157,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         let mut balancer = service.balancer.build();
         balancer.on_membership(&rotation);
         self.services.push(ServiceState {
+            told: balancer.follows_attempts(),
             balancer,
             bits: key.stream(),
             rotation,
