@@ -4,6 +4,7 @@
 
 pub mod balancer;
 mod choice;
+pub mod cli;
 pub mod des;
 pub mod dist;
 pub mod error;
@@ -15,6 +16,7 @@ pub mod rng;
 pub mod scenario;
 pub mod sim;
 pub mod stats;
+pub mod study;
 pub mod time;
 pub mod units;
 pub mod workload;

@@ -14,6 +14,8 @@ pub struct Scenario {
     pub plan: Plan,
     /// The root of all randomness.
     pub seed: u64,
+    /// SHA-256 of the resolved spec as JSON, in hexadecimal.
+    pub sha256: String,
     /// How many independent days are simulated.
     pub replications: u32,
     /// Traffic sources, in the order of the file.

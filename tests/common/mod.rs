@@ -103,6 +103,7 @@ impl Station {
         Scenario {
             plan,
             seed: self.seed,
+            sha256: String::new(),
             replications: 1,
             sources: vec![Source {
                 name: "customers".into(),

@@ -1,0 +1,199 @@
+//! Output files: written beside their place and moved there whole, or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// The file by which a folder of peakday's is known, and how it begins.
+const MARK: (&str, &str) = ("result.json", "{\"schemaVersion\"");
+
+/// A folder that is being written beside its place; gone unless it is published.
+#[derive(Debug)]
+pub(super) struct Staging {
+    /// As the user named it, for messages.
+    asked: PathBuf,
+    place: PathBuf,
+    folder: PathBuf,
+    published: bool,
+}
+
+impl Staging {
+    /// Creates the folder, so that a place where nothing can be written is known before the run.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where something else stands in its place.
+    pub(super) fn create(asked: &Path) -> Result<Self, Error> {
+        // A link keeps pointing where it does: what it names is replaced.
+        let place = asked;
+        let place = if place.exists() {
+            fs::canonicalize(place).map_err(|e| failed(place, e))?
+        } else {
+            place.to_owned()
+        };
+        let Some(name) = place.file_name() else {
+            return Err(Error::Usage(format!(
+                "{}: this is not a folder of results\n  name one with -o",
+                place.display()
+            )));
+        };
+        check_replaceable(&place)?;
+        let parent = match place.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
+        let folder = beside(parent, name, "part");
+        fs::create_dir(&folder).map_err(|error| failed(&folder, error))?;
+        Ok(Self { asked: asked.to_owned(), place, folder, published: false })
+    }
+
+    /// Writes the files and moves the folder to its place.
+    pub(super) fn publish(mut self, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+        for (name, bytes) in files {
+            let path = self.folder.join(name);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder).map_err(|error| failed(&self.asked.join(name), error))?;
+            }
+            let written = File::create(&path).and_then(|mut file| file.write_all(bytes));
+            written.map_err(|error| failed(&self.asked.join(name), error))?;
+        }
+        // Once more: the run may have taken hours.
+        check_replaceable(&self.place)?;
+        let old = self.folder.with_extension("old");
+        let replaced = self.place.exists();
+        if replaced {
+            fs::rename(&self.place, &old).map_err(|error| failed(&self.asked, error))?;
+        }
+        if let Err(error) = fs::rename(&self.folder, &self.place) {
+            if replaced {
+                let _ = fs::rename(&old, &self.place);
+            }
+            return Err(failed(&self.asked, error));
+        }
+        self.published = true;
+        if replaced {
+            fs::remove_dir_all(&old).map_err(|error| failed(&old, error))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.published {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// Names a hidden neighbour that no other process uses.
+fn beside(parent: &Path, name: &std::ffi::OsStr, what: &str) -> PathBuf {
+    parent.join(format!(".{}.{}.{what}", name.to_string_lossy(), std::process::id()))
+}
+
+/// Refuses to replace what is neither empty nor peakday's.
+fn check_replaceable(place: &Path) -> Result<(), Error> {
+    let refused = |what: &str| {
+        Err(Error::Usage(format!("{}: {what}\n  name another folder with -o, or remove it", place.display())))
+    };
+    let mut entries = match fs::read_dir(place) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(_) if place.is_file() => return refused("there is a file of this name"),
+        // Creating what is needed says it better, with the system's reason.
+        Err(_) => return Ok(()),
+    };
+    if entries.next().is_none() {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let read = File::open(place.join(MARK.0)).and_then(|file| file.take(64).read_to_end(&mut start));
+    start.retain(|byte| !byte.is_ascii_whitespace());
+    match read {
+        Ok(_) if start.starts_with(MARK.1.as_bytes()) => Ok(()),
+        _ => refused("this folder holds something else than results of peakday"),
+    }
+}
+
+/// A file that is being written beside its place; gone unless it is published.
+#[derive(Debug)]
+pub(super) struct StagedFile {
+    place: PathBuf,
+    /// `None` where the place is no regular file (a pipe, a device) and is written to directly.
+    temporary: Option<PathBuf>,
+    file: Option<BufWriter<File>>,
+}
+
+impl StagedFile {
+    /// Opens the file before the run.
+    pub(super) fn create(place: &Path) -> Result<Self, Error> {
+        let exists = place.exists();
+        let place =
+            if exists { fs::canonicalize(place).map_err(|e| failed(place, e))? } else { place.to_owned() };
+        if place.is_dir() {
+            return Err(Error::Usage(format!("{}: this is a folder\n  name a file", place.display())));
+        }
+        let direct = exists && !place.is_file();
+        let Some(name) = place.file_name() else {
+            return Err(Error::Usage(format!("{}: this is not a file\n  name a file", place.display())));
+        };
+        let temporary = (!direct).then(|| beside(place.parent().unwrap_or(Path::new("")), name, "part"));
+        let target = temporary.as_ref().unwrap_or(&place);
+        let opened = if direct { File::options().write(true).open(target) } else { File::create(target) };
+        let file = opened.map_err(|error| failed(&place, error))?;
+        Ok(Self { place, temporary, file: Some(BufWriter::new(file)) })
+    }
+
+    /// Moves the file to its place.
+    pub(super) fn publish(mut self) -> Result<(), Error> {
+        self.flush().map_err(|error| failed(&self.place, error))?;
+        self.file = None;
+        if let Some(temporary) = &self.temporary {
+            fs::rename(temporary, &self.place).map_err(|error| failed(&self.place, error))?;
+            self.temporary = None;
+        }
+        Ok(())
+    }
+
+    /// Tells a failed write with the place that was asked for.
+    pub(super) fn failed(&self, error: io::Error) -> Error {
+        failed(&self.place, error)
+    }
+}
+
+impl Write for StagedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl Drop for StagedFile {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            // What is still buffered is not wanted any more.
+            if let Some(file) = self.file.take() {
+                drop(file.into_parts());
+            }
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> Error {
+    let remedy = match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free some space, or write elsewhere with -o"
+        }
+        io::ErrorKind::FileTooLarge => {
+            "raise the limit of file sizes (ulimit -f), or simulate fewer replications"
+        }
+        _ => "write elsewhere, or change the permissions",
+    };
+    Error::Output { path: path.to_owned(), source, remedy: remedy.to_owned() }
+}

@@ -1,0 +1,148 @@
+//! Cross-checks, all at once, and the way from what is written to what can be run.
+//!
+//! Every function adds what it finds to [`Findings`] and builds as much as it can, so that one
+//! mistake does not hide another.
+
+mod classes;
+mod limits;
+mod objectives;
+mod outlook;
+mod run;
+mod services;
+mod traffic;
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use self::classes::Classes;
+use super::plan::Scenario;
+use super::spec::ScenarioSpec;
+use super::suggest;
+use crate::error::Problem;
+use crate::results::{Plan, RowPlan, SourcePlan};
+use crate::workload::recorded::TraceFiles;
+
+/// More problems than this are not told at once.
+pub(super) const MAX_TOLD: usize = 50;
+/// The longest name.
+const MAX_NAME: usize = 63;
+
+/// Problems found so far.
+#[derive(Debug, Default)]
+struct Findings(Vec<Problem>);
+
+impl Findings {
+    fn add(&mut self, path: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) {
+        if self.0.len() <= MAX_TOLD {
+            self.0.push(Problem::new(path, message, remedy));
+        }
+    }
+
+    /// Adds the problems of a part, whose paths are relative to it.
+    fn nest(&mut self, prefix: &str, problems: impl IntoIterator<Item = (String, String, String)>) {
+        for (path, message, remedy) in problems {
+            self.add(join(prefix, &path), message, remedy);
+        }
+    }
+
+    /// Checks the form of a name.
+    fn name(&mut self, path: &str, name: &str) {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(fits) {
+            let message = format!("`{}` is not a name", suggest::short(name));
+            self.add(path, message, "write 1 to 63 of a-z, 0-9 and -; free text goes into displayName");
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Joins a path and one below it.
+fn join(prefix: &str, path: &str) -> String {
+    let joint = if prefix.is_empty() || path.is_empty() || path.starts_with('[') { "" } else { "." };
+    format!("{prefix}{joint}{path}")
+}
+
+/// Checks a spec, surveys its traces, and builds what can be run.
+///
+/// # Errors
+/// Everything that is wrong; paths are those of the file.
+pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scenario, Vec<Problem>> {
+    let mut found = Findings::default();
+    let frame = run::check(spec, &mut found);
+    let classes = Classes::collect(spec, &mut found);
+    limits::counts(spec, &classes, &mut found);
+    if !found.is_empty() && limits::hopeless(spec, &classes) {
+        return Err(found.0);
+    }
+    let fleet = services::check(spec, &classes, &mut found);
+    let traffic = traffic::check(spec, &frame, &classes, traces, &mut found);
+    let objectives = objectives::check(spec, &frame, &classes, &mut found);
+    limits::sizes(spec, &frame, &classes, &fleet, &mut found);
+    let outlook = outlook::of(spec, &frame, &fleet, &traffic.offers, &mut found);
+    if !found.is_empty() {
+        return Err(found.0);
+    }
+    let mut services = fleet.plans;
+    for (service, outlook) in services.iter_mut().zip(outlook) {
+        service.growing = outlook.growing;
+        service.no_mean_interval = outlook.no_mean_interval;
+    }
+    let plan = Plan {
+        name: spec.metadata.name.clone(),
+        display_name: spec.metadata.display_name.clone(),
+        start: frame.start,
+        duration_ns: frame.duration.as_nanos(),
+        warmup_ns: spec.run.warmup.as_nanos(),
+        interval_ns: spec.run.interval().as_nanos(),
+        rows: rows(&classes, &fleet.services),
+        classes: classes.names,
+        zones: fleet.zones,
+        currency: fleet.currency,
+        sources: traffic.sources.iter().map(source_plan).collect(),
+        services,
+        objectives,
+    };
+    Ok(Scenario {
+        plan,
+        seed: spec.run.seed,
+        sha256: fingerprint(spec),
+        replications: spec.run.replications,
+        sources: traffic.sources,
+        services: fleet.services,
+    })
+}
+
+fn source_plan(source: &super::plan::Source) -> SourcePlan {
+    SourcePlan { name: source.name.clone(), recorded: !source.recorded.is_empty() }
+}
+
+/// Service x class pairs, ordered by service, then by class.
+fn rows(classes: &Classes, services: &[super::plan::Service]) -> Vec<RowPlan> {
+    let mut rows = Vec::new();
+    for (index, service) in services.iter().enumerate() {
+        for &class in &classes.of_service[index] {
+            let Some(demand) = &service.demands[class] else { continue };
+            rows.push(RowPlan {
+                service: index,
+                class,
+                work_mean_ns: Some(demand.work.mean()),
+                wait_mean_ns: Some(demand.wait.as_ref().map_or(0.0, crate::dist::Distribution::mean)),
+            });
+        }
+    }
+    rows
+}
+
+/// Hashes the resolved spec, written as JSON in the order of its structs and of the file's names.
+fn fingerprint(spec: &ScenarioSpec) -> String {
+    let json = serde_json::to_vec(&spec.resolved()).unwrap_or_default();
+    let mut text = String::new();
+    for byte in Sha256::digest(&json) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

@@ -1,0 +1,116 @@
+//! The run: its length, its buckets, its wall clock.
+
+use jiff::fmt::temporal::Pieces;
+
+use super::Findings;
+use crate::results::WallClock;
+use crate::scenario::spec::ScenarioSpec;
+use crate::scenario::suggest;
+use crate::time::{NANOS_PER_SEC, SimDuration};
+use crate::units::When;
+
+/// The longest run: one leap year.
+const MAX_DURATION: SimDuration = SimDuration::from_secs(366 * 86_400);
+/// The most buckets of the time series.
+pub(super) const MAX_INTERVALS: u64 = 1_000_000;
+/// The most replications.
+const MAX_REPLICATIONS: u32 = 100_000;
+/// The largest factor on all traffic.
+const MAX_LOAD: f64 = 1e6;
+
+/// The frame of a run, in which instants are resolved.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub(super) start: Option<WallClock>,
+    /// Zero where it cannot be simulated.
+    pub(super) duration: SimDuration,
+    pub(super) warmup: SimDuration,
+    pub(super) load: f64,
+}
+
+impl Frame {
+    /// Returns an instant in nanoseconds from t = 0: a wall clock is the first one at or after it.
+    pub(super) fn resolve(&self, when: &When) -> Result<i128, String> {
+        match (when, &self.start) {
+            (When::Offset(length), _) => Ok(i128::from(length.as_nanos())),
+            (When::Clock { .. }, None) => Err("a wall clock means nothing without run.start".to_owned()),
+            (When::Clock { seconds_of_day }, Some(start)) => {
+                let day = 86_400 * i128::from(NANOS_PER_SEC);
+                let local =
+                    i128::from(start.epoch_ns) + i128::from(start.offset_s) * i128::from(NANOS_PER_SEC);
+                let wanted = i128::from(*seconds_of_day) * i128::from(NANOS_PER_SEC);
+                Ok((wanted - local).rem_euclid(day))
+            }
+        }
+    }
+
+    /// The same for an instant that is still text.
+    pub(super) fn resolve_text(&self, text: &str) -> Result<i64, String> {
+        let nanos = self.resolve(&text.parse()?)?;
+        i64::try_from(nanos).map_err(|_| format!("`{}` is too far away", suggest::short(text)))
+    }
+}
+
+pub(super) fn check(spec: &ScenarioSpec, found: &mut Findings) -> Frame {
+    found.name("metadata.name", &spec.metadata.name);
+    let run = &spec.run;
+    let duration = run.duration;
+    if duration.is_zero() || duration > MAX_DURATION {
+        let message = format!("a duration of {duration} cannot be simulated");
+        found.add("run.duration", message, "write a duration above 0 and up to 366d");
+    } else {
+        check_buckets(spec, found);
+    }
+    if run.replications == 0 || run.replications > MAX_REPLICATIONS {
+        let message = format!("{} replications are not between 1 and {MAX_REPLICATIONS}", run.replications);
+        found.add("run.replications", message, "write for example replications: 20");
+    }
+    let load = run.load.0;
+    if !(load > 0.0 && load <= MAX_LOAD) {
+        found.add(
+            "run.load",
+            format!("a load of {load} is not above 0 and up to 1,000,000"),
+            "write for example load: 1.2",
+        );
+    }
+    let start = run.start.as_ref().and_then(|text| match wall_clock(text) {
+        Some(start) => Some(start),
+        None => {
+            let message = format!("`{}` is not an instant with its offset from UTC", suggest::short(text));
+            found.add("run.start", message, "write for example start: 2026-11-10T23:30:00+08:00");
+            None
+        }
+    });
+    let duration = if duration > MAX_DURATION { SimDuration::ZERO } else { duration };
+    Frame {
+        start,
+        duration,
+        warmup: run.warmup,
+        load: if load > 0.0 && load <= MAX_LOAD { load } else { 1.0 },
+    }
+}
+
+fn check_buckets(spec: &ScenarioSpec, found: &mut Findings) {
+    let (duration, warmup, interval) = (spec.run.duration, spec.run.warmup, spec.run.interval());
+    if warmup >= duration {
+        let message = format!("the warm-up, {warmup}, leaves nothing of the duration, {duration}");
+        found.add("run.warmup", message, "shorten it, or simulate longer");
+    }
+    if interval.is_zero() {
+        found.add("run.interval", "an interval of 0s has no end", "write for example interval: 10s");
+    } else if interval > duration {
+        let message = format!("the interval, {interval}, is longer than the duration, {duration}");
+        found.add("run.interval", message, "write a shorter one");
+    } else if duration.as_nanos().div_ceil(interval.as_nanos()) > MAX_INTERVALS {
+        let message = format!("{duration} in intervals of {interval} are more than {MAX_INTERVALS} of them");
+        found.add("run.interval", message, "write a longer one");
+    }
+}
+
+/// Reads RFC 3339 with its offset; 1677 to 2262, which nanoseconds in 64 bits cover.
+fn wall_clock(text: &str) -> Option<WallClock> {
+    let timestamp: jiff::Timestamp = text.parse().ok()?;
+    let offset = Pieces::parse(text).ok()?.to_numeric_offset()?;
+    let epoch_ns = i64::try_from(timestamp.as_nanosecond()).ok()?;
+    Some(WallClock { epoch_ns, offset_s: offset.seconds() })
+}

@@ -1,0 +1,310 @@
+//! Sources: who is called, by which classes, at what rate.
+
+use super::classes::{Classes, Part, parts};
+use super::run::Frame;
+use super::{Findings, join};
+use crate::dist::Distribution;
+use crate::ids::{ClassId, ServiceId};
+use crate::scenario::forms::TrafficRateSpec;
+use crate::scenario::plan::{Recording, Source};
+use crate::scenario::spec::{ScenarioSpec, SourceSpec};
+use crate::scenario::suggest;
+use crate::time::SimTime;
+use crate::units::{MAX_RATE, Rate};
+use crate::workload::Profile;
+use crate::workload::recorded::{RecordedSpec, Survey, TraceFiles};
+
+/// Shares of a mix may miss 100 % by so much.
+const TOLERANCE: f64 = 1e-9;
+
+/// Sources, and what they offer.
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
+    pub(super) sources: Vec<Source>,
+    pub(super) offers: Vec<Offer>,
+}
+
+/// Requests of one class that one source is expected to send to a service.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Offer {
+    pub(super) service: usize,
+    pub(super) class: usize,
+    /// Per second, over the whole run.
+    pub(super) rate: f64,
+    /// Mean size.
+    pub(super) size: f64,
+}
+
+pub(super) fn check(
+    spec: &ScenarioSpec,
+    frame: &Frame,
+    classes: &Classes,
+    traces: &dyn TraceFiles,
+    found: &mut Findings,
+) -> Traffic {
+    let mut traffic = Traffic::default();
+    for (name, source) in spec.traffic.iter() {
+        let path = format!("traffic.{name}");
+        found.name(&path, name);
+        let context = Context { path, spec, source, frame, classes, traces };
+        context.check(name, &mut traffic, found);
+    }
+    traffic
+}
+
+/// One source and what it is checked against.
+struct Context<'a> {
+    path: String,
+    spec: &'a ScenarioSpec,
+    source: &'a SourceSpec,
+    frame: &'a Frame,
+    classes: &'a Classes,
+    traces: &'a dyn TraceFiles,
+}
+
+impl Context<'_> {
+    fn check(&self, name: &str, traffic: &mut Traffic, found: &mut Findings) {
+        let service = self.classes.service(&self.source.to);
+        if service.is_none() {
+            let message = format!("there is no service `{}`", suggest::short(&self.source.to));
+            found.add(
+                join(&self.path, "to"),
+                message,
+                suggest::known(&self.source.to, self.spec.services.names()),
+            );
+        }
+        let problems = self.source.arrivals.problems();
+        let arrivals = join(&self.path, "arrivals");
+        found.nest(&arrivals, problems.into_iter().map(|p| (p.path, p.message, p.remedy)));
+        let uncertainty = self.uncertainty(found);
+        let mut mix = self.mix(service, found);
+        if let Some((_, last)) = mix.last_mut() {
+            *last = 1.0;
+        }
+        let factor = uncertainty.as_ref().map_or(1.0, Distribution::mean);
+        let profile = self.profile(found);
+        if let (Some(service), Some(profile)) = (service, &profile) {
+            self.offer_mix(service, &mix, profile.mean() * factor, 1.0, traffic);
+        }
+        let recorded = service.map(|service| self.recordings(service, found)).unwrap_or_default();
+        if let Some(service) = service {
+            self.offer_recorded(service, &recorded, &mix, factor, traffic);
+        }
+        traffic.sources.push(Source {
+            name: name.to_owned(),
+            to: ServiceId::new(service.unwrap_or(0)),
+            mix: mix.into_iter().map(|(class, share)| (ClassId::new(class), share)).collect(),
+            arrivals: self.source.arrivals.clone(),
+            profile,
+            recorded,
+            uncertainty,
+        });
+    }
+
+    fn uncertainty(&self, found: &mut Findings) -> Option<Distribution> {
+        let path = join(&self.path, "uncertainty");
+        match self.source.uncertainty.as_ref()?.build() {
+            Ok(law) if law.mean() > 0.0 => return Some(law),
+            Ok(_) => found.add(path, "the factor is always 0", "write a factor above 0, for example 1.1"),
+            Err(problems) => found.nest(&path, problems.into_iter().map(|p| (p.path, p.message, p.remedy))),
+        }
+        None
+    }
+
+    /// Returns classes and cumulated shares.
+    fn mix(&self, service: Option<usize>, found: &mut Findings) -> Vec<(usize, f64)> {
+        let parts = parts(&self.source.rate, "rate");
+        let needed =
+            parts.iter().any(|(_, part)| part.as_ref().map_or_else(|spec| spec.class.is_none(), |_| true));
+        let (class, mix) = (&self.source.class, &self.source.mix);
+        let written = if class.is_some() { "class" } else { "mix" };
+        match (class, mix) {
+            (Some(_), Some(_)) => {
+                found.add(
+                    join(&self.path, "mix"),
+                    "`class` and `mix` exclude one another",
+                    "keep one of them",
+                );
+            }
+            (None, None) if needed => {
+                let known = service.map(|service| suggest::known("", self.classes.names_of(service)));
+                let remedy = known.filter(|text| text.starts_with("write")).unwrap_or_default();
+                let remedy = if remedy.is_empty() {
+                    "write class: NAME, or mix: {a: 90%, b: 10%}".to_owned()
+                } else {
+                    remedy
+                };
+                found.add(&self.path, "the source says neither class nor mix", remedy);
+            }
+            (Some(_), None) | (None, Some(_)) if !needed => {
+                let message =
+                    format!("`{written}` is never used: the trace names the class of every request");
+                found.add(join(&self.path, written), message, "remove it");
+            }
+            _ => {}
+        }
+        let mut shares = Vec::new();
+        if let Some(class) = class {
+            self.known_class(service, class, "class", found);
+            shares.extend(self.classes.get(class).map(|class| (class, 1.0)));
+        } else if let Some(mix) = mix {
+            let mut sum = 0.0;
+            for (class, share) in mix.iter() {
+                self.known_class(service, class, &format!("mix.{class}"), found);
+                sum += share.0;
+                if share.0 > 0.0 {
+                    shares.extend(self.classes.get(class).map(|class| (class, sum)));
+                }
+            }
+            if (sum - 1.0).abs() > TOLERANCE {
+                let message = format!("the shares add up to {}%, not to 100%", libm::round(sum * 1e8) / 1e6);
+                found.add(
+                    join(&self.path, "mix"),
+                    message,
+                    "write for example mix: {browse: 92%, order: 8%}",
+                );
+            }
+        }
+        shares
+    }
+
+    fn known_class(&self, service: Option<usize>, name: &str, path: &str, found: &mut Findings) {
+        let (Some(service), Some(class)) = (service, self.classes.get(name)) else { return };
+        if !self.classes.takes(service, class) {
+            let message =
+                format!("the work of `{}` knows no class `{}`", self.source.to, suggest::short(name));
+            found.add(join(&self.path, path), message, suggest::known(name, self.classes.names_of(service)));
+        }
+    }
+
+    /// Returns the sum of the synthetic rates, `run.load` included.
+    fn profile(&self, found: &mut Findings) -> Option<Profile> {
+        if let TrafficRateSpec::Sum(list) = &self.source.rate
+            && list.is_empty()
+        {
+            found.add(
+                join(&self.path, "rate.sum"),
+                "there is nothing to add",
+                "write for example sum: [90/s, {event: {..}}]",
+            );
+        }
+        let resolve = |when: &crate::units::When| self.frame.resolve(when);
+        let mut profiles = Vec::new();
+        let mut whole = true;
+        for (path, part) in parts(&self.source.rate, "rate") {
+            let Part::Ok(spec) = part else { continue };
+            match spec.profile(self.frame.duration, &resolve) {
+                Ok(profile) => profiles.push(profile),
+                Err(problems) => {
+                    whole = false;
+                    let path = join(&self.path, &path);
+                    found.nest(&path, problems.into_iter().map(|p| (p.path, p.message, p.remedy)));
+                }
+            }
+        }
+        if profiles.is_empty() || !whole || self.frame.duration.is_zero() {
+            return None;
+        }
+        let sum = if profiles.len() == 1 {
+            profiles.remove(0)
+        } else {
+            Profile::sum(&profiles, self.frame.duration)
+        };
+        let sum = sum.scaled(self.frame.load);
+        if sum.peak() > MAX_RATE {
+            let message =
+                format!("with run.load the rate reaches {}, above the largest, 1G/s", Rate(sum.peak()));
+            found.add(join(&self.path, "rate"), message, "lower it, or split it over several sources");
+        }
+        Some(sum)
+    }
+
+    fn recordings(&self, service: usize, found: &mut Findings) -> Vec<Recording> {
+        let mut recordings = Vec::new();
+        for (path, part) in parts(&self.source.rate, "rate") {
+            let Part::Err(spec) = part else { continue };
+            let path = join(&self.path, &path);
+            let problems = spec.problems();
+            if problems.is_empty() {
+                recordings.extend(self.survey(&path, spec, service, found));
+            } else {
+                found.nest(&path, problems.into_iter().map(|p| (p.path, p.message, p.remedy)));
+            }
+        }
+        recordings
+    }
+
+    fn survey(
+        &self,
+        path: &str,
+        spec: &RecordedSpec,
+        service: usize,
+        found: &mut Findings,
+    ) -> Option<Recording> {
+        if self.frame.duration.is_zero() {
+            return None;
+        }
+        if spec.class.is_some() && self.classes.of_service[service].is_empty() {
+            let message =
+                format!("the trace names classes, and `services.{}.work` knows none", self.source.to);
+            found.add(join(path, "class"), message, "write work as a map from class to distribution");
+            return None;
+        }
+        let input = match self.traces.open(&spec.file) {
+            Ok(input) => input,
+            Err(error) => {
+                let message = format!("{}: {error}", suggest::short(&spec.file));
+                found.add(path, message, "check the path; it starts at the folder of the scenario file");
+                return None;
+            }
+        };
+        let class = |name: &str| {
+            let class = self.classes.get(name)?;
+            self.classes.takes(service, class).then(|| ClassId::new(class))
+        };
+        let resolve = |text: &str| self.frame.resolve_text(text);
+        match spec.survey(input, &class, &resolve, SimTime::ZERO + self.frame.duration) {
+            Ok(survey) => Some(Recording { spec: spec.clone(), survey, factor: self.frame.load }),
+            Err(error) => {
+                let line = error.line.map(|line| format!(":{line}")).unwrap_or_default();
+                found.add(
+                    path,
+                    format!("{}{line}: {}", suggest::short(&spec.file), error.message),
+                    error.remedy,
+                );
+                None
+            }
+        }
+    }
+
+    fn offer_mix(&self, service: usize, mix: &[(usize, f64)], rate: f64, size: f64, traffic: &mut Traffic) {
+        let mut before = 0.0;
+        for &(class, share) in mix {
+            traffic.offers.push(Offer { service, class, rate: rate * (share - before), size });
+            before = share;
+        }
+    }
+
+    fn offer_recorded(
+        &self,
+        service: usize,
+        recorded: &[Recording],
+        mix: &[(usize, f64)],
+        factor: f64,
+        traffic: &mut Traffic,
+    ) {
+        let seconds = self.frame.duration.as_secs_f64();
+        let offers =
+            recorded.iter().map(|recording| &recording.survey).flat_map(|s: &Survey| &s.offered().by_class);
+        for offer in offers {
+            let rate = offer.arrivals * self.frame.load * factor / seconds;
+            match offer.class {
+                Some(class) => {
+                    let class = class.index();
+                    traffic.offers.push(Offer { service, class, rate, size: offer.mean_size });
+                }
+                None => self.offer_mix(service, mix, rate, offer.mean_size, traffic),
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Studies: all replications of a scenario, on all cores.
+//!
+//! Every replication is a pure function of the scenario and its ordinal, so the result is the
+//! same, byte for byte, on however many threads it was computed. Knows no clock and no terminal:
+//! a [`StudyObserver`] carries progress out and cancellation in.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::Error;
+use crate::results::{Provenance, RunResult, SCHEMA_VERSION, StudyResult, TraceRecord};
+use crate::scenario::{Recording, Scenario};
+use crate::sim::{self, Observer, Progress, Stopped};
+use crate::workload::recorded::{ArrivalWriter, TraceFiles};
+
+/// Looks on while a study goes on, from many threads at once, and may end it.
+pub trait StudyObserver: Sync {
+    /// Learns how far a replication has come.
+    fn on_progress(&self, replication: u32, progress: Progress);
+
+    /// Learns that a replication has finished.
+    fn on_finished(&self, replication: u32);
+
+    /// Tells whether to stop: what has finished is kept.
+    fn is_cancelled(&self) -> bool;
+}
+
+/// Looks away.
+impl StudyObserver for () {
+    fn on_progress(&self, _replication: u32, _progress: Progress) {}
+
+    fn on_finished(&self, _replication: u32) {}
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// How a study is computed; nothing here changes its result.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StudyOptions {
+    /// Threads; 0 means one per core.
+    pub threads: usize,
+}
+
+/// Runs replications 1 to `scenario.replications`.
+///
+/// A cancelled study returns what has finished, possibly nothing; replications that were under
+/// way are dropped.
+///
+/// # Errors
+/// [`Error::Run`] where a replication cannot go on, with its ordinal and the seed to repeat it.
+pub fn run_study(
+    scenario: &Scenario,
+    traces: &dyn TraceFiles,
+    options: StudyOptions,
+    observer: &impl StudyObserver,
+) -> Result<StudyResult, Error> {
+    let threads = match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        threads => threads,
+    };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.min(scenario.replications as usize).max(1))
+        .build()
+        .map_err(|error| Error::Run(format!("no threads: {error}\n  try --threads 1")))?;
+    let board = Board::default();
+    // Replications are handed out in order, one at a time, so that an interrupted study keeps the
+    // first ones and no thread waits while another has a list of them.
+    pool.broadcast(|_| {
+        while let Some(replication) = board.next(scenario.replications, observer) {
+            let mut watcher = Watcher { board: &board, observer, replication };
+            match sim::run(scenario, replication, traces, &mut watcher) {
+                Ok(run) => {
+                    board.keep(run);
+                    observer.on_finished(replication);
+                }
+                Err(Stopped::Cancelled) => {}
+                Err(Stopped::Failed(error)) => board.fail(replication, error),
+            }
+        }
+    });
+    let mut finished = board.finished.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some((replication, error)) = finished.failure {
+        let seed = scenario.seed;
+        return Err(Error::Run(format!("replication {replication} of seed {seed}: {error}")));
+    }
+    finished.runs.sort_by_key(|run| run.replication);
+    Ok(StudyResult {
+        schema_version: SCHEMA_VERSION,
+        provenance: provenance(scenario),
+        plan: scenario.plan.clone(),
+        replications_planned: scenario.replications,
+        runs: finished.runs,
+    })
+}
+
+/// What the threads of a study share.
+#[derive(Debug, Default)]
+struct Board {
+    started: AtomicU32,
+    failed: AtomicBool,
+    finished: Mutex<Finished>,
+}
+
+#[derive(Debug, Default)]
+struct Finished {
+    runs: Vec<RunResult>,
+    /// The first replication that failed, by ordinal.
+    failure: Option<(u32, Error)>,
+}
+
+impl Board {
+    fn next(&self, replications: u32, observer: &impl StudyObserver) -> Option<u32> {
+        if self.failed.load(Ordering::Relaxed) || observer.is_cancelled() {
+            return None;
+        }
+        let next = |started: u32| (started < replications).then(|| started + 1);
+        let before = self.started.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        before.ok().map(|before| before + 1)
+    }
+
+    fn keep(&self, run: RunResult) {
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner).runs.push(run);
+    }
+
+    fn fail(&self, replication: u32, error: Error) {
+        self.failed.store(true, Ordering::Relaxed);
+        let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        if finished.failure.as_ref().is_none_or(|(first, _)| replication < *first) {
+            finished.failure = Some((replication, error));
+        }
+    }
+}
+
+/// Passes the progress of one replication on.
+struct Watcher<'a, O> {
+    board: &'a Board,
+    observer: &'a O,
+    replication: u32,
+}
+
+impl<O: StudyObserver> Observer for Watcher<'_, O> {
+    fn on_progress(&mut self, progress: Progress) -> ControlFlow<()> {
+        self.observer.on_progress(self.replication, progress);
+        if self.board.failed.load(Ordering::Relaxed) || self.observer.is_cancelled() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn provenance(scenario: &Scenario) -> Provenance {
+    let record = |source: &str, Recording { spec, survey, .. }: &Recording| TraceRecord {
+        source: source.to_owned(),
+        file: spec.file.clone(),
+        sha256: survey.sha256.clone(),
+        rows: survey.rows,
+        bad_lines: survey.bad_lines,
+        first_bad: survey.first_bad.clone(),
+    };
+    let sources = scenario.sources.iter();
+    let traces = sources.flat_map(|source| source.recorded.iter().map(|part| record(&source.name, part)));
+    Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: scenario.seed,
+        scenario_sha256: scenario.sha256.clone(),
+        traces: traces.collect(),
+    }
+}
+
+/// Why arrivals could not be recorded.
+#[derive(Debug)]
+pub enum RecordError {
+    /// They could not be drawn.
+    Run(Error),
+    /// They could not be written.
+    Write(io::Error),
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Run(error) => error.fmt(f),
+            Self::Write(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RecordError {}
+
+/// Writes the arrivals of a replication as a trace that reads back the same.
+///
+/// # Errors
+/// Where a trace cannot be read, or `writer` fails.
+pub fn record_arrivals<W: Write>(
+    scenario: &Scenario,
+    traces: &dyn TraceFiles,
+    replication: u32,
+    writer: W,
+) -> Result<W, RecordError> {
+    let mut output = ArrivalWriter::new(writer).map_err(RecordError::Write)?;
+    let plan = &scenario.plan;
+    let written = sim::arrivals(scenario, replication, traces, &mut |arrival| {
+        let source = &plan.sources[arrival.source].name;
+        let class = &plan.classes[arrival.class.index()];
+        output.write(arrival.at, source, class, arrival.size)
+    });
+    written.map_err(RecordError::Run)?.map_err(RecordError::Write)?;
+    output.finish().map_err(RecordError::Write)
+}

@@ -1,0 +1,433 @@
+//! Scenario files: what is accepted, and what is told about what is not.
+
+use std::io::{self, Cursor, Read};
+
+use peakday::error::Error;
+use peakday::results::{Goal, UNLIMITED_MILLICORES};
+use peakday::scenario::{Document, Order, Scenario};
+use peakday::workload::recorded::TraceFiles;
+
+/// Traces by name; every other file does not exist.
+#[derive(Debug, Default)]
+struct Traces(Vec<(&'static str, &'static str)>);
+
+impl TraceFiles for Traces {
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send>> {
+        let found = self.0.iter().find(|(name, _)| *name == path);
+        let (_, text) = found.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        Ok(Box::new(Cursor::new(text.as_bytes())))
+    }
+}
+
+const TRACES: &[(&str, &str)] = &[
+    ("plain.csv", "t,class\n0,browse\n1.5,order\n2,order\n"),
+    ("backwards.csv", "t\n5\n1\n"),
+    ("empty.csv", "t\n"),
+];
+
+fn read(text: &str) -> Result<Scenario, Error> {
+    Document::read("s.yaml", text.as_bytes())?.check(&Traces(TRACES.to_vec()))
+}
+
+/// Every problem as `line:column path: message | remedy`.
+fn problems(text: &str) -> Vec<String> {
+    match read(text) {
+        Ok(_) => Vec::new(),
+        Err(Error::Invalid(issues)) => issues
+            .iter()
+            .map(|issue| {
+                assert_eq!(issue.place.file, "s.yaml");
+                let (line, column) = (issue.place.line, issue.place.column);
+                format!("{line}:{column} {}: {} | {}", issue.path, issue.message, issue.remedy)
+            })
+            .collect(),
+        Err(other) => panic!("not told as an issue: {other}"),
+    }
+}
+
+/// Asserts that exactly these problems are told, each by the beginning of its line.
+fn assert_told<T: AsRef<str>>(cases: &[(T, &[&str])]) {
+    let mut wrong = Vec::new();
+    for (text, expected) in cases {
+        let told = problems(text.as_ref());
+        let fits = told.iter().zip(*expected).all(|(told, expected)| told.starts_with(expected));
+        if told.len() != expected.len() || !fits {
+            wrong.push(format!("for\n{}\ntold {told:#?}\nexpected {expected:#?}", text.as_ref()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+const BASE: &str = "\
+apiVersion: peakday/v1alpha1
+kind: Scenario
+metadata: {name: base}
+run: {duration: 10m}
+traffic:
+  users: {to: web, class: browse, rate: 90/s}
+services:
+  web:
+    pools: {standard: {replicas: 4, concurrency: 8}}
+    work: 5ms
+";
+
+/// The base with one piece of text replaced.
+fn base_with(from: &str, to: &str) -> String {
+    assert!(BASE.contains(from), "the base has no `{from}`");
+    BASE.replace(from, to)
+}
+
+/// The base with keys of `run`.
+fn run_with(keys: &str) -> String {
+    base_with("{duration: 10m}", &format!("{{duration: 10m, {keys}}}"))
+}
+
+/// The base with keys of the source, in place of its rate.
+fn source_with(keys: &str) -> String {
+    base_with("rate: 90/s", keys)
+}
+
+/// The base with keys of the pool.
+fn pool_with(keys: &str) -> String {
+    base_with("{replicas: 4, concurrency: 8}", &format!("{{{keys}}}"))
+}
+
+/// The base with a block of the service.
+fn service_with(block: &str) -> String {
+    format!("{BASE}    {block}\n")
+}
+
+/// The base with one objective.
+fn objective(keys: &str) -> String {
+    format!("{BASE}objectives:\n  - {{name: a, service: web, {keys}}}\n")
+}
+
+const FULL: &str = r#"# yaml-language-server: $schema=../schemas/scenario.v1alpha1.json
+x-anchors: {quick: &quick {exponential: {mean: 4ms}}}
+x-more: [1, 2]
+apiVersion: peakday/v1alpha1
+kind: Scenario
+metadata: {name: singles-day, displayName: "Singles' Day, 双十一"}
+run:
+  start: 2026-11-10T23:30:00+08:00
+  duration: 2h
+  warmup: 5m
+  seed: 20261111
+  replications: 60
+  interval: 30s
+  load: 120%
+traffic:
+  zeta:
+    to: web
+    class: browse
+    arrivals: {gamma: {cv: 2}}
+    rate: {stages: {startRate: 3k/s, steps: [{duration: 30m, target: 4k/s}, {duration: 10s, target: 40k/s}]}}
+    uncertainty: {lognormal: {p50: 1.0, p90: 1.3}}
+  alpha:
+    to: web
+    mix: {browse: 92%, order: 0.08}
+    arrivals: uniform
+    rate: {sum: [90/s, {event: {baseline: 90/s, at: "00:00", shape: double11-2019, peak: 3.2k/s}},
+                 {recorded: {file: plain.csv, time: t, align: {recorded: 0s, scenario: 00:05}}}]}
+  replay: {to: checkout, rate: {recorded: {file: plain.csv, time: t, class: class}}}
+  day: {to: web, class: order, arrivals: poisson, rate: {diurnal: {mean: 2k/s, peak: 3k/s, peakAt: 21:00}}}
+services:
+  web:
+    pools:
+      standard: {replicas: 120, concurrency: 64, cpu: {cores: 4}, speed: 1.5, zones: [a, b, c], price: 0.23 USD/h}
+      spot: {replicas: 3, concurrency: 2, weight: 7, zones: [c, d], price: 0.1 USD/h}
+    queue: {scope: service, limit: 200, timeout: 1s, order: {priority: [order]}}
+    work: {browse: *quick, order: {lognormal: {p50: 5ms, p99.9: 30ms}}}
+    wait: {order: 20ms}
+    balancer: {leastRequest: {choiceCount: 3}}
+  checkout:
+    pools: {standard: {replicas: 60, concurrency: unlimited, cpu: {cores: 0.5}}, infinite: {replicas: 1, concurrency: unlimited}}
+    work: {order: 9ms, browse: {exponential: {mean: 1ms}}}
+    balancer: random
+objectives:
+  - {name: order-p99, service: web, class: order, latency: {percentile: 99.9, lt: 400ms}, every: 1m, holdsIn: 95%}
+  - {name: success, service: web, success: {gte: 99.9%}, during: {from: 00:00, to: "00:05"}}
+  - {name: late, service: web, latency: {percentile: 50, lte: 1s}, during: {from: 90m}}
+  - {name: all, service: checkout, success: {gt: 0.5}}
+"#;
+
+#[test]
+fn a_file_with_every_key_becomes_the_plan_it_describes() {
+    let scenario = read(FULL).unwrap_or_else(|error| panic!("{error}"));
+    let plan = &scenario.plan;
+    assert_eq!(
+        (plan.name.as_str(), plan.display_name.as_deref()),
+        ("singles-day", Some("Singles' Day, 双十一"))
+    );
+    let start = plan.start.expect("a start");
+    assert_eq!((start.epoch_ns, start.offset_s), (1_794_324_600_000_000_000, 28_800));
+    let minute = 60_000_000_000;
+    assert_eq!((plan.duration_ns, plan.warmup_ns, plan.interval_ns), (120 * minute, 5 * minute, minute / 2));
+    assert_eq!((scenario.seed, scenario.replications), (20_261_111, 60));
+    assert_eq!(plan.classes, ["browse", "order"]);
+    assert_eq!(plan.zones, ["a", "b", "c", "d"]);
+    assert_eq!(plan.currency.as_deref(), Some("USD"));
+    let sources: Vec<_> = plan.sources.iter().map(|source| (source.name.as_str(), source.recorded)).collect();
+    assert_eq!(sources, [("zeta", false), ("alpha", true), ("replay", true), ("day", false)]);
+    let rows: Vec<_> = plan.rows.iter().map(|row| (row.service, row.class)).collect();
+    assert_eq!(rows, [(0, 0), (0, 1), (1, 0), (1, 1)]);
+    assert!((plan.rows[0].work_mean_ns.expect("a mean") - 4e6).abs() < 1.0);
+    assert_eq!((plan.rows[0].wait_mean_ns, plan.rows[1].wait_mean_ns), (Some(0.0), Some(2e7)));
+    assert_eq!(scenario.sources[1].mix[1].1, 1.0);
+    assert_eq!(scenario.sources[1].recorded.len(), 1);
+    assert_eq!(scenario.sources[1].recorded[0].factor, 1.2);
+    assert!(scenario.sources[2].profile.is_none() && scenario.sources[2].mix.is_empty());
+}
+
+#[test]
+fn pools_and_queues_become_what_they_describe() {
+    let scenario = read(FULL).unwrap_or_else(|error| panic!("{error}"));
+    let web = &scenario.services[0];
+    let standard = &web.pools[0];
+    assert_eq!((standard.replicas, standard.concurrency), (120, Some(64)));
+    assert_eq!((standard.shared_millicores, standard.speed, standard.weight), (Some(4_000), 1.5, 6.0));
+    assert_eq!(
+        (standard.zones.as_slice(), web.pools[1].zones.as_slice()),
+        ([0, 1, 2].as_slice(), [2, 3].as_slice())
+    );
+    assert_eq!((web.pools[1].shared_millicores, web.pools[1].weight), (None, 7.0));
+    assert_eq!((web.queue.central, web.queue.limit), (true, Some(200)));
+    assert_eq!(web.queue.order, Order::Priority(vec![1, 0]));
+    let pools = &scenario.plan.services[0].pools;
+    assert_eq!((pools[0].millicores, pools[1].millicores), (4_000, 2_000));
+    let checkout = &scenario.services[1].pools;
+    assert_eq!((checkout[0].concurrency, checkout[0].shared_millicores), (None, Some(500)));
+    assert_eq!((checkout[1].concurrency, checkout[1].shared_millicores), (None, None));
+    assert_eq!(scenario.plan.services[1].pools[1].millicores, UNLIMITED_MILLICORES);
+    // As many cores as slots, or more: every request has one of its own.
+    let dedicated = read(&pool_with("replicas: 1, concurrency: 4, cpu: {cores: 6.5}")).expect("valid");
+    assert_eq!(dedicated.services[0].pools[0].shared_millicores, None);
+    assert_eq!(dedicated.plan.services[0].pools[0].millicores, 6_500);
+    assert_eq!(dedicated.services[0].pools[0].weight, 6.5);
+}
+
+#[test]
+fn instants_are_resolved_against_the_start() {
+    let scenario = read(FULL).unwrap_or_else(|error| panic!("{error}"));
+    let minute = 60_000_000_000;
+    let objectives = &scenario.plan.objectives;
+    assert_eq!((objectives[1].from_ns, objectives[1].to_ns), (Some(30 * minute), Some(35 * minute)));
+    assert_eq!((objectives[2].from_ns, objectives[2].to_ns), (Some(90 * minute), None));
+    assert_eq!(objectives[0].every_ns, Some(minute));
+    assert_eq!(objectives[0].holds_in, Some(0.95));
+    assert_eq!(
+        objectives[0].goal,
+        Goal::Latency { percentile: 99.9, bound_ns: 400_000_000, inclusive: false }
+    );
+    assert_eq!(objectives[3].goal, Goal::Success { at_least: 0.5, inclusive: false });
+    // The event opens at midnight, half an hour after the start.
+    let profile = scenario.sources[1].profile.as_ref().expect("a profile");
+    let at = |seconds: u64| profile.rate_at(peakday::time::SimTime::from_nanos(seconds * 1_000_000_000));
+    assert!(at(1_799) < 300.0 && at(1_801) > 3_000.0, "{} {}", at(1_799), at(1_801));
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let scenario = read(BASE).expect("valid");
+    assert_eq!((scenario.seed, scenario.replications), (1, 5));
+    assert_eq!((scenario.plan.warmup_ns, scenario.plan.interval_ns), (0, 10_000_000_000));
+    let web = &scenario.services[0];
+    assert_eq!((web.queue.central, web.queue.limit, web.queue.timeout), (false, None, None));
+    assert_eq!(web.queue.order, Order::Fifo);
+    assert_eq!(format!("{:?}", web.balancer), "RoundRobin(RoundRobin)");
+    assert_eq!((web.pools[0].weight, web.pools[0].speed), (8.0, 1.0));
+    let short = read(&base_with("10m", "4s")).expect("valid");
+    assert_eq!(short.plan.interval_ns, 4_000_000_000);
+}
+
+#[test]
+fn json_is_read_too() {
+    let json = r#"{"apiVersion": "peakday/v1alpha1", "kind": "Scenario", "metadata": {"name": "j"},
+        "run": {"duration": "1m"}, "traffic": {"u": {"to": "web", "class": "a", "rate": "1/s"}},
+        "services": {"web": {"pools": {"p": {"replicas": 1, "concurrency": 1}}, "work": "1ms"}}}"#;
+    assert!(read(json).is_ok());
+}
+
+#[test]
+fn the_fingerprint_is_that_of_the_resolved_scenario() {
+    let base = read(BASE).expect("valid").sha256;
+    assert_eq!(base.len(), 64);
+    let same = [
+        run_with("seed: 1"),
+        run_with("interval: 10s, load: 100%"),
+        base_with(
+            "    work: 5ms",
+            "    work: 0.005s\n    balancer: {roundRobin: {}}\n    queue: {order: fifo}",
+        ),
+        format!("# a remark\n{BASE}x-home: 1\n"),
+        pool_with("replicas: 4, concurrency: 8, weight: 8"),
+    ];
+    for text in same {
+        assert_eq!(read(&text).expect("valid").sha256, base, "{text}");
+    }
+    for text in [run_with("seed: 2"), base_with("5ms", "6ms"), base_with("10m", "11m")] {
+        assert_ne!(read(&text).expect("valid").sha256, base, "{text}");
+    }
+}
+
+#[test]
+fn what_is_written_back_is_read_the_same() {
+    let document = Document::read("s.yaml", FULL.as_bytes()).expect("valid");
+    let resolved = document.spec.resolved();
+    let json = serde_json::to_string(&resolved).expect("json");
+    let again = Document::read("s.json", json.as_bytes()).expect("valid");
+    assert_eq!(again.spec, resolved);
+}
+
+#[test]
+fn syntax_is_told_with_its_place() {
+    let cases: [(&str, &str); 14] = [
+        ("", "0:0 : the file is empty | begin with"),
+        ("# nothing\n\n", "0:0 : the file is empty"),
+        ("a: 1\na: 2\n", "2:1 : the key `a` is given twice"),
+        ("a: [1, 2", "1:4 : unclosed bracket"),
+        ("run: {duration: \u{0}}", "1:17 : the file is not text: it holds a zero byte"),
+        ("kind: *missing\n", "1:7 : alias references unknown anchor"),
+        ("kind: a\n---\nkind: b\n", "3:1 : there is more than one document"),
+        ("[1, 2]", "1:1 : this is a list, not a map of keys"),
+        ("words", "1:1 : this is the text `words`, not a map of keys"),
+        ("apiVersion: peakday/v2\n", "1:13 apiVersion: `peakday/v2` is not known here | did you mean"),
+        ("kind: [Scenario]\n", "1:1 kind: this is a list"),
+        ("kind: 7\n", "1:7 kind: `7` is not known here | write one of Scenario"),
+        ("metadata: {name: 5\u{a0}}\n", "1:1 : the key `apiVersion` is missing"),
+        ("services: !!binary aGk=\n", "1:"),
+    ];
+    for (text, expected) in cases {
+        let told = problems(text);
+        assert!(told.iter().any(|told| told.starts_with(expected)), "for {text:?}\n  told {told:#?}");
+    }
+    let invalid = Document::read("s.yaml", b"kind: a\nname: \xff\n").expect_err("no text");
+    assert!(invalid.to_string().starts_with("s.yaml:2:7: the file is not text in UTF-8"), "{invalid}");
+}
+
+#[test]
+fn keys_and_types_are_told_with_their_place() {
+    let cases: &[(String, &[&str])] = &[
+        (
+            run_with("warmupp: 1m"),
+            &["4:22 run.warmupp: there is no key `warmupp` here | did you mean `warmup`?"],
+        ),
+        (run_with("seed: -1"), &["4:28 run.seed: this is `-1`, not a whole number from 0"]),
+        (run_with("seed: 1e3"), &["4:28 run.seed: this is `1000`, not a whole number"]),
+        (run_with("seed: 99999999999999999999999"), &["4:28 run.seed: "]),
+        (run_with("replications: many"), &["4:36 run.replications: this is the text `many`, not a whole"]),
+        (run_with("replications: 5000000000"), &["4:36 run.replications: this is `5000000000`, not a whole"]),
+        (run_with("load: .inf"), &["4:28 run.load: `.inf` is not a ratio"]),
+        (run_with("load: -1"), &["4:28 run.load: `-1` is not a ratio | write for example 0.85 or 85%"]),
+        (run_with("load: 1e999"), &["4:28 run.load: "]),
+        (base_with("10m", "10"), &["4:17 run.duration: `10` has no unit | write for example 10ms or 10s"]),
+        (
+            base_with("{duration: 10m}", "{}"),
+            &["4:1 run: the key `duration` is missing | write for example duration: 10m"],
+        ),
+        (
+            base_with("run: {duration: 10m}", "run:"),
+            &["4:1 run: there is nothing here | write a value, or remove"],
+        ),
+        (source_with("rate: 90"), &["6:41 traffic.users.rate: `90` has no unit | write for example 90/s"]),
+        (source_with("rate: -90/s"), &["6:41 traffic.users.rate: `-90/s` is not a rate"]),
+        (source_with("rate: 2G/s"), &["6:41 traffic.users.rate: `2G/s` is above the largest rate"]),
+        (
+            source_with("rate: {stagess: {}}"),
+            &["6:42 traffic.users.rate.stagess: `stagess` is not known here | did you mean `stages`?"],
+        ),
+        (
+            source_with("arrivals: {gamma: {cv: .nan}}, rate: 1/s"),
+            &["6:58 traffic.users.arrivals.gamma.cv: this is the text `.nan`, not a number"],
+        ),
+        (
+            pool_with("replicas: 1"),
+            &["9:13 services.web.pools.standard: the key `concurrency` is missing | say how many"],
+        ),
+        (
+            pool_with("replicas: 1.5, concurrency: infinite"),
+            &["9:34 services.web.pools.standard.replicas: this is `1.5`"],
+        ),
+        (
+            pool_with("replicas: 1, concurrency: infinite"),
+            &[
+                "9:50 services.web.pools.standard.concurrency: this is the text `infinite`, not a whole number of requests, or `unlimited`",
+            ],
+        ),
+    ];
+    assert_told(cases);
+}
+
+#[test]
+fn choices_are_told_with_their_place() {
+    let cases: &[(String, &[&str])] = &[
+        (
+            service_with("balancer: roundrobin"),
+            &["11:15 services.web.balancer: `roundrobin` is not a balancer | did you mean `roundRobin`?"],
+        ),
+        (
+            service_with("balancer: {leastRequest: {choices: 2}}"),
+            &["11:31 services.web.balancer.leastRequest.choices: there is no key `choices` here"],
+        ),
+        (
+            service_with("balancer: {random: {}, roundRobin: {}}"),
+            &["11:5 services.web.balancer: more than one key"],
+        ),
+        (
+            service_with("balancer: {leastRequest: {choiceCount: 0}}"),
+            &["11:44 services.web.balancer.leastRequest.choiceCount: 0 choices are not between 1"],
+        ),
+        (
+            service_with("queue: {order: fifoo}"),
+            &["11:20 services.web.queue.order: `fifoo` is not an order | did you mean `fifo`?"],
+        ),
+        (
+            service_with("queue: {scope: pool}"),
+            &["11:20 services.web.queue.scope: `pool` is not known here | write one of server, service"],
+        ),
+        (
+            base_with("work: 5ms", "work: {exponentiall: {mean: 5ms}}"),
+            &["10:12 services.web.work.exponentiall.mean: `mean` is not known here"],
+        ),
+        (
+            base_with("work: 5ms", "work: {exponential: {median: 5ms}}"),
+            &["10:26 services.web.work.exponential.median: there is no key `median` here"],
+        ),
+        (
+            base_with("work: 5ms", "work: {browse: {lognormal: {mean: 5ms, cw: 1}}}"),
+            &["10:44 services.web.work.browse.lognormal.cw: there is no key `cw` here | did you mean `cv`?"],
+        ),
+        (
+            base_with("work: 5ms", "work: exponential"),
+            &["10:11 services.web.work: `exponential` needs its parameters"],
+        ),
+        (base_with("work: 5ms", "work: {}"), &["10:5 services.web.work: there is no class"]),
+        (
+            base_with("work: 5ms", "work: {lognormal: {p50: 5ms, p99.9: 5}}"),
+            &["10:41 services.web.work.lognormal.p99.9: `5` has no unit"],
+        ),
+        (
+            base_with("work: 5ms", "work: {browse: {gamma: {mean: 5ms, cv: -1}}}"),
+            &["10:44 services.web.work.browse.gamma.cv: "],
+        ),
+    ];
+    assert_told(cases);
+}
+
+#[test]
+fn a_mistake_in_one_block_does_not_hide_those_of_others() {
+    let text = base_with("rate: 90/s", "rte: 90/s")
+        .replace("replicas: 4", "replica: 4")
+        .replace("duration", "length")
+        .replace("work: 5ms", "work: 5");
+    let expected = [
+        "4:7 run.length: there is no key `length` here",
+        "6:35 traffic.users.rte: there is no key `rte` here | did you mean `rate`?",
+        "9:24 services.web.pools.standard.replica: there is no key `replica` here | did you mean `replicas`?",
+    ];
+    let more = "11:1 objective: there is no key `objective` here | did you mean `objectives`?";
+    assert_told(&[
+        (text.clone(), &expected[..]),
+        (text + "objective: []\n", &[&expected[..], &[more]].concat()),
+    ]);
+}
