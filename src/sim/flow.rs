@@ -97,12 +97,13 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         if !LIMITED {
             return;
         }
-        let state = &self.services[service.index()];
-        if let Some((timeout, lane)) = state.timeout {
-            let deadline = now + timeout;
-            self.arena.set_deadline(id, deadline);
-            queue.append(lane, deadline, Event::WaitLimit(service, id));
-        }
+        // Set where there is no limit too: the slot may remember the deadline of another request.
+        let Some((timeout, lane)) = self.services[service.index()].timeout else {
+            return self.arena.set_deadline(id, SimTime::MAX);
+        };
+        let deadline = now + timeout;
+        self.arena.set_deadline(id, deadline);
+        queue.append(lane, deadline, Event::WaitLimit(service, id));
     }
 
     fn on_wait_limit(&mut self, now: SimTime, service: ServiceId, id: RequestId) {
