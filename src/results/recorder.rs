@@ -15,6 +15,9 @@ use crate::stats::{Gauge, Histogram};
 use crate::time::{SimDuration, SimTime};
 use crate::workload::{Arena, Outcome, Size};
 
+/// The percentiles of time series.
+const SERIES_QUANTILES: [f64; 2] = [0.5, 0.99];
+
 /// What can be added up over requests.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
@@ -97,6 +100,8 @@ pub struct Recorder {
     sized: bool,
     interval: SimDuration,
     next_interval: SimTime,
+    /// Whether a cut fell inside the interval, so that part of it stands in `part`.
+    partial: bool,
     warmup_end: SimTime,
     warm: bool,
     /// Requests that arrived before this instant are strays: zero until the warm-up is over.
@@ -120,6 +125,7 @@ impl Recorder {
             sized,
             interval,
             next_interval: (SimTime::ZERO + interval).min(end),
+            partial: false,
             warmup_end: plan.warmup_end(),
             warm: false,
             stray_before: SimTime::ZERO,
@@ -208,11 +214,15 @@ impl Recorder {
             if self.warm {
                 row.total.add(&row.open);
             }
-            row.part.add(&row.open);
-            row.open.clear();
         }
         if now == self.next_interval {
             self.close_interval(now, readings);
+        } else {
+            self.partial = true;
+            for row in &mut self.rows {
+                row.part.add(&row.open);
+                row.open.clear();
+            }
         }
         if !self.warm && now >= self.warmup_end {
             self.end_warmup(readings);
@@ -231,13 +241,29 @@ impl Recorder {
     }
 
     fn close_interval(&mut self, now: SimTime, readings: &[ServiceReading]) {
+        // Where no cut fell inside the interval, the open part is all of it.
+        if std::mem::take(&mut self.partial) {
+            for row in &mut self.rows {
+                row.part.add(&row.open);
+                std::mem::swap(&mut row.part, &mut row.open);
+                row.part.clear();
+            }
+        }
+        for row in &mut self.rows {
+            row.close_interval(now);
+        }
         for ((service, rows), &reading) in self.services.iter_mut().zip(&self.row_ranges).zip(readings) {
             let (p50, p99) = match &self.rows[rows.clone()] {
-                [only] => percentiles(&only.part.latency),
+                [only] => (
+                    only.series.p50_ns.last().copied().flatten(),
+                    only.series.p99_ns.last().copied().flatten(),
+                ),
                 several => {
                     self.scratch.clear();
-                    several.iter().for_each(|row| self.scratch.merge(&row.part.latency));
-                    percentiles(&self.scratch)
+                    several.iter().for_each(|row| self.scratch.merge(&row.open.latency));
+                    let completed = several.iter().map(|row| row.open.outcomes[Outcome::Completed as usize]);
+                    let [p50, p99] = self.scratch.quantiles(SERIES_QUANTILES, completed.sum());
+                    (p50, p99)
                 }
             };
             let series = &mut service.series;
@@ -249,22 +275,7 @@ impl Recorder {
             series.p50_ns.push(p50);
             series.p99_ns.push(p99);
         }
-        for row in &mut self.rows {
-            let integral = row.in_flight.integral(now);
-            let (p50, p99) = percentiles(&row.part.latency);
-            let series = &mut row.series;
-            series.offered.push(row.part.offered);
-            for (column, count) in series.outcomes.iter_mut().zip(row.part.outcomes) {
-                column.push(count);
-            }
-            series.dispatched.push(row.part.dispatched);
-            series.in_flight_ns.push(Wide(integral - row.in_flight_before));
-            series.size_sum_micros.push(Wide(row.part.size_sum));
-            series.p50_ns.push(p50);
-            series.p99_ns.push(p99);
-            row.in_flight_before = integral;
-            row.part.clear();
-        }
+        self.rows.iter_mut().for_each(|row| row.open.clear());
         self.next_interval = (now + self.interval).min(self.end);
     }
 
@@ -348,6 +359,24 @@ pub struct Books {
 }
 
 impl Row {
+    /// Appends the open part, which covers the interval, to the series.
+    fn close_interval(&mut self, now: SimTime) {
+        let integral = self.in_flight.integral(now);
+        let open = &self.open;
+        let [p50, p99] = open.latency.quantiles(SERIES_QUANTILES, open.outcomes[Outcome::Completed as usize]);
+        let series = &mut self.series;
+        series.offered.push(open.offered);
+        for (column, count) in series.outcomes.iter_mut().zip(open.outcomes) {
+            column.push(count);
+        }
+        series.dispatched.push(open.dispatched);
+        series.in_flight_ns.push(Wide(integral - self.in_flight_before));
+        series.size_sum_micros.push(Wide(open.size_sum));
+        series.p50_ns.push(p50);
+        series.p99_ns.push(p99);
+        self.in_flight_before = integral;
+    }
+
     /// Takes the strays off the totals; what remains must add up with `in_flight_end`.
     fn totals(&mut self, in_flight_end: u64) -> RowTotals {
         let mut outcomes = self.total.outcomes;
@@ -369,8 +398,4 @@ impl Row {
             latency_max_ns: self.latency_max,
         }
     }
-}
-
-fn percentiles(latency: &Histogram) -> (Option<u64>, Option<u64>) {
-    (latency.quantile(0.5, 0), latency.quantile(0.99, 0))
 }

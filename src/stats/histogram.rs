@@ -85,8 +85,10 @@ impl Histogram {
 
     /// Adds all counts of `other`.
     pub fn merge(&mut self, other: &Self) {
-        for (bucket, count) in other.filled() {
-            self.add_bucket(bucket, count);
+        let offset = other.base.wrapping_sub(self.base);
+        match self.counts.get_mut(offset..).and_then(|counts| counts.get_mut(..other.counts.len())) {
+            Some(counts) => counts.iter_mut().zip(&other.counts).for_each(|(sum, count)| *sum += count),
+            None => other.filled().for_each(|(bucket, count)| self.add_bucket(bucket, count)),
         }
     }
 
@@ -118,15 +120,28 @@ impl Histogram {
     /// larger than every counted one, by nearest rank: the smallest value with at least
     /// ceil(quantile x n) values at or below it. `None` where it lies among `beyond`, or n is 0.
     pub fn quantile(&self, quantile: f64, beyond: u64) -> Option<u64> {
-        let rank = rank(quantile, self.count() + beyond)?;
+        let [value] = self.quantiles([quantile], self.count() + beyond);
+        value
+    }
+
+    /// Returns several quantiles, in rising order, of `total` values in one pass: those counted
+    /// and, where `total` is more, others that are larger than every counted one.
+    pub fn quantiles<const N: usize>(&self, quantiles: [f64; N], total: u64) -> [Option<u64>; N] {
+        let mut values = [None; N];
+        let mut ranks = quantiles.iter().map(|&quantile| rank(quantile, total)).enumerate();
+        let Some((mut next, Some(mut wanted))) = ranks.next() else { return values };
         let mut seen = 0;
-        for (bucket, count) in self.filled() {
+        for (index, &count) in self.counts.iter().enumerate() {
             seen += count;
-            if seen >= rank {
-                return Some(middle(bucket));
+            while seen >= wanted {
+                values[next] = Some(middle(self.base + index));
+                match ranks.next() {
+                    Some((following, Some(rank))) => (next, wanted) = (following, rank),
+                    _ => return values,
+                }
             }
         }
-        None
+        values
     }
 }
 
