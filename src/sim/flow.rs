@@ -114,7 +114,12 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             return;
         }
         let request = *self.arena.get(id);
-        let level = self.rows[request.row().index()].level;
+        let row = &self.rows[request.row().index()];
+        // A deadline outlives its request: the slot may have gone to one of a service that sets none.
+        if row.service != service {
+            return;
+        }
+        let level = row.level;
         let central = self.services[service.index()].central;
         let server = (!central).then_some(request.server);
         self.fleet.abandon(service, server, now, &mut self.arena, id, level);
