@@ -260,3 +260,25 @@ fn a_deadline_means_nothing_to_another_service() {
         assert_eq!(completed, expected, "{order}");
     }
 }
+
+/// Who gave up first at one instant depended on how many services limit the wait, and on the
+/// slots in memory, which others had used: so another service changed what a balancer picked.
+#[test]
+fn those_who_give_up_at_one_instant_do_so_in_the_order_in_which_they_came() {
+    let balancer = r#"{"leastConnections": {}}"#;
+    let two = Shop { servers: 2, timeout: Some(20), balancer, ..Shop::default() };
+    let at = |shop, at, work| Visit { shop, ..visit(at, work) };
+    let last = |shop| {
+        // Two are served, two wait behind them and give up at 30. Then the first server has been
+        // the less busy one for longer, and whoever comes at 40 waits there until 60.
+        [at(shop, 0, 60), at(shop, 0, 100), at(shop, 10, 5), at(shop, 10, 5), at(shop, 40, 5)]
+    };
+    let expected = [(Completed, 60), (Completed, 100), (TimedOut, 30), (TimedOut, 30), (Completed, 65)];
+    assert_eq!(Story::new(two.clone(), &last(0)).ends(), expected.map(Some));
+    let other = Shop { slots: Some(2), timeout: Some(20), ..Shop::default() };
+    let mut visits = vec![at(0, 0, 1), at(0, 0, 2), at(1, 0, 100), at(2, 0, 100)];
+    visits.extend(last(3));
+    let shops = vec![other.clone(), other.clone(), other, two];
+    let among_others = Story { shops, visits, duration: 200, warmup: 0 };
+    assert_eq!(among_others.ends()[4..], expected.map(Some));
+}

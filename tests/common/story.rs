@@ -25,6 +25,7 @@ pub struct Shop {
     pub limit: Option<u32>,
     pub timeout: Option<u64>,
     pub order: &'static str,
+    pub balancer: &'static str,
 }
 
 impl Default for Shop {
@@ -38,6 +39,7 @@ impl Default for Shop {
             limit: None,
             timeout: None,
             order: "fifo",
+            balancer: r#"{"roundRobin": {}}"#,
         }
     }
 }
@@ -168,7 +170,7 @@ impl Story {
                 },
             },
             demands: self.visits.iter().map(demand).collect(),
-            balancer: serde_json::from_str(r#"{"roundRobin": {}}"#).expect("a balancer"),
+            balancer: serde_json::from_str(shop.balancer).expect("a balancer"),
         }
     }
 
