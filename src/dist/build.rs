@@ -363,3 +363,6 @@ fn accumulate(pairs: &[(f64, f64)]) -> Box<[Knot]> {
     });
     knots.collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,3 +144,6 @@ fn interpolate(knots: &[Knot], u: f64) -> f64 {
     let (a, b) = (knots[right - 1], knots[right]);
     a.value + (b.value - a.value) * ((u - a.cumulative) / (b.cumulative - a.cumulative))
 }
+
+#[cfg(test)]
+mod tests;

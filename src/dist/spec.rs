@@ -274,3 +274,6 @@ impl<'de, Q: Quantity> Visitor<'de> for SpecVisitor<Q> {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -268,3 +268,6 @@ fn note(plan: &Plan, subject: Subject) -> String {
     }
     notes.join("; ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,6 @@ pub use verdict::{DayVerdict, ObjectiveVerdict, Verdict, overall, verdicts};
 
 /// A small study worked out by hand, for the tests of everything that reads results.
 #[cfg(test)]
-pub(crate) mod example;
+pub(crate) use tests as example;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

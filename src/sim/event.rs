@@ -15,8 +15,8 @@ pub enum Event {
     Completion(ServerId, RequestId),
     /// Something may be due on a shared CPU.
     SharedDue(ServerId),
-    /// A request may have waited as long as it is allowed to.
-    WaitLimit(ServiceId, RequestId),
+    /// The first of a service's waiting requests may have waited as long as it is allowed to.
+    WaitLimit(ServiceId),
     /// The pending arrival of a source is due.
     Arrival(SourceId),
 }
@@ -42,7 +42,7 @@ impl des::Event for Event {
             Self::WorkDone(server, request) => pack(1, server.index(), request.index()),
             Self::Completion(server, request) => pack(2, server.index(), request.index()),
             Self::SharedDue(server) => pack(3, server.index(), 0),
-            Self::WaitLimit(service, request) => pack(4, service.index(), request.index()),
+            Self::WaitLimit(service) => pack(4, service.index(), 0),
             Self::Arrival(source) => pack(15, source.index(), 0),
         }
     }
@@ -56,7 +56,7 @@ impl des::Event for Event {
             1 => Self::WorkDone(ServerId::new(entity), request()),
             2 => Self::Completion(ServerId::new(entity), request()),
             3 => Self::SharedDue(ServerId::new(entity)),
-            4 => Self::WaitLimit(ServiceId::new(entity), request()),
+            4 => Self::WaitLimit(ServiceId::new(entity)),
             _ => Self::Arrival(SourceId::new(entity)),
         }
     }
@@ -75,7 +75,7 @@ mod tests {
             Event::WorkDone(server, request),
             Event::Completion(server, request),
             Event::SharedDue(server),
-            Event::WaitLimit(ServiceId::new(70), request),
+            Event::WaitLimit(ServiceId::new(70)),
             Event::Arrival(SourceId::new(9)),
         ];
         for event in all {

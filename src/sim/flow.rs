@@ -20,7 +20,7 @@ impl<const SHARED: bool, const LIMITED: bool> Model for World<SHARED, LIMITED> {
             Event::Arrival(source) => self.on_arrival(now, source, queue),
             Event::WorkDone(server, request) => self.on_work_done(now, server, request, queue),
             Event::SharedDue(server) => self.on_shared_due(now, server, queue),
-            Event::WaitLimit(service, request) => self.on_wait_limit(now, service, request),
+            Event::WaitLimit(service) => self.on_wait_limit(now, service, queue),
             Event::Cut => self.cut(now, queue),
         }
     }
@@ -97,21 +97,38 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         if !LIMITED {
             return;
         }
-        // Set where there is no limit too: the slot may remember the deadline of another request.
-        let Some((timeout, lane)) = self.services[service.index()].timeout else {
-            return self.arena.set_deadline(id, SimTime::MAX);
-        };
-        let deadline = now + timeout;
-        self.arena.set_deadline(id, deadline);
-        queue.append(lane, deadline, Event::WaitLimit(service, id));
+        if let Some(patience) = &mut self.services[service.index()].patience {
+            let deadline = now + patience.timeout;
+            self.arena.set_deadline(id, deadline);
+            if patience.deadlines.is_empty() {
+                queue.append(patience.lane, deadline, Event::WaitLimit(service));
+            }
+            patience.deadlines.push_back((deadline, id));
+        }
     }
 
-    fn on_wait_limit(&mut self, now: SimTime, service: ServiceId, id: RequestId) {
+    /// The first deadline of a service has come: the event that stands for the next is appended.
+    fn on_wait_limit(&mut self, now: SimTime, service: ServiceId, queue: &mut EventQueue<Event>) {
+        let Some(patience) = &mut self.services[service.index()].patience else { return };
+        let Some((_, id)) = patience.deadlines.pop_front() else { return };
+        if let Some(&(deadline, _)) = patience.deadlines.front() {
+            queue.append(patience.lane, deadline, Event::WaitLimit(service));
+        }
+        self.end_wait(now, service, id);
+    }
+
+    /// Ends a request if it still waits in a queue of `service` and its deadline is `now`.
+    fn end_wait(&mut self, now: SimTime, service: ServiceId, id: RequestId) {
         if !self.arena.waits_until(id, now) {
             return;
         }
         let request = *self.arena.get(id);
-        let level = self.rows[request.row().index()].level;
+        let row = &self.rows[request.row().index()];
+        // A deadline outlives its request: the slot may have gone to one of a service that sets none.
+        if row.service != service {
+            return;
+        }
+        let level = row.level;
         let central = self.services[service.index()].central;
         let server = (!central).then_some(request.server);
         self.fleet.abandon(service, server, now, &mut self.arena, id, level);

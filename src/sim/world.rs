@@ -1,11 +1,13 @@
 //! A run's state: how it is built from a scenario and what is read off it at the end.
 
+use std::collections::VecDeque;
+
 use crate::balancer::{Balancer, Member, Rotation};
 use crate::des::{EventQueue, Lane};
 use crate::dist::Distribution;
 use crate::error::Error;
 use crate::fleet::{Discipline, Fleet, Launch, Server, ServerUse};
-use crate::ids::{ServerId, ServiceId, SourceId};
+use crate::ids::{RequestId, ServerId, ServiceId, SourceId};
 use crate::results::{Recorder, RunResult, ServerTotals, ServiceReading, Wide};
 use crate::rng::{Key, Stream};
 use crate::scenario::{Order, Scenario, Service};
@@ -48,9 +50,19 @@ pub(super) struct ServiceState {
     pub(super) rotation: Rotation,
     pub(super) central: bool,
     pub(super) limit: u32,
-    /// How long a request waits at most, and the lane of those events.
-    pub(super) timeout: Option<(SimDuration, Lane)>,
+    pub(super) patience: Option<Patience>,
     pub(super) no_server: u64,
+}
+
+/// A limit on waiting, and those who began to wait under it.
+#[derive(Debug)]
+pub(super) struct Patience {
+    /// How long a request waits at most.
+    pub(super) timeout: SimDuration,
+    pub(super) lane: Lane,
+    /// Deadlines in the order in which they come: one event stands for the first. Of those due at
+    /// one instant whoever began to wait first gives up first, whichever slots the arena gave them.
+    pub(super) deadlines: VecDeque<(SimTime, RequestId)>,
 }
 
 /// What a request of a row needs.
@@ -163,7 +175,11 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             rotation,
             central: service.queue.central,
             limit: service.queue.limit.unwrap_or(u32::MAX),
-            timeout: service.queue.timeout.map(|timeout| (timeout, queue.add_lane())),
+            patience: service.queue.timeout.map(|timeout| Patience {
+                timeout,
+                lane: queue.add_lane(),
+                deadlines: VecDeque::new(),
+            }),
             no_server: 0,
         });
     }

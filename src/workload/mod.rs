@@ -15,13 +15,6 @@ mod request;
 mod stages;
 mod synthetic;
 
-#[cfg(test)]
-mod profile_tests;
-#[cfg(test)]
-mod spec_tests;
-#[cfg(test)]
-mod synthetic_tests;
-
 pub use arrivals::{ArrivalsSpec, StateSpec};
 pub use diurnal::DiurnalSpec;
 pub use event::EventSpec;

@@ -187,3 +187,6 @@ impl Profile {
         self.segments.partition_point(|segment| segment.from <= at) - 1
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,3 +161,6 @@ pub(super) fn check_rate(path: &str, rate: Rate, problems: &mut Vec<Problem>) {
         ));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -215,3 +215,6 @@ impl Synthetic {
         Step::Arrival(if next.nanos < end { next } else { Clock::at(end - 1) })
     }
 }
+
+#[cfg(test)]
+mod tests;

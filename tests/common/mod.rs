@@ -1,6 +1,9 @@
 //! Scenarios built in code, for tests and benches that vary one thing at a time.
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
+pub mod story;
+pub mod swarm;
+
 use peakday::balancer::BalancerSpec;
 use peakday::dist::Distribution;
 use peakday::ids::{ClassId, ServiceId};

@@ -183,3 +183,6 @@ impl RecordedSpec {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

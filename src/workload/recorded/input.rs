@@ -210,3 +210,6 @@ fn too_long(line: u64) -> TraceError {
 fn unreadable(line: u64, error: &io::Error) -> TraceError {
     TraceError::at(line.max(1), format!("the file cannot be read: {error}"), "check the file and its disk")
 }
+
+#[cfg(test)]
+mod tests;

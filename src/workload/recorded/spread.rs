@@ -134,3 +134,6 @@ impl Carry {
         self.take(due / u128::from(per))
     }
 }
+
+#[cfg(test)]
+mod tests;

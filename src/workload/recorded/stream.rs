@@ -333,3 +333,6 @@ impl Recorded {
         self.ahead = next;
     }
 }
+
+#[cfg(test)]
+mod tests;

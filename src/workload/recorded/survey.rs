@@ -227,3 +227,6 @@ impl RecordedSpec {
         TraceError::new(message, remedy)
     }
 }
+
+#[cfg(test)]
+mod tests;

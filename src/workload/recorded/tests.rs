@@ -1,31 +1,24 @@
 //! Recorded traffic, tested in tables through one helper; what is expected comes from outside:
 //! the calendar, `sha256sum`, `awk`, the published totals of the traces, and probability theory.
 
-mod forms;
-mod offered;
-mod placement;
-mod real;
-mod refused;
-mod robust;
-
-use std::io::{Cursor, Read, Write};
+pub(super) use std::io::{Cursor, Read, Write};
 
 use super::*;
-use crate::ids::ClassId;
-use crate::rng::Key;
-use crate::time::{NANOS_PER_SEC, SimTime};
-use crate::workload::{Arrival, Size};
+pub(super) use crate::ids::ClassId;
+pub(super) use crate::rng::Key;
+pub(super) use crate::time::{NANOS_PER_SEC, SimTime};
+pub(super) use crate::workload::{Arrival, Size};
 
-const SEC: u64 = NANOS_PER_SEC;
-const HOUR: SimTime = SimTime::from_nanos(3_600 * SEC);
+pub(super) const SEC: u64 = NANOS_PER_SEC;
+pub(super) const HOUR: SimTime = SimTime::from_nanos(3_600 * SEC);
 
 /// A run of a trace: what a table does not set is as here.
 #[derive(Clone, Copy)]
-struct Run {
-    horizon: SimTime,
-    factor: f64,
-    evenly: bool,
-    seed: u64,
+pub(super) struct Run {
+    pub(super) horizon: SimTime,
+    pub(super) factor: f64,
+    pub(super) evenly: bool,
+    pub(super) seed: u64,
 }
 
 impl Default for Run {
@@ -34,27 +27,27 @@ impl Default for Run {
     }
 }
 
-fn spec(yaml: &str) -> RecordedSpec {
+pub(super) fn spec(yaml: &str) -> RecordedSpec {
     serde_saphyr::from_str(yaml).unwrap_or_else(|error| panic!("{yaml}: {error}"))
 }
 
-fn bytes(text: impl Into<Vec<u8>>) -> Box<dyn Read + Send> {
+pub(super) fn bytes(text: impl Into<Vec<u8>>) -> Box<dyn Read + Send> {
     Box::new(Cursor::new(text.into()))
 }
 
-fn gzip(text: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(text: &[u8]) -> Vec<u8> {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(text).unwrap();
     packed.finish().unwrap()
 }
 
 /// The scenario's classes.
-fn classes(name: &str) -> Option<ClassId> {
+pub(super) fn classes(name: &str) -> Option<ClassId> {
     ["browse", "order"].iter().position(|class| *class == name).map(ClassId::new)
 }
 
 /// The scenario's clock: t = 0 is 23:30.
-fn resolve(text: &str) -> Result<i64, String> {
+pub(super) fn resolve(text: &str) -> Result<i64, String> {
     match text {
         "00:00" => Ok(1_800 * SEC as i64),
         "23:00" => Ok(-1_800 * SEC as i64),
@@ -62,15 +55,19 @@ fn resolve(text: &str) -> Result<i64, String> {
     }
 }
 
-fn survey_of(spec: &RecordedSpec, file: impl Into<Vec<u8>>, horizon: SimTime) -> Result<Survey, TraceError> {
+pub(super) fn survey_of(
+    spec: &RecordedSpec,
+    file: impl Into<Vec<u8>>,
+    horizon: SimTime,
+) -> Result<Survey, TraceError> {
     spec.survey(bytes(file), &classes, &resolve, horizon)
 }
 
-fn survey(yaml: &str, file: &str) -> Survey {
+pub(super) fn survey(yaml: &str, file: &str) -> Survey {
     survey_of(&spec(yaml), file, HOUR).unwrap_or_else(|error| panic!("{yaml}: {error}"))
 }
 
-fn collect(mut recorded: Recorded) -> Result<Vec<Arrival>, TraceError> {
+pub(super) fn collect(mut recorded: Recorded) -> Result<Vec<Arrival>, TraceError> {
     let mut arrivals = Vec::new();
     while let Some(arrival) = recorded.next_arrival()? {
         arrivals.push(arrival);
@@ -79,13 +76,13 @@ fn collect(mut recorded: Recorded) -> Result<Vec<Arrival>, TraceError> {
     Ok(arrivals)
 }
 
-fn try_replay(spec: &RecordedSpec, file: &[u8], run: Run) -> Result<Vec<Arrival>, TraceError> {
+pub(super) fn try_replay(spec: &RecordedSpec, file: &[u8], run: Run) -> Result<Vec<Arrival>, TraceError> {
     let survey = survey_of(spec, file, run.horizon)?;
     let key = Key::from_seed(run.seed);
     collect(spec.open(&survey, bytes(file), run.horizon, run.factor, run.evenly, key)?)
 }
 
-fn replay(yaml: &str, file: &str, run: Run) -> Vec<Arrival> {
+pub(super) fn replay(yaml: &str, file: &str, run: Run) -> Vec<Arrival> {
     let spec = spec(yaml);
     assert_eq!(spec.problems(), [], "{yaml}");
     let arrivals = try_replay(&spec, file.as_bytes(), run).unwrap_or_else(|error| panic!("{yaml}: {error}"));
@@ -94,12 +91,12 @@ fn replay(yaml: &str, file: &str, run: Run) -> Vec<Arrival> {
     arrivals
 }
 
-fn times(arrivals: &[Arrival]) -> Vec<u64> {
+pub(super) fn times(arrivals: &[Arrival]) -> Vec<u64> {
     arrivals.iter().map(|arrival| arrival.at.as_nanos()).collect()
 }
 
 /// Counts the arrivals in each of `buckets` stretches of `length`.
-fn histogram(arrivals: &[Arrival], length: u64, buckets: usize) -> Vec<u64> {
+pub(super) fn histogram(arrivals: &[Arrival], length: u64, buckets: usize) -> Vec<u64> {
     let mut counts = vec![0; buckets];
     for arrival in arrivals {
         counts[(arrival.at.as_nanos() / length) as usize] += 1;
@@ -108,7 +105,7 @@ fn histogram(arrivals: &[Arrival], length: u64, buckets: usize) -> Vec<u64> {
 }
 
 /// Asserts that a count lies within five standard deviations of its mean.
-fn assert_near(count: usize, mean: f64, deviation: f64) {
+pub(super) fn assert_near(count: usize, mean: f64, deviation: f64) {
     let off = (count as f64 - mean).abs() / deviation;
     assert!(off < 5.0, "{count} is {off:.1} deviations from {mean}");
 }

@@ -1,7 +1,7 @@
 //! Files of any length and of any bytes: constant memory, no panic, no endless loop.
 
-use super::*;
 use crate::rng::{Bits, Stream};
+use crate::workload::recorded::tests::*;
 
 /// Writes lines as they are read: the file is never in memory.
 struct Lines<F> {

@@ -1,6 +1,7 @@
 //! Where arrivals come to lie inside their interval, and how many there are.
 
-use super::*;
+use crate::workload::recorded::tests::*;
+use crate::workload::recorded::*;
 
 #[test]
 fn remainders_are_carried_never_dropped() {
@@ -60,7 +61,7 @@ fn a_count_is_spread_as_uniform_order_statistics() {
 #[test]
 fn the_short_exponential_is_the_long_one() {
     for share in [1e-12, 1e-6, 1e-4, 1.0 / 513.0, 1.0 / 511.0, 0.5, 3.0] {
-        let off = super::super::spread::shrink(share) - libm::exp(-share);
+        let off = crate::workload::recorded::spread::shrink(share) - libm::exp(-share);
         assert!(off.abs() <= 2.3e-16, "exp(-{share}) is off by {off}");
     }
 }

@@ -1,6 +1,7 @@
 //! Every way to write a file and to place it in the run.
 
-use super::*;
+use crate::workload::recorded::tests::*;
+use crate::workload::recorded::*;
 
 // 2025-11-11T00:00:00+08:00 is 1762790400 s after 1970 (`date -ud`).
 const MIDNIGHT: i64 = 1_762_790_400;

@@ -3,9 +3,11 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{ArrivalsSpec, DiurnalSpec, EventSpec, Problem, RateSpec, StagesSpec, StateSpec, StepSpec};
 use crate::time::SimDuration;
 use crate::units::{Rate, When};
+use crate::workload::{
+    ArrivalsSpec, DiurnalSpec, EventSpec, Problem, RateSpec, StagesSpec, StateSpec, StepSpec,
+};
 
 const NOON: When = When::Clock { seconds_of_day: 43_200 };
 

@@ -1,6 +1,7 @@
 //! What a survey promises is what a run brings; and what a run brings depends on nothing else.
 
-use super::*;
+use crate::workload::recorded::tests::*;
+use crate::workload::recorded::*;
 
 /// Specs of every form with a file each; `KEYS` is where a table puts its own.
 const FORMS: [(&str, &str); 4] = [

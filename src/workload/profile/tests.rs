@@ -1,8 +1,8 @@
 //! The shapes, against rates and integrals worked out by hand.
 
-use super::{DiurnalSpec, EventSpec, Profile, RateSpec};
 use crate::time::{SimDuration, SimTime};
 use crate::units::When;
+use crate::workload::{DiurnalSpec, EventSpec, Profile, RateSpec};
 
 const HOUR: f64 = 3_600.0;
 const DAY: f64 = 86_400.0;

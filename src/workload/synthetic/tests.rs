@@ -3,10 +3,10 @@
 //! Keys are fixed and bounds lie at 4.5 standard errors, so a test fails by chance once in 100,000
 //! choices of its key.
 
-use super::{ArrivalsSpec, Profile, RateSpec, StateSpec, Synthetic};
 use crate::rng::Key;
 use crate::time::{SimDuration, SimTime};
 use crate::units::When;
+use crate::workload::{ArrivalsSpec, Profile, RateSpec, StateSpec, Synthetic};
 
 const Z: f64 = 4.5;
 const HOUR: f64 = 3_600.0;

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use super::*;
+use crate::workload::recorded::tests::*;
+use crate::workload::recorded::*;
 
 /// Finds a trace of the shared folder; without one the test is skipped, aloud.
 fn trace(name: &str) -> Option<PathBuf> {

@@ -2,11 +2,11 @@
 
 use statrs::distribution::{ContinuousCDF, Erlang, Exp, Gamma, LogNormal, Normal, Pareto, Uniform, Weibull};
 
-use super::super::exponential::neg_ln;
-use super::super::normal::normal_quantile;
-use super::super::power::exp;
-use super::super::{standard_normal, unit_exponential, unit_gamma};
-use super::{built, close};
+use crate::dist::exponential::neg_ln;
+use crate::dist::normal::normal_quantile;
+use crate::dist::power::exp;
+use crate::dist::tests::{built, close};
+use crate::dist::{standard_normal, unit_exponential, unit_gamma};
 use crate::rng::{Bits, Key};
 
 const DRAWS: usize = 300_000;

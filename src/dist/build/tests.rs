@@ -2,9 +2,9 @@
 
 use statrs::distribution::{Continuous, ContinuousCDF, Exp, LogNormal, Pareto, Weibull};
 
-use super::super::{Distribution, DistributionSpec, Factor, Problem};
-use super::reading::{MISFITS, OUT_OF_RANGE, VALID};
-use super::{built, close};
+use crate::dist::spec::tests::{MISFITS, OUT_OF_RANGE, VALID};
+use crate::dist::tests::{built, close};
+use crate::dist::{Distribution, DistributionSpec, Factor, Problem};
 use crate::rng::{Bits, Key, Stream, uniform_open_closed};
 use crate::time::SimDuration;
 
@@ -252,7 +252,7 @@ fn anything(bits: &mut Stream) -> Factors {
         }
         percentiles
     };
-    use super::super::*;
+    use crate::dist::*;
     match bits.next_bits() % 10 {
         0 => Factors::Constant(factor(bits)),
         1 => Factors::Exponential { mean: factor(bits) },

@@ -1,6 +1,7 @@
 //! What is refused, with the line, the reason and the remedy; and what is never told.
 
-use super::*;
+use crate::workload::recorded::tests::*;
+use crate::workload::recorded::*;
 
 /// Surveys a file that must be refused.
 fn refusal(yaml: &str, file: &[u8]) -> TraceError {
@@ -329,7 +330,7 @@ fn offsets_are_read_strictly() {
         ("+é:00", None),
         ("", None),
     ] {
-        assert_eq!(super::super::clock::parse_offset(text), expected, "{text}");
+        assert_eq!(crate::workload::recorded::clock::parse_offset(text), expected, "{text}");
     }
 }
 

@@ -1,13 +1,13 @@
 //! What is written: reading, writing, and the problems told.
 
-use super::super::{Distribution, DistributionSpec, Factor, NAMES, Percentiles, Quantity};
-use super::{built, close};
+use crate::dist::tests::{built, close};
+use crate::dist::{Distribution, DistributionSpec, Factor, NAMES, Percentiles, Quantity};
 use crate::time::SimDuration;
 
 type Times = DistributionSpec<SimDuration>;
 
 /// One valid line of every family and form, as a scenario has it.
-pub(super) const VALID: &[&str] = &[
+pub(in crate::dist) const VALID: &[&str] = &[
     "4ms",
     "0s",
     "{exponential: {mean: 4ms}}",
@@ -110,7 +110,7 @@ fn shapes_refused() {
 pub(super) type Refused = (&'static str, &'static [(&'static str, &'static str, &'static str)]);
 
 /// Parameters that do not go together.
-pub(super) const MISFITS: &[Refused] = &[
+pub(in crate::dist) const MISFITS: &[Refused] = &[
     ("{lognormal: {}}", &[("lognormal", "has no parameters", "`lognormal: {median: 4ms, sigma: 0.8}`")]),
     (
         "{lognormal: {mean: 4ms}}",
@@ -152,7 +152,7 @@ pub(super) const MISFITS: &[Refused] = &[
 ];
 
 /// Values out of range, at their boundaries.
-pub(super) const OUT_OF_RANGE: &[Refused] = &[
+pub(in crate::dist) const OUT_OF_RANGE: &[Refused] = &[
     ("{exponential: {mean: 0s}}", &[("exponential.mean", "above 0, not 0", "`mean: 4ms`")]),
     ("{uniform: {min: 4ms, max: 4ms}}", &[("uniform.max", "above min", "a bare `4ms`")]),
     ("{uniform: {min: 0s, max: 0s}}", &[("uniform.max", "above 0", "`max: 4ms`")]),
