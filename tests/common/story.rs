@@ -142,7 +142,7 @@ impl Story {
             sources.push(self.source(index, &mut files));
             services.push(service);
         }
-        (Scenario { plan, seed: 1, replications: 1, sources, services }, files)
+        (Scenario { plan, seed: 1, sha256: String::new(), replications: 1, sources, services }, files)
     }
 
     fn service(&self, index: usize, shop: &Shop) -> Service {

@@ -78,7 +78,14 @@ pub fn drawn(seed: u64) -> Drawn {
     let dice = &mut dice;
     let plan = frame(dice);
     let mut drawn = Drawn {
-        scenario: Scenario { plan, seed, replications: 1, sources: vec![], services: vec![] },
+        scenario: Scenario {
+            plan,
+            seed,
+            sha256: String::new(),
+            replications: 1,
+            sources: vec![],
+            services: vec![],
+        },
         files: Files::default(),
     };
     let requests = dice.scale(1.0, 1_500.0).min(drawn.scenario.plan.duration_ns as f64 / 4.0);
