@@ -2,7 +2,7 @@
 
 use std::io::{self, Cursor, Read};
 
-use peakday::error::Error;
+use peakday::error::{Error, Issue};
 use peakday::results::{Goal, UNLIMITED_MILLICORES};
 use peakday::scenario::{Document, Order, Scenario};
 use peakday::workload::recorded::TraceFiles;
@@ -29,26 +29,45 @@ fn read(text: &str) -> Result<Scenario, Error> {
     Document::read("s.yaml", text.as_bytes())?.check(&Traces(TRACES.to_vec()))
 }
 
-/// Every problem as `line:column path: message | remedy`.
-fn problems(text: &str) -> Vec<String> {
+/// What is wrong with a file; nothing where it is valid.
+fn issues(text: &str) -> Vec<Issue> {
     match read(text) {
         Ok(_) => Vec::new(),
-        Err(Error::Invalid(issues)) => issues
-            .iter()
-            .map(|issue| {
-                assert_eq!(issue.place.file, "s.yaml");
-                let (line, column) = (issue.place.line, issue.place.column);
-                format!("{line}:{column} {}: {} | {}", issue.path, issue.message, issue.remedy)
-            })
-            .collect(),
+        Err(Error::Invalid(issues)) => issues,
         Err(other) => panic!("not told as an issue: {other}"),
     }
+}
+
+/// Every problem as `line:column path: message | remedy`.
+fn problems(text: &str) -> Vec<String> {
+    let told = |issue: &Issue| {
+        assert_eq!(issue.place.file, "s.yaml");
+        let (line, column) = (issue.place.line, issue.place.column);
+        format!("{line}:{column} {}: {} | {}", issue.path, issue.message, issue.remedy)
+    };
+    issues(text).iter().map(told).collect()
+}
+
+/// Tells whether the place of an issue is the last key of its path, or the value behind it; a key
+/// that is not there is told at the block that lacks it.
+fn points_at_its_key(text: &str, issue: &Issue) -> bool {
+    let percentile = issue.path.ends_with("p99.9");
+    let key = if percentile { "p99.9" } else { issue.path.rsplit('.').next().unwrap_or_default() };
+    if key.ends_with(']') || !text.contains(&format!("{key}:")) {
+        return true;
+    }
+    let line = text.lines().nth(issue.place.line as usize - 1).unwrap_or_default();
+    let (before, after) = line.split_at(issue.place.column as usize - 1);
+    after.starts_with(key) || before.trim_end().ends_with(&format!("{key}:"))
 }
 
 /// Asserts that exactly these problems are told, each by the beginning of its line.
 fn assert_told<T: AsRef<str>>(cases: &[(T, &[&str])]) {
     let mut wrong = Vec::new();
     for (text, expected) in cases {
+        for issue in issues(text.as_ref()) {
+            assert!(points_at_its_key(text.as_ref(), &issue), "{issue}\n{}", text.as_ref());
+        }
         let told = problems(text.as_ref());
         let fits = told.iter().zip(*expected).all(|(told, expected)| told.starts_with(expected));
         if told.len() != expected.len() || !fits {
@@ -291,7 +310,10 @@ fn syntax_is_told_with_its_place() {
         ("kind: a\n---\nkind: b\n", "3:1 : there is more than one document"),
         ("[1, 2]", "1:1 : this is a list, not a map of keys"),
         ("words", "1:1 : this is the text `words`, not a map of keys"),
-        ("apiVersion: peakday/v2\n", "1:13 apiVersion: `peakday/v2` is not known here | did you mean"),
+        (
+            "apiVersion: peakday/v2\n",
+            "1:13 apiVersion: `peakday/v2` is not known here | write one of peakday/v1alpha1",
+        ),
         ("kind: [Scenario]\n", "1:1 kind: this is a list"),
         ("kind: 7\n", "1:7 kind: `7` is not known here | write one of Scenario"),
         ("metadata: {name: 5\u{a0}}\n", "1:1 : the key `apiVersion` is missing"),
@@ -387,7 +409,9 @@ fn choices_are_told_with_their_place() {
         ),
         (
             base_with("work: 5ms", "work: {exponentiall: {mean: 5ms}}"),
-            &["10:12 services.web.work.exponentiall.mean: `mean` is not known here"],
+            &[
+                "10:12 services.web.work.exponentiall: `exponentiall` is not known here | did you mean `exponential`?",
+            ],
         ),
         (
             base_with("work: 5ms", "work: {exponential: {median: 5ms}}"),
@@ -430,4 +454,401 @@ fn a_mistake_in_one_block_does_not_hide_those_of_others() {
         (text.clone(), &expected[..]),
         (text + "objective: []\n", &[&expected[..], &[more]].concat()),
     ]);
+}
+
+#[test]
+fn run_and_traffic_are_cross_checked() {
+    let cases: &[(String, &[&str])] = &[
+        (base_with("10m", "0s"), &["4:17 run.duration: a duration of 0s cannot be simulated"]),
+        (base_with("10m", "367d"), &["4:17 run.duration: a duration of 367d cannot"]),
+        (run_with("warmup: 10m"), &["4:30 run.warmup: the warm-up, 10m, leaves nothing"]),
+        (run_with("interval: 11m"), &["4:32 run.interval: the interval, 11m, is longer"]),
+        (run_with("interval: 0s"), &["4:32 run.interval: an interval of 0s has no end"]),
+        (run_with("interval: 1us"), &["4:32 run.interval: 10m in intervals of 1us are more than 1000000"]),
+        (run_with("replications: 0"), &["4:36 run.replications: 0 replications are not between"]),
+        (run_with("load: 0"), &["4:28 run.load: a load of 0 is not above 0"]),
+        (
+            run_with("start: 2026-11-10T23:30:00"),
+            &["4:29 run.start: `2026-11-10T23:30:00` is not an instant with its offset"],
+        ),
+        (run_with("start: tomorrow"), &["4:29 run.start: `tomorrow` is not an instant"]),
+        (base_with("name: base", "name: Base Load"), &["3:18 metadata.name: `Base Load` is not a name"]),
+        (
+            base_with("to: web", "to: wbe"),
+            &["6:15 traffic.users.to: there is no service `wbe` | did you mean `web`?"],
+        ),
+        (base_with("class: browse, ", ""), &["6:3 traffic.users: the source says neither class nor mix"]),
+        (
+            source_with("mix: {browse: 100%}, rate: 1/s"),
+            &["6:35 traffic.users.mix: `class` and `mix` exclude"],
+        ),
+        (
+            base_with("class: browse", "mix: {browse: 92%, order: 7%}"),
+            &["6:20 traffic.users.mix: the shares add up to 99%, not to 100%"],
+        ),
+        (base_with("class: browse", "mix: {}"), &["6:20 traffic.users.mix: the shares add up to 0%"]),
+        (
+            base_with("class: browse", "class: gamma"),
+            &["6:27 traffic.users.class: `gamma` is the name of a distribution"],
+        ),
+        (base_with("class: browse", "class: Browse"), &["6:27 traffic.users.class: `Browse` is not a name"]),
+        (
+            base_with("work: 5ms", "work: {order: 5ms, brows: 1ms}"),
+            &["6:27 traffic.users.class: the work of `web` knows no class `browse` | did you mean `brows`?"],
+        ),
+        (source_with("rate: {sum: []}"), &["6:42 traffic.users.rate.sum: there is nothing to add"]),
+        (
+            source_with("rate: {event: {baseline: 1/s, at: \"00:00\", shape: double11-2019, peak: 2/s}}"),
+            &[
+                "6:69 traffic.users.rate.event.at: a wall clock means nothing without run.start | give run.start",
+            ],
+        ),
+        (
+            source_with("rate: {sum: [1/s, {event: {baseline: 3/s, at: 1m, shape: double12, peak: 2/s}}]}"),
+            &[
+                "6:92 traffic.users.rate.sum[1].event.shape: there is no shape `double12`",
+                "6:108 traffic.users.rate.sum[1].event.peak: the peak, 2/s, is below",
+            ],
+        ),
+        (
+            source_with("uncertainty: 0, rate: 1/s"),
+            &["6:48 traffic.users.uncertainty: the factor is always 0"],
+        ),
+        (
+            run_with("load: 20").replace("90/s", "100M/s"),
+            &["6:41 traffic.users.rate: with run.load the rate reaches 2000000000/s"],
+        ),
+        (
+            run_with("interval: 1s, replications: 100000"),
+            &["4:32 run.interval: the study would keep 120400000 figures"],
+        ),
+    ];
+    assert_told(cases);
+}
+
+#[test]
+fn services_are_cross_checked() {
+    let pool = "services.web.pools.standard";
+    let at = |column: u32, key: &str, message: &str| vec![format!("9:{column} {pool}.{key}: {message}")];
+    let cases = [
+        (pool_with("replicas: 2000000, concurrency: 1"), at(34, "replicas", "2000000 servers in a pool are too many")),
+        (pool_with("replicas: 1, concurrency: 0"), at(50, "concurrency", "a server without a slot")),
+        (pool_with("replicas: 1, concurrency: 4294967295"), at(50, "concurrency", "4294967295 slots are too many | write `unlimited`")),
+        (pool_with("replicas: 1, concurrency: 1, cpu: {cores: 0}"), at(66, "cpu.cores", "0 cores are not above 0")),
+        (pool_with("replicas: 1, concurrency: 1, cpu: {cores: -1}"), at(66, "cpu.cores", "-1 cores are not above 0")),
+        (pool_with("replicas: 1, concurrency: 1, cpu: {cores: 0.0005}"), at(66, "cpu.cores", "cores are counted in thousandths")),
+        (pool_with("replicas: 1, concurrency: 1, cpu: {cores: 500m}"), at(66, "cpu.cores", "this is the text `500m`, not a number")),
+        (pool_with("replicas: 1, concurrency: 1, speed: 0"), at(60, "speed", "a speed of 0 is not above 0")),
+        (pool_with("replicas: 1, concurrency: 1, speed: 1e9"), at(60, "speed", "a speed of 1000000000 is not above 0")),
+        (pool_with("replicas: 1, concurrency: 1, weight: 0"), at(61, "weight", "a weight of 0 is not above 0")),
+        (pool_with("replicas: 1, concurrency: 1, zones: [a, b, a]"), at(67, "zones[2]", "the zone `a` is given twice")),
+        (pool_with("replicas: 1, concurrency: 1, price: 3"), at(60, "price", "`3` is not a price | write for example 0.23 USD/h")),
+        (base_with("4, concurrency: 8}", "1, concurrency: 1, price: 1 USD/h}, b: {replicas: 1, concurrency: 1, price: 1 EUR/h}"),
+            vec!["9:110 services.web.pools.b.price: EUR and USD cannot be added | write every price in USD".to_owned()]),
+        (pool_with("replicas: 0, concurrency: 1"), vec!["9:5 services.web.pools: there is no server".to_owned()]),
+        (base_with("{standard: {replicas: 4, concurrency: 8}}", "{}"), vec!["9:5 services.web.pools: there is no pool".to_owned()]),
+        (run_with("interval: 1d").replace("10m", "366d").replace("concurrency: 8", "concurrency: 300"),
+            vec![format!("9:13 {pool}: 300 slots or cores over 366d are too much for one server")]),
+        (pool_with("replicas: 1, concurrency: unlimited") + "    queue: {limit: 3}\n",
+            vec!["11:5 services.web.queue: nobody waits for a slot where concurrency is unlimited".to_owned()]),
+        (service_with("queue: {timeout: 0s}"), vec!["11:22 services.web.queue.timeout: a timeout of 0s lets nobody wait".to_owned()]),
+        (service_with("queue: {limit: -1}"), vec!["11:20 services.web.queue.limit: this is `-1`".to_owned()]),
+        (service_with("queue: {order: {priority: []}}"), vec!["11:21 services.web.queue.order.priority: there are no classes".to_owned()]),
+        (service_with("queue: {order: {priority: [browse, browse]}}"), vec!["11:40 services.web.queue.order.priority[1]: the class `browse` is given twice".to_owned()]),
+        (service_with("queue: {order: {priority: [brwose]}}"), vec!["11:32 services.web.queue.order.priority[0]: the service takes no class `brwose` | did you mean `browse`?".to_owned()]),
+        (service_with("wait: {order: 1ms}"), vec!["11:19 services.web.wait.order: `work` knows no class `order` | write one of browse".to_owned()]),
+        (base_with("work: 5ms", "work: {pareto: {alpha: 0.9, min: 1ms}}"), vec!["10:28 services.web.work.pareto.alpha: ".to_owned()]),
+    ];
+    for (text, expected) in &cases {
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        assert_told(&[(text, &expected)]);
+    }
+}
+
+#[test]
+fn objectives_are_cross_checked() {
+    let goal = "success: {gte: 99%}";
+    let cases: &[(String, &[&str])] = &[
+        (objective("success: {gte: 99%}"), &[]),
+        (
+            objective("latency: {percentile: 100, lt: 1s}"),
+            &["12:51 objectives[0].latency.percentile: the percentile 100 is not between"],
+        ),
+        (
+            objective("latency: {percentile: 0, lt: 1s}"),
+            &["12:51 objectives[0].latency.percentile: the percentile 0 is not"],
+        ),
+        (
+            objective("latency: {percentile: 99, lt: 0s}"),
+            &["12:59 objectives[0].latency.lt: no latency is below 0s"],
+        ),
+        (
+            objective("latency: {percentile: 99, lt: 1s, lte: 1s}"),
+            &["12:29 objectives[0].latency: the latency needs one bound"],
+        ),
+        (
+            objective("latency: {percentile: 99}"),
+            &["12:29 objectives[0].latency: the latency needs one bound"],
+        ),
+        (
+            objective("success: {gt: 100%}"),
+            &["12:43 objectives[0].success.gt: a share above 100% means nothing"],
+        ),
+        (objective("success: {gte: 101%}"), &["12:44 objectives[0].success.gte: a share of at least 101%"]),
+        (objective("success: {gte: 0}"), &["12:44 objectives[0].success.gte: a share of at least 0%"]),
+        (objective("success: {}"), &["12:29 objectives[0].success: the success needs one bound"]),
+        (
+            objective("success: {gte: 1}, latency: {percentile: 9, lt: 1s}"),
+            &["12:29 objectives[0].success: `latency` and `success` are two"],
+        ),
+        (objective("every: 1m"), &["12:5 objectives[0]: the objective demands nothing"]),
+        (
+            objective(&format!("{goal}, class: ordr")),
+            &["12:57 objectives[0].class: `web` takes no class `ordr`"],
+        ),
+        (
+            objective(&format!("{goal}, every: 11m")),
+            &["12:57 objectives[0].every: the window is empty, or longer"],
+        ),
+        (objective(&format!("{goal}, every: 0s")), &["12:57 objectives[0].every: the window is empty"]),
+        (
+            objective(&format!("{goal}, every: 1ns")),
+            &["12:57 objectives[0].every: these are more than 1000000 windows"],
+        ),
+        (
+            objective(&format!("{goal}, holdsIn: 100%")),
+            &["12:59 objectives[0].holdsIn: a share of 100% of the days"],
+        ),
+        (objective(&format!("{goal}, holdsIn: 0")), &["12:59 objectives[0].holdsIn: a share of 0%"]),
+        (
+            objective(&format!("{goal}, during: {{}}")),
+            &["12:50 objectives[0].during: the stretch has neither"],
+        ),
+        (
+            objective(&format!("{goal}, during: {{from: 5m, to: 5m}}")),
+            &["12:50 objectives[0].during: the stretch ends before it begins"],
+        ),
+        (
+            objective(&format!("{goal}, during: {{to: 11m}}")),
+            &["12:63 objectives[0].during.to: this is after the end of the run"],
+        ),
+        (
+            objective(&format!("{goal}, during: {{to: 12:00}}")),
+            &["12:63 objectives[0].during.to: a wall clock means nothing without"],
+        ),
+        (
+            objective(&format!("{goal}, during: {{from: 30}}")),
+            &["12:65 objectives[0].during.from: `30` is not an instant"],
+        ),
+        (
+            objective(&format!("{goal}, during: {{from: 30s}}")).replace("10m}", "10m, warmup: 1m}"),
+            &["12:65 objectives[0].during.from: this is before the end of the warm-up, 1m"],
+        ),
+        (
+            objective(goal) + "  - {name: a, service: webb, success: {gte: 1%}}\n",
+            &[
+                "13:12 objectives[1].name: the name `a` is given twice",
+                "13:24 objectives[1].service: there is no service `webb` | did you mean `web`?",
+            ],
+        ),
+        (
+            objective(goal)
+                .replace(
+                    "objectives",
+                    "  idle: {pools: {p: {replicas: 1, concurrency: 1}}, work: 1s}\nobjectives",
+                )
+                .replace("service: web", "service: idle"),
+            &["13:24 objectives[0].service: no source calls `idle`, so nothing can be judged"],
+        ),
+        (
+            objective(&format!("{goal}, class: order"))
+                .replace("work: 5ms", "work: {browse: 1ms, order: 1ms}"),
+            &["12:57 objectives[0].class: no source sends `order` to `web`"],
+        ),
+    ];
+    assert_told(cases);
+}
+
+#[test]
+fn traces_are_surveyed_and_told_at_their_key() {
+    let recorded = |keys: &str| source_with(&format!("rate: {{recorded: {{{keys}}}}}"));
+    let by_class = |work: &str| {
+        base_with("class: browse, rate: 90/s", "rate: {recorded: {file: plain.csv, time: t, class: class}}")
+            .replace("work: 5ms", work)
+    };
+    let key = "6:42 traffic.users.rate.recorded: ";
+    let told = |message: &str| format!("{key}{message}");
+    let cases: Vec<(String, Vec<String>)> = vec![
+        (recorded("file: plain.csv, time: t"), vec![]),
+        (recorded("file: missing.csv, time: t"), vec![told("missing.csv: entity not found | check the path; it starts at the folder")]),
+        (recorded("file: backwards.csv, time: t"), vec![told("backwards.csv:3: ")]),
+        (recorded("file: empty.csv, time: t"), vec![told("empty.csv: there is no line below the header")]),
+        (recorded("file: plain.csv, time: when"), vec![told("plain.csv")]),
+        (recorded("file: plain.csv"), vec!["6:42 traffic.users.rate.recorded.time: arrivals need a column of instants".to_owned()]),
+        (recorded("file: plain.csv, time: t, scale: 1e9"), vec!["6:86 traffic.users.rate.recorded.scale: a scale lies between".to_owned()]),
+        (recorded("file: plain.csv, time: t, tme: t"), vec!["6:79 traffic.users.rate.recorded.tme: there is no key `tme` here | did you mean `time`?".to_owned()]),
+        (recorded("file: plain.csv, time: t, align: {recorded: 0s, scenario: 12:00}"), vec![told("plain.csv: `align.scenario`: a wall clock means nothing without run.start")]),
+        (recorded("file: plain.csv, time: t, class: class"), vec!["6:27 traffic.users.class: `class` is never used".to_owned()]),
+        (by_class("work: {browse: 1ms, order: 2ms}"), vec![]),
+        (by_class("work: 5ms"), vec!["6:71 traffic.users.rate.recorded.class: the trace names classes, and `services.web.work` knows none".to_owned()]),
+    ];
+    for (text, expected) in &cases {
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        assert_told(&[(text, &expected)]);
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_in_the_order_of_the_file() {
+    let text = objective("latency: {percentile: 101, lt: 0s}, class: odrer, every: 1h")
+        .replace("10m}", "10m, warmup: 20m, load: 0}")
+        .replace("class: browse", "mix: {browse: 50%, order: 40%}")
+        .replace("concurrency: 8", "concurrency: 0, speed: -1");
+    let expected = [
+        "4:30 run.warmup:",
+        "4:41 run.load:",
+        "6:20 traffic.users.mix: the shares add up to 90%",
+        "9:50 services.web.pools.standard.concurrency:",
+        "9:60 services.web.pools.standard.speed:",
+        "12:51 objectives[0].latency.percentile:",
+        "12:60 objectives[0].latency.lt:",
+        "12:72 objectives[0].class: `web` takes no class `odrer` | did you mean `order`?",
+    ];
+    assert_told(&[(text, &expected)]);
+}
+
+/// Whether the queue is foreseen to grow, and whether the mean has an interval.
+fn outlook(text: &str) -> (bool, Option<String>) {
+    let scenario = read(text).unwrap_or_else(|error| panic!("{text}{error}"));
+    let service = &scenario.plan.services[0];
+    (service.growing, service.no_mean_interval.clone())
+}
+
+#[test]
+fn queues_that_grow_without_end_are_foreseen() {
+    // 90 requests a second; a slot serves 200 of 5 ms, or 50 of 20 ms.
+    let pool = |keys: &str, rest: &str| pool_with(keys).replace("work: 5ms", rest);
+    let cases = [
+        (pool("replicas: 1, concurrency: 1", "work: 5ms"), false),
+        (pool("replicas: 1, concurrency: 1", "work: 20ms"), true),
+        (pool("replicas: 2, concurrency: 1", "work: 20ms"), false),
+        (pool("replicas: 1, concurrency: 1, speed: 2", "work: 20ms"), false),
+        (pool("replicas: 1, concurrency: 1", "work: 5ms\n    wait: 7ms"), true),
+        (pool("replicas: 1, concurrency: 1", "work: 20ms\n    queue: {limit: 9}"), false),
+        (pool("replicas: 1, concurrency: 1", "work: 20ms\n    queue: {timeout: 1s}"), false),
+        (pool("replicas: 1, concurrency: 8, cpu: {cores: 1}", "work: 20ms"), true),
+        (pool("replicas: 1, concurrency: unlimited, cpu: {cores: 1}", "work: 20ms"), true),
+        (pool("replicas: 1, concurrency: unlimited, cpu: {cores: 2}", "work: 20ms"), false),
+        (pool("replicas: 1, concurrency: unlimited", "work: 20m"), false),
+        // In turn, the slow server gets as much as the fast one; by least request, it does not.
+        (
+            pool("replicas: 1, concurrency: 1}, slow: {replicas: 1, concurrency: 1, speed: 0.1", "work: 5ms"),
+            true,
+        ),
+        (
+            pool(
+                "replicas: 1, concurrency: 1}, slow: {replicas: 1, concurrency: 1, speed: 0.1",
+                "work: 5ms\n    balancer: leastRequest",
+            ),
+            false,
+        ),
+        (
+            pool(
+                "replicas: 1, concurrency: 1}, slow: {replicas: 1, concurrency: 1, speed: 0.1",
+                "work: 5ms\n    balancer: weightedRoundRobin",
+            ),
+            false,
+        ),
+    ];
+    for (text, growing) in cases {
+        assert_eq!(outlook(&text).0, growing, "{text}");
+    }
+    let recorded = "rate: {recorded: {file: plain.csv, time: t, scale: 100000}}";
+    assert!(
+        outlook(&source_with(recorded).replace("replicas: 4, concurrency: 8", "replicas: 1, concurrency: 1"))
+            .0
+    );
+}
+
+#[test]
+fn means_without_an_interval_are_foreseen() {
+    let pareto = |alpha: &str| format!("work: {{pareto: {{alpha: {alpha}, mean: 5ms}}}}");
+    let with = |alpha: &str, rest: &str| base_with("work: 5ms", &format!("{}{rest}", pareto(alpha)));
+    let shared = |alpha: &str| {
+        pool_with("replicas: 9, concurrency: 8, cpu: {cores: 1}").replace("work: 5ms", &pareto(alpha))
+    };
+    let limit = "\n    queue: {limit: 5}";
+    let cases = [
+        (BASE.to_owned(), None),
+        (with("1.5", ""), Some("`work` has a Pareto tail with alpha = 1.5: the mean wait is infinite")),
+        (with("2", ""), Some("the mean wait is infinite")),
+        (with("4", ""), Some("no finite variance between runs")),
+        (with("4.1", ""), None),
+        (with("4", limit), None),
+        (with("2", limit), Some("latencies have no finite variance")),
+        (shared("4"), None),
+        (shared("2"), Some("latencies have no finite variance")),
+        (
+            service_with("wait: {pareto: {alpha: 3, mean: 1ms}}"),
+            Some("`wait` has a Pareto tail with alpha = 3"),
+        ),
+    ];
+    for (text, expected) in cases {
+        let (told, why) = (outlook(&text).1, expected.unwrap_or_default());
+        assert_eq!(told.is_some(), expected.is_some(), "{text}{told:?}");
+        assert!(told.unwrap_or_default().contains(why), "{text}{why}");
+    }
+}
+
+#[test]
+fn hostile_files_are_refused_quickly_and_with_few_words() {
+    let line = |count: usize, text: &dyn Fn(usize) -> String| (0..count).map(text).collect::<String>();
+    let bomb = "x-a: &a [1,1,1,1,1,1,1,1,1,1]\n".to_owned()
+        + &["ab", "bc", "cd", "de", "ef", "fg", "gh"]
+            .map(|pair| {
+                let (from, to) = pair.split_at(1);
+                format!("x-{to}: &{to} [{}]\n", vec![format!("*{from}"); 10].join(","))
+            })
+            .concat();
+    let cases = [
+        ("flow", "a: ".to_owned() + &"[".repeat(100_000), "too deeply nested"),
+        ("flow maps", "a: ".to_owned() + &"{a: ".repeat(100_000), "too deeply nested"),
+        ("block", line(1_000, &|depth| format!("{}a:\n", " ".repeat(depth))), "too deeply nested"),
+        ("lists", "- ".repeat(100_000), "too deeply nested"),
+        ("aliases", bomb, "too large or too deeply nested"),
+        ("keys", line(300_000, &|key| format!("k{key}: 1\n")), "too large or too deeply nested"),
+        ("more keys", line(1_000_000, &|key| format!("k{key}: 1\n")), "larger than 4 MiB"),
+        ("unknown keys", line(100_000, &|key| format!("k{key}: 1\n")), "there are more problems than these"),
+        ("one long line", "a".repeat(3_000_000), "this is the text `aaaaaa"),
+        ("one long key", "a".repeat(3_000_000) + ": 1", ""),
+        ("long number", format!("run: {}", "9".repeat(1_000_000)), "run"),
+        ("services", format!("{BASE}{}", line(60_000, &|key| format!("  s{key}: 7\n"))), "more problems"),
+        (
+            "objectives",
+            format!("{BASE}objectives:\n{}", line(60_000, &|_| "  - 7\n".to_owned())),
+            "more problems",
+        ),
+        ("windows", objective("success: {gte: 1%}, every: 1ns"), "windows"),
+    ];
+    for (name, text, expected) in cases {
+        let begun = std::time::Instant::now();
+        let told = problems(&text).join("\n");
+        assert!(told.contains(expected), "{name}: {}", &told[..told.len().min(2_000)]);
+        assert!(told.len() < 20_000, "{name}: {} bytes of messages", told.len());
+        assert!(begun.elapsed().as_secs() < 5, "{name} took {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn every_prefix_and_every_lost_byte_of_a_file_is_survived() {
+    for end in (0..FULL.len()).filter(|&end| FULL.is_char_boundary(end)) {
+        let _ = problems(&FULL[..end]);
+    }
+    for lost in 0..FULL.len() {
+        let mut bytes = FULL.as_bytes().to_vec();
+        bytes.remove(lost);
+        if let Ok(document) = Document::read("s.yaml", &bytes) {
+            let _ = document.check(&Traces(TRACES.to_vec()));
+        }
+    }
 }

@@ -38,7 +38,7 @@ impl Staging {
                 place.display()
             )));
         };
-        check_replaceable(&place)?;
+        check_replaceable(asked, &place)?;
         let parent = match place.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -60,7 +60,7 @@ impl Staging {
             written.map_err(|error| failed(&self.asked.join(name), error))?;
         }
         // Once more: the run may have taken hours.
-        check_replaceable(&self.place)?;
+        check_replaceable(&self.asked, &self.place)?;
         let old = self.folder.with_extension("old");
         let replaced = self.place.exists();
         if replaced {
@@ -94,9 +94,9 @@ fn beside(parent: &Path, name: &std::ffi::OsStr, what: &str) -> PathBuf {
 }
 
 /// Refuses to replace what is neither empty nor peakday's.
-fn check_replaceable(place: &Path) -> Result<(), Error> {
+fn check_replaceable(asked: &Path, place: &Path) -> Result<(), Error> {
     let refused = |what: &str| {
-        Err(Error::Usage(format!("{}: {what}\n  name another folder with -o, or remove it", place.display())))
+        Err(Error::Usage(format!("{}: {what}\n  name another folder with -o, or remove it", asked.display())))
     };
     let mut entries = match fs::read_dir(place) {
         Ok(entries) => entries,

@@ -22,9 +22,9 @@ pub(super) struct DecodeError {
     key: Option<String>,
 }
 
-/// Reads a tree as a `T`.
-pub(super) fn decode<'a, T: Deserialize<'a>>(node: &'a Node) -> Result<T, DecodeError> {
-    T::deserialize(Reader { node, at: node.at })
+/// Reads a tree as a `T`; problems of the whole are told at `at`.
+pub(super) fn decode<'a, T: Deserialize<'a>>(node: &'a Node, at: At) -> Result<T, DecodeError> {
+    T::deserialize(Reader { node, at })
 }
 
 impl std::error::Error for DecodeError {}

@@ -234,13 +234,15 @@ impl<'de> Visitor<'de> for OneOrEach {
             return Err(A::Error::custom("there is no class; write for example 5ms, or {order: 5ms}"));
         };
         let distribution = dist::NAMES.contains(&first.as_str());
-        let whole = Rejoined { first: Some(first), map };
+        let whole = Rejoined { first: Some(first.clone()), map };
         let whole = MapAccessDeserializer::new(whole);
         if distribution {
-            DistributionSpec::deserialize(whole).map(PerClass::All)
-        } else {
-            Named::deserialize(whole).map(PerClass::Each)
+            return DistributionSpec::deserialize(whole).map(PerClass::All);
         }
+        // What is no class either may be a distribution with a slip of the pen.
+        let misspelt = suggest::near(&first, dist::NAMES.into_iter()).is_some();
+        let each = Named::deserialize(whole).map(PerClass::Each);
+        each.map_err(|error| if misspelt { A::Error::unknown_variant(&first, &dist::NAMES) } else { error })
     }
 }
 

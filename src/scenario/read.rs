@@ -41,7 +41,7 @@ impl Document {
         if let Value::Map(entries) = &mut tree.value {
             entries.retain(|(key, ..)| !key.starts_with("x-"));
         }
-        match decode(&tree) {
+        match decode(&tree, tree.at) {
             Ok(spec) => Ok(Self { file: file.to_owned(), tree, spec }),
             Err(first) => {
                 let told = |error: DecodeError| {
@@ -118,16 +118,17 @@ fn all_errors(root: &Node, first: DecodeError) -> Vec<DecodeError> {
     let mut blocks = Blocks(Vec::new());
     if let Value::Map(entries) = &root.value {
         for (key, at, node) in entries {
+            let at = tree::place_of(*at, node);
             match key.as_str() {
-                "apiVersion" => blocks.read::<ApiVersion>(node, key),
-                "kind" => blocks.read::<Kind>(node, key),
-                "metadata" => blocks.read::<MetadataSpec>(node, key),
-                "run" => blocks.read::<RunSpec>(node, key),
+                "apiVersion" => blocks.read::<ApiVersion>(node, at, key),
+                "kind" => blocks.read::<Kind>(node, at, key),
+                "metadata" => blocks.read::<MetadataSpec>(node, at, key),
+                "run" => blocks.read::<RunSpec>(node, at, key),
                 "traffic" => blocks.each(node, key, Blocks::read::<SourceSpec>),
                 "services" => blocks.each(node, key, Blocks::service),
                 "objectives" => blocks.each(node, key, Blocks::read::<ObjectiveSpec>),
                 _ => blocks.0.push(DecodeError::at_key(
-                    *at,
+                    at,
                     key,
                     format!("there is no key `{}` here", suggest::short(key)),
                     suggest::known(key, KEYS.into_iter()),
@@ -145,35 +146,35 @@ fn all_errors(root: &Node, first: DecodeError) -> Vec<DecodeError> {
 struct Blocks(Vec<DecodeError>);
 
 impl Blocks {
-    fn read<'a, T: Deserialize<'a>>(&mut self, node: &'a Node, path: &str) {
-        if let Err(error) = decode::<T>(node) {
+    fn read<'a, T: Deserialize<'a>>(&mut self, node: &'a Node, at: At, path: &str) {
+        if let Err(error) = decode::<T>(node, at) {
             self.0.push(error.under(path));
         }
     }
 
     /// Pools one by one; whatever else is wrong once these are right.
-    fn service(&mut self, node: &Node, path: &str) {
+    fn service(&mut self, node: &Node, at: At, path: &str) {
         let before = self.0.len();
         if let Some(pools) = node.get("pools") {
             self.each(pools, &format!("{path}.pools"), Self::read::<PoolSpec>);
         }
-        let Err(error) = decode::<ServiceSpec>(node) else { return };
+        let Err(error) = decode::<ServiceSpec>(node, at) else { return };
         let error = error.under(path);
         if !self.0[before..].iter().any(|told| told.path == error.path) {
             self.0.push(error);
         }
     }
 
-    fn each<'a>(&mut self, node: &'a Node, path: &str, read: fn(&mut Self, &'a Node, &str)) {
+    fn each<'a>(&mut self, node: &'a Node, path: &str, read: fn(&mut Self, &'a Node, At, &str)) {
         match &node.value {
             Value::Map(entries) => {
-                for (key, _, node) in entries {
-                    read(self, node, &format!("{path}.{key}"));
+                for (key, at, node) in entries {
+                    read(self, node, tree::place_of(*at, node), &format!("{path}.{key}"));
                 }
             }
             Value::List(items) => {
                 for (index, node) in items.iter().enumerate() {
-                    read(self, node, &format!("{path}[{index}]"));
+                    read(self, node, node.at, &format!("{path}[{index}]"));
                 }
             }
             Value::Null | Value::Plain(..) | Value::Text(_) => {}

@@ -17,12 +17,16 @@ pub(super) fn short(text: &str) -> String {
     shown
 }
 
+/// Returns the nearest of the known names, if one is near.
+pub(super) fn near<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    names.filter_map(|name| Some((distance(written, name)?, name))).min().map(|(_, name)| name)
+}
+
 /// Names the nearest of the known names, or lists them.
 pub(super) fn known<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.take(COMPARED).collect();
-    let nearest = names.iter().filter_map(|&name| Some((distance(written, name)?, name))).min();
-    match nearest {
-        Some((_, name)) => format!("did you mean `{name}`?"),
+    match near(written, names.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
         None if names.is_empty() => "none is known here".to_owned(),
         None => {
             let more = if names.len() > LISTED { ", .." } else { "" };
@@ -37,15 +41,19 @@ fn distance(written: &str, name: &str) -> Option<usize> {
         text.chars().take(SHOWN).filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
     };
     let (written, name) = (fold(written), fold(name));
+    // Rows of the table of edits (Damerau's, in which a swap of neighbours is one edit).
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=name.len()).collect();
     for (i, a) in written.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+        let mut next = vec![i + 1];
         for (j, b) in name.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
+            let mut edits = (row[j] + usize::from(a != b)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *a == name[j - 1] && written[i - 1] == *b {
+                edits = edits.min(before[j - 1] + 1);
+            }
+            next.push(edits);
         }
+        before = std::mem::replace(&mut row, next);
     }
     let edits = row[name.len()];
     (edits <= 1 + name.len() / 5 && edits < name.len()).then_some(edits)
@@ -61,6 +69,7 @@ mod tests {
         assert_eq!(known("replica", names()), "did you mean `replicas`?");
         assert_eq!(known("Concurrency", names()), "did you mean `concurrency`?");
         assert_eq!(known("con-currency", names()), "did you mean `concurrency`?");
+        assert_eq!(known("cup", names()), "did you mean `cpu`?");
         assert_eq!(known("zones", names()), "write one of replicas, concurrency, cpu, speed");
         assert_eq!(known("a", ["b"].into_iter()), "write one of b");
         assert_eq!(known("a", std::iter::empty()), "none is known here");

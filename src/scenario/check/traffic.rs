@@ -114,8 +114,8 @@ impl Context<'_> {
     /// Returns classes and cumulated shares.
     fn mix(&self, service: Option<usize>, found: &mut Findings) -> Vec<(usize, f64)> {
         let parts = parts(&self.source.rate, "rate");
-        let needed =
-            parts.iter().any(|(_, part)| part.as_ref().map_or_else(|spec| spec.class.is_none(), |_| true));
+        let needed = parts.is_empty()
+            || parts.iter().any(|(_, part)| part.as_ref().map_or_else(|spec| spec.class.is_none(), |_| true));
         let (class, mix) = (&self.source.class, &self.source.mix);
         let written = if class.is_some() { "class" } else { "mix" };
         match (class, mix) {
