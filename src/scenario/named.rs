@@ -1,6 +1,6 @@
 //! A map of names that keeps the order of the file.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -66,7 +66,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Names<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named<T>, A::Error> {
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         let mut entries = Vec::new();
         while let Some((name, value)) = map.next_entry::<String, T>()? {
             if !seen.insert(name.clone()) {

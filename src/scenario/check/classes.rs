@@ -1,6 +1,6 @@
 //! Which classes there are, and which of them a service takes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, BTreeMap};
 
 use super::Findings;
 use crate::dist;
@@ -12,8 +12,8 @@ use crate::workload::recorded::RecordedSpec;
 #[derive(Debug)]
 pub(super) struct Classes {
     pub(super) names: Vec<String>,
-    index: HashMap<String, usize>,
-    services: HashMap<String, usize>,
+    index: BTreeMap<String, usize>,
+    services: BTreeMap<String, usize>,
     /// Per service: the classes it takes, by index.
     pub(super) of_service: Vec<Vec<usize>>,
 }
@@ -23,7 +23,7 @@ impl Classes {
     pub(super) fn collect(spec: &ScenarioSpec, found: &mut Findings) -> Self {
         let mut classes = Self {
             names: Vec::new(),
-            index: HashMap::new(),
+            index: BTreeMap::new(),
             services: spec
                 .services
                 .names()

@@ -1,6 +1,6 @@
 //! Objectives: what is demanded, of whom, and when.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::classes::{Classes, recorded};
 use super::run::{Frame, MAX_INTERVALS};
@@ -16,7 +16,7 @@ pub(super) fn check(
     classes: &Classes,
     found: &mut Findings,
 ) -> Vec<ObjectivePlan> {
-    let mut names = HashSet::new();
+    let mut names = BTreeSet::new();
     let mut plans = Vec::new();
     for (index, objective) in spec.objectives.iter().enumerate() {
         let path = format!("objectives[{index}]");

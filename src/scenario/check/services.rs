@@ -1,6 +1,6 @@
 //! Services: pools, queues, work and balancers.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::classes::Classes;
 use super::limits::{MAX_NAMES, MAX_REPLICAS};
@@ -27,7 +27,7 @@ pub(super) struct Fleet {
     pub(super) plans: Vec<ServicePlan>,
     pub(super) zones: Vec<String>,
     pub(super) currency: Option<String>,
-    zone_index: HashMap<String, u16>,
+    zone_index: BTreeMap<String, u16>,
 }
 
 pub(super) fn check(spec: &ScenarioSpec, classes: &Classes, found: &mut Findings) -> Fleet {
@@ -267,12 +267,12 @@ fn demands(
 /// Distributions that were built, by class, or one for all.
 struct Built {
     all: Option<Distribution>,
-    each: HashMap<String, Distribution>,
+    each: BTreeMap<String, Distribution>,
 }
 
 impl Built {
     fn new(path: &str, spec: &PerClass, found: &mut Findings) -> Self {
-        let mut built = Self { all: None, each: HashMap::new() };
+        let mut built = Self { all: None, each: BTreeMap::new() };
         match spec {
             PerClass::All(spec) => match spec.build() {
                 Ok(law) => built.all = Some(law),
