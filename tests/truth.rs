@@ -464,14 +464,18 @@ fn every_row_up_to_load_095() {
 }
 
 #[test]
-fn quick_rows() {
+fn quick_tables() {
     let mut cases = mmc(QUICK, &[false, true]);
     cases.extend(mmck(QUICK));
     cases.extend(md1(QUICK));
     cases.extend(mg1(QUICK));
     cases.extend(supermarket(QUICK, 100));
-    cases.extend(formulas(QUICK));
-    judge("quick", &find(&cases));
+    judge("quick tables", &find(&cases));
+}
+
+#[test]
+fn quick_formulas() {
+    judge("quick formulas", &find(&formulas(QUICK)));
 }
 
 #[test]

@@ -1,0 +1,125 @@
+#!/bin/sh
+# Breaks the simulator in one place at a time and asserts that a test notices.
+#
+#     sh tests/mutations.sh            all of them: about ten minutes on two cores
+#     sh tests/mutations.sh balancer   only those whose name or file contains the word
+#
+# Works in a copy (MUTATIONS_DIR, default target/mutations) that keeps its build between mutants.
+# A mutation whose pattern no longer fits, or that does not compile, counts as an error: it would
+# prove nothing. Exit code 1 if any mutant survives or any mutation is in error.
+set -u
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=${MUTATIONS_DIR:-$root/target/mutations}
+only=${1:-}
+tree=$work/tree
+if [ -z "${PEAKDAY_SHARED:-}" ] && [ -d "$root/../shared" ]; then
+    PEAKDAY_SHARED=$(cd "$root/../shared" && pwd)
+fi
+export PEAKDAY_SHARED="${PEAKDAY_SHARED:-}"
+# Compiled often and run briefly.
+export CARGO_TARGET_DIR="$work/target" CARGO_INCREMENTAL=1
+export CARGO_PROFILE_TEST_OPT_LEVEL=1 CARGO_PROFILE_TEST_DEBUG=0
+
+rm -rf "$tree"
+mkdir -p "$tree"
+(cd "$root" && tar -cf - --exclude=./target --exclude=./.git --exclude=./output .) | (cd "$tree" && tar -xf -)
+cd "$tree" || exit 1
+
+killed=0 survived=0 errors=0
+
+verdict() {
+    printf '%-9s %-52s %-34s %s\n' "$1" "$2" "$3" "$4"
+}
+
+# mutate NAME FILE SED TEST...: applies the sed expression to the file; `cargo test TEST...` must fail.
+mutate() {
+    name=$1 file=$2 expression=$3
+    shift 3
+    case "$name $file" in *"$only"*) ;; *) return ;; esac
+    cp "$file" "$work/original"
+    sed -e "$expression" "$work/original" > "$file"
+    if cmp -s "$file" "$work/original"; then
+        verdict ERROR "$name" "$file" "the pattern fits nothing"
+        errors=$((errors + 1))
+    elif ! cargo test --quiet "$@" --no-run > "$work/log" 2>&1; then
+        verdict ERROR "$name" "$file" "does not compile"
+        tail -n 20 "$work/log"
+        errors=$((errors + 1))
+    elif timeout 300 cargo test --quiet "$@" > "$work/log" 2>&1; then
+        verdict SURVIVED "$name" "$file" "$*"
+        survived=$((survived + 1))
+    else
+        verdict killed "$name" "$file" "$*"
+        killed=$((killed + 1))
+    fi
+    # A fresh time stamp, so that the original is compiled again.
+    cat "$work/original" > "$file"
+}
+
+# What is to notice must pass first.
+echo "unbroken:"
+for tests in "--lib" "--test worked" "--test truth quick_" "--test truth nginx"; do
+    # shellcheck disable=SC2086
+    if ! cargo test --quiet $tests > "$work/log" 2>&1; then
+        tail -n 40 "$work/log"
+        echo "cargo test $tests fails without any mutation"
+        exit 1
+    fi
+    echo "  cargo test $tests passes"
+done
+
+mutate "sign in the logarithm" src/dist/exponential.rs \
+    's/(rest - r)$/(rest + r)/' --lib dist
+mutate "sign in the lognormal mean" src/dist/moments.rs \
+    's/libm::exp(mu + sigma \* sigma \/ 2.0)/libm::exp(mu - sigma * sigma \/ 2.0)/' --lib dist
+mutate "variance for deviation" src/dist/build.rs \
+    's/- sigma2 \/ 2.0, libm::sqrt(sigma2))/- sigma2 \/ 2.0, sigma2)/' --lib dist
+mutate "product for quotient in the Pareto" src/dist/sampler.rs \
+    's/unit_exponential(bits.next_bits()) \/ alpha)/unit_exponential(bits.next_bits()) * alpha)/' --lib dist
+mutate "n for n - 1 in the variance" src/stats/interval.rs \
+    's/squares \/ (n - 1.0)/squares \/ n/' --lib stats
+mutate "percentile one rank too high" src/stats/histogram.rs \
+    's/seen >= rank/seen > rank/' --lib stats
+mutate "floor for ceiling in the rank" src/stats/histogram.rs \
+    's/(exact - exact \* 1e-12).ceil()/(exact - exact * 1e-12).floor()/' --lib stats
+mutate "sign in the moment of a gauge" src/stats/gauge.rs \
+    '/pub fn increment/,/^    }/s/wrapping_add/wrapping_sub/' --lib stats
+mutate "one event past the horizon" src/des.rs \
+    's/if at >= until {/if at > until {/' --test worked
+mutate "ceiling for rounding of times" src/sim/flow.rs \
+    's/(value + 0.5) as i64/value.ceil() as i64/' --test worked
+mutate "last in, first out" src/fleet/mod.rs \
+    's/Discipline::Fifo => server.line.pop_front(arena)/Discipline::Fifo => server.line.pop_back(arena)/' --test worked
+mutate "the central queue last in, first out" src/fleet/mod.rs \
+    's/Discipline::Lifo => service.central\[0\].pop_back/Discipline::Lifo | Discipline::Fifo => service.central[0].pop_back/; s/Discipline::Fifo | Discipline::Priority => pop_first(&mut service.central/Discipline::Priority => pop_first(\&mut service.central/' --test worked
+mutate "one slot more" src/fleet/mod.rs \
+    's/launch.slots.unwrap_or(u32::MAX)/launch.slots.map_or(u32::MAX, |slots| slots + 1)/' --test worked
+mutate "one more in the queue" src/sim/flow.rs \
+    's/server.waiting() < service.limit/server.waiting() <= service.limit/' --test worked
+mutate "who gives up stays in the queue" src/sim/flow.rs \
+    '/self.fleet.abandon(service, server/d' --test worked
+mutate "arrivals before completions at one instant" src/sim/event.rs \
+    's/Self::Completion(server, request) => pack(2,/Self::Completion(server, request) => pack(15,/' --test worked
+mutate "a shared CPU slower than its cores" src/fleet/shared.rs \
+    's/if wanted <= self.millicores {/if self.working.len() <= 1 {/' --lib fleet
+mutate "a shared CPU without limit" src/fleet/shared.rs \
+    's/if wanted <= self.millicores {/if wanted > 0 {/' --test worked shared_cores
+mutate "strays of the warm-up not taken off" src/results/recorder.rs \
+    '/latency.subtract(&self.strays.latency);/d' --test worked
+mutate "the last interval dropped" src/results/recorder.rs \
+    's/if now == self.next_interval {/if now == self.next_interval \&\& now < self.end {/' --test worked
+mutate "the larger of two choices" src/balancer/least_request.rs \
+    's/in_flight\[second\] < in_flight\[first\]/in_flight[second] > in_flight[first]/' --lib balancer
+mutate "ties to the last of equals" src/balancer/smooth_weighted_round_robin.rs \
+    's/a.0 == b.0 \&\& a.2 < b.2/a.0 == b.0 \&\& a.2 > b.2/' --test truth nginx
+mutate "remainders of recorded counts dropped" src/workload/recorded/spread.rs \
+    's/self.remainder = due % WHOLE;/self.remainder = 0;/' --lib recorded
+mutate "evenly spaced from a whole gap on" src/workload/synthetic.rs \
+    's/^                    0.5$/                    1.0/' --lib workload
+mutate "balancer draws from the source's stream" src/sim/world.rs \
+    's/key.named("balancer").named(&plan.name)/key.named("source").named(\&plan.name).named("arrivals")/' \
+    --test truth quick_formulas
+
+echo "$killed killed, $survived survived, $errors in error"
+[ $((survived + errors)) -eq 0 ]
