@@ -29,12 +29,20 @@ pub trait Model {
     fn handle(&mut self, now: SimTime, event: Self::Event, queue: &mut EventQueue<Self::Event>);
 }
 
-/// Runs `model` over all events before `until`; later ones stay in the queue.
+/// Runs `model` over the events before `until`, at most `budget` of them; what is left stays in
+/// the queue. Returns the instant of the last event if the budget ran out.
 #[inline]
-pub fn run<M: Model>(model: &mut M, queue: &mut EventQueue<M::Event>, until: SimTime) {
-    while let Some((now, event)) = queue.take_before(until) {
+pub fn run<M: Model>(
+    model: &mut M,
+    queue: &mut EventQueue<M::Event>,
+    until: SimTime,
+    budget: u64,
+) -> Option<SimTime> {
+    for _ in 0..budget {
+        let (now, event) = queue.take_before(until)?;
         model.handle(now, event, queue);
     }
+    Some(queue.now)
 }
 
 /// A lane of an event queue, as returned by [`EventQueue::add_lane`].
@@ -308,7 +316,7 @@ mod tests {
         queue.schedule(at(1), Tag(6));
         queue.append(lane, at(7), Tag(0));
         let mut diary = Diary::default();
-        run(&mut diary, &mut queue, at(100));
+        run(&mut diary, &mut queue, at(100), u64::MAX);
         assert_eq!(diary.0, [(1, 6), (5, 2), (5, 4), (5, 8), (7, 0)]);
     }
 
@@ -320,9 +328,9 @@ mod tests {
         queue.schedule(at(10), Tag(2));
         queue.append(lane, at(10), Tag(4));
         let mut diary = Diary::default();
-        run(&mut diary, &mut queue, at(10));
+        run(&mut diary, &mut queue, at(10), u64::MAX);
         assert_eq!(diary.0, [(9, 1)]);
-        run(&mut diary, &mut queue, at(11));
+        run(&mut diary, &mut queue, at(11), u64::MAX);
         assert_eq!(diary.0, [(9, 1), (10, 2), (10, 4)], "what was left is still there");
     }
 
@@ -344,7 +352,7 @@ mod tests {
             }
             expected.sort_unstable();
             let mut diary = Diary::default();
-            run(&mut diary, &mut queue, SimTime::MAX);
+            run(&mut diary, &mut queue, SimTime::MAX, u64::MAX);
             assert_eq!(diary.0, expected, "seed {seed}");
         }
     }
@@ -356,8 +364,20 @@ mod tests {
             queue.schedule(at(0), Tag(tag));
         }
         let mut diary = Diary::default();
-        run(&mut diary, &mut queue, SimTime::MAX);
+        run(&mut diary, &mut queue, SimTime::MAX, u64::MAX);
         let expected = [(0, 3), (0, 5), (0, 7), (10, 1), (10, 2), (10, 3), (20, 0), (20, 1), (30, 0)];
         assert_eq!(diary.0, expected);
+    }
+
+    #[test]
+    fn a_budget_of_events_is_kept() {
+        let mut queue = EventQueue::new();
+        for time in 0..5 {
+            queue.schedule(at(time), Tag(0));
+        }
+        let mut diary = Diary::default();
+        assert_eq!(run(&mut diary, &mut queue, at(9), 3), Some(at(2)));
+        assert_eq!(run(&mut diary, &mut queue, at(9), 3), None, "the queue ran out first");
+        assert_eq!(diary.0.len(), 5);
     }
 }

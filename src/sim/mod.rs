@@ -17,7 +17,7 @@ use crate::des::{self, EventQueue};
 use crate::error::Error;
 use crate::results::RunResult;
 use crate::scenario::Scenario;
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 use crate::workload::recorded::TraceFiles;
 use world::World;
 
@@ -57,8 +57,10 @@ pub enum Stopped {
 /// More requests than this in flight mean a fleet that drowns, not one that is judged.
 pub const MAX_IN_FLIGHT: usize = 50_000_000;
 
-/// Observers are called this often, at equal distances of simulated time.
+/// Observers are called this often, at equal distances of simulated time,
 const SLICES: u64 = 1_000;
+/// and whenever so many events have passed: a tenth of a second.
+const SLICE_EVENTS: u64 = 1 << 20;
 
 /// Runs one replication, from 1 on.
 ///
@@ -91,14 +93,19 @@ fn run_world<const SHARED: bool, const LIMITED: bool>(
 ) -> Result<RunResult, Stopped> {
     let mut queue = EventQueue::new();
     let mut world = World::<SHARED, LIMITED>::new(scenario, replication, traces, &mut queue)?;
-    let horizon = scenario.horizon().as_nanos();
-    for slice in 1..=SLICES {
-        let until = (u128::from(horizon) * u128::from(slice) / u128::from(SLICES)) as u64;
-        let now = SimTime::from_nanos(until);
-        des::run(&mut world, &mut queue, now);
-        world.check(now)?;
-        if observer.on_progress(Progress { now, requests: world.requests() }).is_break() {
-            return Err(Stopped::Cancelled);
+    let horizon = scenario.horizon();
+    let slice = SimDuration::from_nanos(horizon.as_nanos() / SLICES + 1);
+    let mut until = SimTime::ZERO;
+    while until < horizon {
+        until = (until + slice).min(horizon);
+        let mut now = Some(SimTime::ZERO);
+        while now.is_some() {
+            now = des::run(&mut world, &mut queue, until, SLICE_EVENTS);
+            let now = now.unwrap_or(until);
+            world.check(now)?;
+            if observer.on_progress(Progress { now, requests: world.requests() }).is_break() {
+                return Err(Stopped::Cancelled);
+            }
         }
     }
     Ok(world.finish(replication))

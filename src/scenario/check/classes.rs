@@ -1,6 +1,6 @@
 //! Which classes there are, and which of them a service takes.
 
-use std::collections::{BTreeSet, BTreeMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Findings;
 use crate::dist;
