@@ -119,6 +119,8 @@ macro_rules! form {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty),* $(,)? }
      $($percentiles:ident)?) => {
         $(#[$doc])*
+        ///
+        /// Every parameter is optional here; which belong together is judged by `build`.
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name<Q> {
             $($(#[$field_doc])* pub $field: Option<$kind>,)*

@@ -240,7 +240,7 @@ fn the_terminal_is_told_the_verdict_first_and_nothing_wider_than_it() {
 ",
         "note: web: growing: ",
         "note: pay: the variance of work is infinite",
-        "note: all days share the recorded arrivals of shoppers",
+        "note: all days replay the same recording of shoppers",
         "note: traces/day.csv: 2 of 1,234,567 lines could not be used; the first, line 17: no time",
     ];
     for line in expected {

@@ -164,7 +164,7 @@ fn notes(result: &StudyResult, rows: &[SummaryRow]) -> Vec<String> {
     let recorded: Vec<&str> =
         plan.sources.iter().filter(|source| source.recorded).map(|source| &*source.name).collect();
     if !recorded.is_empty() && result.runs.len() > 1 {
-        notes.push(format!("all days share the recorded arrivals of {}", recorded.join(", ")));
+        notes.push(format!("all days replay the same recording of {}", recorded.join(", ")));
     }
     for trace in result.provenance.traces.iter().filter(|trace| trace.bad_lines > 0) {
         let mut note = format!(

@@ -136,8 +136,8 @@ pub fn verdicts(result: &StudyResult) -> Vec<ObjectiveVerdict> {
         let day = |run: &crate::results::RunResult| {
             objective.goal.judge_day(run.replication, &run.objectives[index])
         };
-        let service = &result.plan.services[objective.service];
-        let interval = !service.growing && service.no_mean_interval.is_none();
+        // An infinite variance of the mean leaves percentiles and shares their interval.
+        let interval = !result.plan.services[objective.service].growing;
         judge(objective, result.runs.iter().map(day).collect(), interval)
     };
     result.plan.objectives.iter().enumerate().map(judge).collect()

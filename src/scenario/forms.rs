@@ -154,6 +154,17 @@ pub enum TrafficRateSpec {
     Synthetic(RateSpec),
 }
 
+impl TrafficRateSpec {
+    /// Tells whether all of it is replayed from files.
+    pub fn is_recorded_only(&self) -> bool {
+        match self {
+            Self::Recorded(_) => true,
+            Self::Sum(parts) => !parts.is_empty() && parts.iter().all(Self::is_recorded_only),
+            Self::Synthetic(_) => false,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum TaggedRate {

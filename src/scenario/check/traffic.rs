@@ -11,8 +11,8 @@ use crate::scenario::spec::{ScenarioSpec, SourceSpec};
 use crate::scenario::suggest;
 use crate::time::SimTime;
 use crate::units::{MAX_RATE, Rate};
-use crate::workload::Profile;
 use crate::workload::recorded::{RecordedSpec, Survey, TraceFiles};
+use crate::workload::{ArrivalsSpec, Profile};
 
 /// Shares of a mix may miss 100 % by so much.
 const TOLERANCE: f64 = 1e-9;
@@ -76,6 +76,7 @@ impl Context<'_> {
         let problems = self.source.arrivals.problems();
         let arrivals = join(&self.path, "arrivals");
         found.nest(&arrivals, problems.into_iter().map(|p| (p.path, p.message, p.remedy)));
+        self.refuse_idle_arrivals(&arrivals, found);
         let uncertainty = self.uncertainty(found);
         let mut mix = self.mix(service, found);
         if let Some((_, last)) = mix.last_mut() {
@@ -99,6 +100,19 @@ impl Context<'_> {
             recorded,
             uncertainty,
         });
+    }
+
+    /// Recorded traffic comes as it was recorded: bursts asked for beside it would be ignored.
+    fn refuse_idle_arrivals(&self, path: &str, found: &mut Findings) {
+        if self.source.rate.is_recorded_only()
+            && matches!(self.source.arrivals, ArrivalsSpec::Gamma { .. } | ArrivalsSpec::Mmpp { .. })
+        {
+            found.add(
+                path,
+                "the whole source is recorded: bursts are as they were recorded",
+                "leave the key out, or write uniform to space the arrivals of an interval evenly",
+            );
+        }
     }
 
     fn uncertainty(&self, found: &mut Findings) -> Option<Distribution> {
