@@ -65,10 +65,11 @@ pub struct EventQueue<E> {
     /// What follows the first event of every lane.
     tails: [VecDeque<u128>; LANES],
     lanes: usize,
-    /// The least of `heads` and the lane it stands in, unless `heads` have changed since.
+    /// The least of `heads`, the lane it stands in, and the least of the others. A head that was
+    /// taken and not replaced leaves `first` at `NEVER` until the next look.
     first: u128,
     first_lane: usize,
-    heads_changed: bool,
+    second: u128,
     now: SimTime,
     events: PhantomData<E>,
 }
@@ -97,7 +98,7 @@ impl<E: Event> EventQueue<E> {
             lanes: 0,
             first: NEVER,
             first_lane: 0,
-            heads_changed: false,
+            second: NEVER,
             now: SimTime::ZERO,
             events: PhantomData,
         }
@@ -130,7 +131,12 @@ impl<E: Event> EventQueue<E> {
         match self.heads.get_mut(lane.0) {
             Some(head) if *head == NEVER => {
                 *head = key;
-                self.heads_changed = true;
+                // The usual case: a source whose arrival was taken appends its next one.
+                if lane.0 == self.first_lane && key < self.second {
+                    self.first = key;
+                } else {
+                    self.compare_heads();
+                }
             }
             Some(head) => {
                 let tail = &mut self.tails[lane.0];
@@ -147,8 +153,8 @@ impl<E: Event> EventQueue<E> {
         if std::mem::take(&mut self.hole) {
             self.heap.pop_first();
         }
-        if std::mem::take(&mut self.heads_changed) {
-            (self.first, self.first_lane) = least(&self.heads);
+        if self.second < self.first {
+            self.compare_heads();
         }
         let from_heap = self.heap.first();
         let from_lane = self.first;
@@ -163,10 +169,17 @@ impl<E: Event> EventQueue<E> {
             self.hole = true;
         } else {
             let lane = self.first_lane % LANES;
-            self.heads[lane] = self.tails[lane].pop_front().unwrap_or(NEVER);
-            self.heads_changed = true;
+            self.first = self.tails[lane].pop_front().unwrap_or(NEVER);
+            self.heads[lane] = self.first;
         }
         Some((at, E::unpack(key as u64)))
+    }
+
+    fn compare_heads(&mut self) {
+        (self.first, self.first_lane) = least(&self.heads);
+        let mut others = self.heads;
+        others[self.first_lane] = NEVER;
+        (self.second, _) = least(&others);
     }
 }
 

@@ -57,6 +57,17 @@ pub struct Server {
     state: ServerState,
 }
 
+/// What becomes of a request at a server's door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It holds a slot.
+    Slot,
+    /// It waits.
+    Queued,
+    /// It is turned away.
+    Full,
+}
+
 /// What is fixed about a server when it is launched.
 #[derive(Clone, Copy, Debug)]
 pub struct Launch {
@@ -191,33 +202,69 @@ impl Fleet {
         self.servers[id.index()].position = position as u32;
     }
 
-    /// Counts a request sent to a server and returns the server.
-    #[inline]
-    pub fn receive(&mut self, id: ServerId) -> &Server {
+    /// Lets a request in at a server: into a free slot, else into the queue if fewer than `limit`
+    /// wait there.
+    #[inline(always)]
+    pub fn admit(
+        &mut self,
+        id: ServerId,
+        now: SimTime,
+        arena: &mut Arena,
+        request: RequestId,
+        level: u16,
+        limit: u32,
+    ) -> Admission {
         let server = &mut self.servers[id.index()];
+        let service = &mut self.services[usize::from(server.service)];
         server.requests += 1;
-        server
+        if server.busy < server.slots {
+            server.busy += 1;
+            server.busy_moment = server.busy_moment.wrapping_add(now.as_nanos());
+            service.slots.increment(now);
+            service.peak_slots.raise(service.slots.count(), now);
+            return Admission::Slot;
+        }
+        if server.waiting >= limit {
+            return Admission::Full;
+        }
+        match service.discipline {
+            Discipline::Priority => self.levels[id.index()][usize::from(level)].push_back(arena, request),
+            Discipline::Fifo | Discipline::Lifo => server.line.push_back(arena, request),
+        }
+        server.waiting += 1;
+        server.peak_waiting = server.peak_waiting.max(server.waiting);
+        service.waiting.increment(now);
+        service.peak_queue.raise(u64::from(server.waiting), now);
+        Admission::Queued
     }
 
-    /// Takes a slot of a server that has a free one.
+    /// Passes a slot whose request has ended to the next in the server's queue, or frees it.
     #[inline(always)]
-    pub fn occupy(&mut self, id: ServerId, now: SimTime) {
+    pub fn pass_on(&mut self, id: ServerId, now: SimTime, arena: &mut Arena) -> Option<RequestId> {
         let server = &mut self.servers[id.index()];
-        debug_assert!(server.busy < server.slots, "more requests in hand than slots");
-        server.busy += 1;
-        server.busy_moment = server.busy_moment.wrapping_add(now.as_nanos());
         let service = &mut self.services[usize::from(server.service)];
-        service.slots.increment(now);
-        service.peak_slots.raise(service.slots.count(), now);
+        if server.waiting == 0 {
+            server.release(service, now);
+            return None;
+        }
+        server.waiting -= 1;
+        service.waiting.decrement(now);
+        match service.discipline {
+            Discipline::Fifo => server.line.pop_front(arena),
+            Discipline::Lifo => server.line.pop_back(arena),
+            Discipline::Priority => pop_first(&mut self.levels[id.index()], arena),
+        }
+    }
+
+    /// Counts a request that a server takes from the central queue into a slot it still holds.
+    pub fn take_over(&mut self, id: ServerId) {
+        self.servers[id.index()].requests += 1;
     }
 
     /// Frees a slot of a server.
-    #[inline(always)]
     pub fn vacate(&mut self, id: ServerId, now: SimTime) {
         let server = &mut self.servers[id.index()];
-        server.busy -= 1;
-        server.busy_moment = server.busy_moment.wrapping_sub(now.as_nanos());
-        self.services[usize::from(server.service)].slots.decrement(now);
+        server.release(&mut self.services[usize::from(server.service)], now);
     }
 
     /// Notes that a request in hand begins to burn a core of its own.
@@ -236,41 +283,6 @@ impl Fleet {
         server.on_cpu -= 1;
         server.cpu_moment = server.cpu_moment.wrapping_sub(now.as_nanos());
         self.services[usize::from(server.service)].on_cpu.decrement(now);
-    }
-
-    /// Lets a request wait at a server.
-    #[inline(always)]
-    pub fn enqueue(&mut self, id: ServerId, now: SimTime, arena: &mut Arena, request: RequestId, level: u16) {
-        let server = &mut self.servers[id.index()];
-        let service = &mut self.services[usize::from(server.service)];
-        match service.discipline {
-            Discipline::Priority => {
-                self.levels[id.index()][usize::from(level)].push_back(arena, request);
-            }
-            Discipline::Fifo | Discipline::Lifo => server.line.push_back(arena, request),
-        }
-        server.waiting += 1;
-        server.peak_waiting = server.peak_waiting.max(server.waiting);
-        service.waiting.increment(now);
-        service.peak_queue.raise(u64::from(server.waiting), now);
-    }
-
-    /// Takes the request that is next at a server.
-    #[inline(always)]
-    pub fn dequeue(&mut self, id: ServerId, now: SimTime, arena: &mut Arena) -> Option<RequestId> {
-        let server = &mut self.servers[id.index()];
-        if server.waiting == 0 {
-            return None;
-        }
-        let service = &mut self.services[usize::from(server.service)];
-        let request = match service.discipline {
-            Discipline::Fifo => server.line.pop_front(arena),
-            Discipline::Lifo => server.line.pop_back(arena),
-            Discipline::Priority => pop_first(&mut self.levels[id.index()], arena),
-        };
-        server.waiting -= 1;
-        service.waiting.decrement(now);
-        request
     }
 
     /// Lets a request wait in a service's central queue.
@@ -409,6 +421,13 @@ impl ServiceUse {
 }
 
 impl Server {
+    #[inline(always)]
+    fn release(&mut self, service: &mut ServiceUse, now: SimTime) {
+        self.busy -= 1;
+        self.busy_moment = self.busy_moment.wrapping_sub(now.as_nanos());
+        service.slots.decrement(now);
+    }
+
     /// Tells whether a slot is free.
     #[inline]
     pub fn has_free_slot(&self) -> bool {

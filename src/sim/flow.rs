@@ -2,7 +2,7 @@
 
 use crate::balancer::End;
 use crate::des::{EventQueue, Model};
-use crate::fleet::Due;
+use crate::fleet::{Admission, Due};
 use crate::ids::{RequestId, RowId, ServerId, ServiceId, SourceId};
 use crate::sim::Event;
 use crate::sim::traffic::{WAIT_CHILD, WORK_DRAW};
@@ -60,17 +60,19 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             service.balancer.on_sent(position, &service.rotation);
         }
         self.recorder.dispatched(row);
-        let server = self.fleet.receive(server_id);
-        if server.has_free_slot() {
-            self.take_slot(now, server_id);
-            self.start(now, id, row, server_id, queue);
-        } else if server.waiting() < service.limit {
-            let service_id = row_state.service;
-            self.fleet.enqueue(server_id, now, &mut self.arena, id, row_state.level);
-            self.limit_wait(now, id, service_id, queue);
-        } else {
-            self.tell_balancer(now, id, server_id, Outcome::Rejected);
-            self.lose(now, id, Outcome::Rejected);
+        let (service_id, central) = (row_state.service, service.central);
+        match self.fleet.admit(server_id, now, &mut self.arena, id, row_state.level, service.limit) {
+            Admission::Slot => {
+                if central {
+                    self.leave_when_full(server_id);
+                }
+                self.start(now, id, row, server_id, queue);
+            }
+            Admission::Queued => self.limit_wait(now, id, service_id, queue),
+            Admission::Full => {
+                self.tell_balancer(now, id, server_id, Outcome::Rejected);
+                self.lose(now, id, Outcome::Rejected);
+            }
         }
     }
 
@@ -138,14 +140,12 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         self.lose(now, id, Outcome::TimedOut);
     }
 
-    /// Holds a slot of a server; behind a central queue a server without a free one leaves the
-    /// rotation.
-    #[inline]
-    fn take_slot(&mut self, now: SimTime, id: ServerId) {
-        self.fleet.occupy(id, now);
+    /// Takes a server behind a central queue out of the rotation if it has no free slot left.
+    #[inline(never)]
+    fn leave_when_full(&mut self, id: ServerId) {
         let server = self.fleet.server(id);
         let service = &mut self.services[server.service().index()];
-        if service.central && !server.has_free_slot() {
+        if !server.has_free_slot() {
             let position = server.position();
             if let Some(moved) = service.rotation.leave(position) {
                 self.fleet.set_position(moved, position);
@@ -242,12 +242,9 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             return self.next_from_central(now, server, &request, queue);
         }
         service.done(position, &request, now, Outcome::Completed);
-        match self.fleet.dequeue(server, now, &mut self.arena) {
-            Some(next) => {
-                let row = self.arena.get(next).row();
-                self.start(now, next, row, server, queue);
-            }
-            None => self.fleet.vacate(server, now),
+        if let Some(next) = self.fleet.pass_on(server, now, &mut self.arena) {
+            let row = self.arena.get(next).row();
+            self.start(now, next, row, server, queue);
         }
     }
 
@@ -266,7 +263,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         if let Some(next) = self.fleet.dequeue_central(service_id, now, &mut self.arena) {
             let row = self.arena.get(next).row();
             self.arena.get_mut(next).server = id;
-            self.fleet.receive(id);
+            self.fleet.take_over(id);
             self.recorder.dispatched(row);
             return self.start(now, next, row, id, queue);
         }

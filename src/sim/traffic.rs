@@ -72,7 +72,7 @@ impl SourceState {
     }
 
     /// Takes the pending arrival and names it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self) -> Incoming {
         let key = self.requests.child(self.count);
         self.count += 1;
@@ -97,7 +97,7 @@ impl SourceState {
 
     /// Draws the next arrival, and returns when it is due; `None` when no more come, or when the
     /// trace can no longer be read: then [`SourceState::failure`] says why.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Option<SimTime> {
         if let ArrivalProcess::Synthetic(synthetic) = &mut self.process {
             return std::mem::replace(&mut self.ahead, synthetic.next_arrival());
