@@ -188,6 +188,8 @@ fn what_is_no_result_is_refused_in_words() {
             "has schema version 99, this peakday reads",
         ),
         (written.replace("\"intervalNs\":10000000000", "\"intervalNs\":0"), "a damaged result: the interval"),
+        // Memory for every bucket up to this one was asked for, and the process was aborted.
+        (written.replacen("\"latency\":[[", "\"latency\":[[1000000000000000,1],[", 1), "bucket beyond"),
     ];
     for (file, expected) in table {
         match read_result(file.as_bytes()) {

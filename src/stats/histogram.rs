@@ -12,7 +12,7 @@ const PER_OCTAVE: usize = 1 << PRECISION;
 /// Values below 1,024 are exact; larger ones fall into buckets of 1/512 of their octave. Adding
 /// histograms is exact and commutative. Memory covers only the octaves that were met.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(from = "Sparse", into = "Sparse")]
+#[serde(try_from = "Sparse", into = "Sparse")]
 pub struct Histogram {
     /// The bucket that `counts[0]` stands for.
     base: usize,
@@ -172,13 +172,22 @@ impl From<Histogram> for Sparse {
     }
 }
 
-impl From<Sparse> for Histogram {
-    fn from(sparse: Sparse) -> Self {
+/// Fails for a bucket that no value falls into, which would ask for memory without bound, and for
+/// more counts than their sum can hold: only a damaged file has either.
+impl TryFrom<Sparse> for Histogram {
+    type Error = &'static str;
+
+    fn try_from(sparse: Sparse) -> Result<Self, Self::Error> {
         let mut histogram = Self::default();
-        for (bucket, count) in sparse.0 {
-            histogram.add_bucket(bucket, count);
+        let mut total: u64 = 0;
+        for (index, count) in sparse.0 {
+            if index > bucket(u64::MAX) {
+                return Err("a histogram has a bucket beyond the largest value");
+            }
+            total = total.checked_add(count).ok_or("a histogram counts more than 64 bits hold")?;
+            histogram.add_bucket(index, count);
         }
-        histogram
+        Ok(histogram)
     }
 }
 
@@ -228,6 +237,21 @@ mod tests {
         assert_eq!(histogram.quantile(0.51, 100), None, "among those beyond");
         assert_eq!(Histogram::default().quantile(0.5, 0), None);
         assert_eq!(histogram.count_above(98), 2);
+    }
+
+    /// A damaged file named bucket 10^15: petabytes were asked for, and the process was aborted.
+    /// Counts that do not fit 64 bits together overflowed the sum.
+    #[test]
+    fn a_damaged_histogram_is_refused() {
+        let read = |text: &str| serde_json::from_str::<Histogram>(text).map_err(|error| error.to_string());
+        let last = bucket(u64::MAX);
+        assert_eq!(read(&format!("[[0,1],[{last},2]]")).unwrap().quantile(1.0, 0), Some(middle(last)));
+        let beyond = "a histogram has a bucket beyond the largest value";
+        for index in [last + 1, 1_000_000_000_000_000, usize::MAX] {
+            assert_eq!(read(&format!("[[{index},1]]")).unwrap_err(), beyond, "{index}");
+        }
+        let many = read("[[1,18446744073709551615],[2,1]]").unwrap_err();
+        assert_eq!(many, "a histogram counts more than 64 bits hold");
     }
 
     #[test]
