@@ -378,9 +378,7 @@ impl Fleet {
     /// Reads the account of every server, in launch order.
     pub fn server_use(&self, now: SimTime) -> Vec<ServerUse> {
         let read = |(index, server): (usize, &Server)| {
-            // Where slots are unlimited there is nothing to be used up, and the sum might not fit.
-            let limited = server.slots != u32::MAX;
-            let slots = if limited { integral(server.busy, server.busy_moment, now) } else { 0 };
+            let slots = integral(server.busy, server.busy_moment, now);
             let dedicated = if self.services[usize::from(server.service)].tells_cpu {
                 integral(server.on_cpu, server.cpu_moment, now)
             } else {
