@@ -481,3 +481,6 @@ fn pop_first(lines: &mut [Line], arena: &mut Arena) -> Option<RequestId> {
 fn integral(count: u32, moment: u64, now: SimTime) -> u64 {
     u64::from(count).wrapping_mul(now.as_nanos()).wrapping_sub(moment)
 }
+
+#[cfg(test)]
+mod tests;

@@ -399,3 +399,6 @@ impl Row {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,7 +104,7 @@ pub(super) fn sizes(
         found.add("services", format!("there are {servers} servers"), format!("keep to {MAX_SERVERS}"));
     }
     if lines > MAX_LINES {
-        let remedy = format!("keep servers x priority classes below {MAX_LINES}, or write scope: service");
+        let remedy = format!("keep servers x priority classes below {MAX_LINES}");
         found.add("services", "there are too many queues", remedy);
     }
     let interval = spec.run.interval().as_nanos().max(1);
