@@ -215,18 +215,22 @@ impl Fleet {
         limit: u32,
     ) -> Admission {
         let server = &mut self.servers[id.index()];
-        let service = &mut self.services[usize::from(server.service)];
         server.requests += 1;
         if server.busy < server.slots {
-            server.busy += 1;
-            server.busy_moment = server.busy_moment.wrapping_add(now.as_nanos());
-            service.slots.increment(now);
-            service.peak_slots.raise(service.slots.count(), now);
-            return Admission::Slot;
+            server.hold(&mut self.services[usize::from(server.service)], now);
+            Admission::Slot
+        } else if server.waiting < limit {
+            self.enqueue(id, now, arena, request, level);
+            Admission::Queued
+        } else {
+            Admission::Full
         }
-        if server.waiting >= limit {
-            return Admission::Full;
-        }
+    }
+
+    #[inline(always)]
+    fn enqueue(&mut self, id: ServerId, now: SimTime, arena: &mut Arena, request: RequestId, level: u16) {
+        let server = &mut self.servers[id.index()];
+        let service = &mut self.services[usize::from(server.service)];
         match service.discipline {
             Discipline::Priority => self.levels[id.index()][usize::from(level)].push_back(arena, request),
             Discipline::Fifo | Discipline::Lifo => server.line.push_back(arena, request),
@@ -235,18 +239,25 @@ impl Fleet {
         server.peak_waiting = server.peak_waiting.max(server.waiting);
         service.waiting.increment(now);
         service.peak_queue.raise(u64::from(server.waiting), now);
-        Admission::Queued
     }
 
     /// Passes a slot whose request has ended to the next in the server's queue, or frees it.
     #[inline(always)]
     pub fn pass_on(&mut self, id: ServerId, now: SimTime, arena: &mut Arena) -> Option<RequestId> {
+        let next = self.dequeue(id, now, arena);
+        if next.is_none() {
+            self.vacate(id, now);
+        }
+        next
+    }
+
+    #[inline(always)]
+    fn dequeue(&mut self, id: ServerId, now: SimTime, arena: &mut Arena) -> Option<RequestId> {
         let server = &mut self.servers[id.index()];
-        let service = &mut self.services[usize::from(server.service)];
         if server.waiting == 0 {
-            server.release(service, now);
             return None;
         }
+        let service = &mut self.services[usize::from(server.service)];
         server.waiting -= 1;
         service.waiting.decrement(now);
         match service.discipline {
@@ -262,9 +273,12 @@ impl Fleet {
     }
 
     /// Frees a slot of a server.
+    #[inline(always)]
     pub fn vacate(&mut self, id: ServerId, now: SimTime) {
         let server = &mut self.servers[id.index()];
-        server.release(&mut self.services[usize::from(server.service)], now);
+        server.busy -= 1;
+        server.busy_moment = server.busy_moment.wrapping_sub(now.as_nanos());
+        self.services[usize::from(server.service)].slots.decrement(now);
     }
 
     /// Notes that a request in hand begins to burn a core of its own.
@@ -420,10 +434,11 @@ impl ServiceUse {
 
 impl Server {
     #[inline(always)]
-    fn release(&mut self, service: &mut ServiceUse, now: SimTime) {
-        self.busy -= 1;
-        self.busy_moment = self.busy_moment.wrapping_sub(now.as_nanos());
-        service.slots.decrement(now);
+    fn hold(&mut self, service: &mut ServiceUse, now: SimTime) {
+        self.busy += 1;
+        self.busy_moment = self.busy_moment.wrapping_add(now.as_nanos());
+        service.slots.increment(now);
+        service.peak_slots.raise(service.slots.count(), now);
     }
 
     /// Tells whether a slot is free.

@@ -30,6 +30,15 @@ fn requests<const N: usize>(arena: &mut Arena) -> [RequestId; N] {
     })
 }
 
+impl Fleet {
+    /// Holds a slot, as an admission to a server with a free one does.
+    fn occupy(&mut self, id: ServerId, now: SimTime) {
+        let server = &mut self.servers[id.index()];
+        assert!(server.has_free_slot());
+        server.hold(&mut self.services[usize::from(server.service)], now);
+    }
+}
+
 const WEB: ServiceId = ServiceId::new(0);
 
 #[test]
@@ -79,15 +88,34 @@ fn work_and_time_off_the_cpu_are_told_apart_where_that_matters() {
 }
 
 #[test]
-fn a_server_without_slots_has_no_account_of_slots() {
+fn a_server_of_unlimited_slots_is_never_full() {
     let mut fleet = Fleet::default();
     fleet.add_service(Discipline::Fifo, 1, false);
     let id = fleet.launch(at(0), Launch { slots: None, ..slots(0) });
     (0..100).for_each(|_| fleet.occupy(id, at(5)));
     assert!(fleet.server(id).has_free_slot());
-    assert_eq!(fleet.server_use(at(10))[0].slots, 0);
-    // The service knows how many are in hand all the same.
+    assert_eq!(fleet.server_use(at(10))[0].slots, 500);
     assert_eq!(fleet.usage(at(10))[0].slots, 500);
+}
+
+#[test]
+fn a_door_leads_to_a_slot_then_to_the_queue_then_away() {
+    let (mut fleet, ids) = shop(Discipline::Fifo, 1, &[1]);
+    let mut arena = Arena::new();
+    let [a, b, c] = requests(&mut arena);
+    let mut admit = |request, now| fleet.admit(ids[0], at(now), &mut arena, request, 0, 1);
+    assert_eq!(
+        [admit(a, 1), admit(b, 2), admit(c, 3)],
+        [Admission::Slot, Admission::Queued, Admission::Full]
+    );
+    assert_eq!(fleet.server_use(at(3))[0].requests, 3, "turned away is sent all the same");
+    assert_eq!(fleet.pass_on(ids[0], at(4), &mut arena), Some(b));
+    assert_eq!(fleet.server(ids[0]).busy(), 1, "the slot is passed on");
+    assert_eq!(fleet.pass_on(ids[0], at(6), &mut arena), None);
+    assert_eq!(fleet.server(ids[0]).busy(), 0, "nobody is left to take it");
+    // One slot from 1 to 6, one in the queue from 2 to 4.
+    let usage = fleet.usage(at(9))[0];
+    assert_eq!((usage.slots, usage.queued), (5, 2));
 }
 
 #[test]
@@ -300,7 +328,7 @@ fn services_keep_accounts_of_their_own() {
 fn requests_sent_to_a_server_are_counted_whatever_becomes_of_them() {
     let (mut fleet, ids) = shop(Discipline::Fifo, 1, &[1, 1]);
     for index in [0, 1, 1, 1] {
-        assert!(fleet.receive(ids[index]).has_free_slot());
+        assert!({ fleet.take_over(ids[index]); fleet.server(ids[index]).has_free_slot() });
     }
     let counts: Vec<u64> = fleet.server_use(at(1)).iter().map(|server| server.requests).collect();
     assert_eq!(counts, [1, 3]);
