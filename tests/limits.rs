@@ -45,8 +45,11 @@ fn issues(text: &str) -> Vec<Issue> {
     }
 }
 
-/// What is changed, and what is told: line, path, message, remedy.
-type Case<'a> = (&'a [(&'a str, &'a str)], &'a [(u64, &'a str, &'a str, &'a str)]);
+/// Line, path, message, remedy.
+type Told<'a> = (u64, &'a str, &'a str, &'a str);
+
+/// What is changed, and what is told.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [Told<'a>]);
 
 /// Asserts that exactly this is told, word for word.
 fn assert_told(cases: &[Case<'_>]) {
@@ -322,7 +325,7 @@ fn stretches_of_objectives_lie_within_the_run() {
     };
     let late = "this is after the end of the run";
     let simulate = "simulate longer, or judge an earlier stretch";
-    let cases: [(&str, &[(u64, &str, &str, &str)]); 6] = [
+    let cases: [(&str, &[Told<'_>]); 6] = [
         ("during: {from: 9m, to: 10m}", &[]),
         ("during: {from: 11m}", &[(12, "objectives[0].during.from", late, simulate)]),
         (

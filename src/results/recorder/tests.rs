@@ -291,7 +291,10 @@ fn cuts_are_due_at_ends_of_intervals_of_the_warm_up_and_of_windows() {
     }
 }
 
-fn windows(plan: &Plan, visits: &[Visit]) -> Vec<Vec<(u64, u64, u64, u64, Option<u64>)>> {
+/// From, to, judged, bad, value.
+type Judged = (u64, u64, u64, u64, Option<u64>);
+
+fn windows(plan: &Plan, visits: &[Visit]) -> Vec<Vec<Judged>> {
     let told = |run: &ObjectiveRun| {
         run.windows.iter().map(|w| (w.from_ns, w.to_ns, w.total, w.bad, w.value_ns)).collect()
     };
