@@ -102,7 +102,7 @@ mutate "one more in the queue" src/sim/flow.rs \
 mutate "who gives up stays in the queue" src/sim/flow.rs \
     '/self.fleet.abandon(service, server/d' --test worked
 mutate "arrivals before completions at one instant" src/sim/event.rs \
-    's/Self::Completion(server, request) => pack(2,/Self::Completion(server, request) => pack(15,/' --test worked
+    's/\(Self::Completion(server, request) => pack(\)2,/\115,/; s/\(Self::Arrival(source) => pack(\)15,/\12,/; s/ 2 => Self::Completion/ 15 => Self::Completion/' --test worked
 mutate "a shared CPU slower than its cores" src/fleet/shared.rs \
     's/if wanted <= self.millicores {/if self.working.len() <= 1 {/' --lib fleet
 mutate "a shared CPU without limit" src/fleet/shared.rs \
