@@ -97,8 +97,8 @@ mutate "the central queue last in, first out" src/fleet/mod.rs \
     's/Discipline::Lifo => service.central\[0\].pop_back/Discipline::Lifo | Discipline::Fifo => service.central[0].pop_back/; s/Discipline::Fifo | Discipline::Priority => pop_first(&mut service.central/Discipline::Priority => pop_first(\&mut service.central/' --test worked
 mutate "one slot more" src/fleet/mod.rs \
     's/launch.slots.unwrap_or(u32::MAX)/launch.slots.map_or(u32::MAX, |slots| slots + 1)/' --test worked
-mutate "one more in the queue" src/sim/flow.rs \
-    's/server.waiting() < service.limit/server.waiting() <= service.limit/' --test worked
+mutate "one more in the queue" src/fleet/mod.rs \
+    's/if server.waiting >= limit {/if server.waiting > limit {/' --test worked
 mutate "who gives up stays in the queue" src/sim/flow.rs \
     '/self.fleet.abandon(service, server/d' --test worked
 mutate "arrivals before completions at one instant" src/sim/event.rs \
