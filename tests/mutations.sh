@@ -97,12 +97,12 @@ mutate "the central queue last in, first out" src/fleet/mod.rs \
     's/Discipline::Lifo => service.central\[0\].pop_back/Discipline::Lifo | Discipline::Fifo => service.central[0].pop_back/; s/Discipline::Fifo | Discipline::Priority => pop_first(&mut service.central/Discipline::Priority => pop_first(\&mut service.central/' --test worked
 mutate "one slot more" src/fleet/mod.rs \
     's/launch.slots.unwrap_or(u32::MAX)/launch.slots.map_or(u32::MAX, |slots| slots + 1)/' --test worked
-mutate "one more in the queue" src/sim/flow.rs \
-    's/server.waiting() < service.limit/server.waiting() <= service.limit/' --test worked
+mutate "one more in the queue" src/fleet/mod.rs \
+    's/if server.waiting >= limit {/if server.waiting > limit {/' --test worked
 mutate "who gives up stays in the queue" src/sim/flow.rs \
     '/self.fleet.abandon(service, server/d' --test worked
 mutate "arrivals before completions at one instant" src/sim/event.rs \
-    's/Self::Completion(server, request) => pack(2,/Self::Completion(server, request) => pack(15,/' --test worked
+    's/\(Self::Completion(server, request) => pack(\)2,/\115,/; s/\(Self::Arrival(source) => pack(\)15,/\12,/; s/ 2 => Self::Completion/ 15 => Self::Completion/' --test worked
 mutate "a shared CPU slower than its cores" src/fleet/shared.rs \
     's/if wanted <= self.millicores {/if self.working.len() <= 1 {/' --lib fleet
 mutate "a shared CPU without limit" src/fleet/shared.rs \
