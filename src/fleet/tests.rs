@@ -328,7 +328,10 @@ fn services_keep_accounts_of_their_own() {
 fn requests_sent_to_a_server_are_counted_whatever_becomes_of_them() {
     let (mut fleet, ids) = shop(Discipline::Fifo, 1, &[1, 1]);
     for index in [0, 1, 1, 1] {
-        assert!({ fleet.take_over(ids[index]); fleet.server(ids[index]).has_free_slot() });
+        assert!({
+            fleet.take_over(ids[index]);
+            fleet.server(ids[index]).has_free_slot()
+        });
     }
     let counts: Vec<u64> = fleet.server_use(at(1)).iter().map(|server| server.requests).collect();
     assert_eq!(counts, [1, 3]);
