@@ -82,7 +82,7 @@ mutate "product for quotient in the Pareto" src/dist/sampler.rs \
 mutate "n for n - 1 in the variance" src/stats/interval.rs \
     's/squares \/ (n - 1.0)/squares \/ n/' --lib stats
 mutate "percentile one rank too high" src/stats/histogram.rs \
-    's/seen >= rank/seen > rank/' --lib stats
+    's/while seen >= wanted {/while seen > wanted {/' --lib stats
 mutate "floor for ceiling in the rank" src/stats/histogram.rs \
     's/(exact - exact \* 1e-12).ceil()/(exact - exact * 1e-12).floor()/' --lib stats
 mutate "sign in the moment of a gauge" src/stats/gauge.rs \
