@@ -98,7 +98,7 @@ mutate "the central queue last in, first out" src/fleet/mod.rs \
 mutate "one slot more" src/fleet/mod.rs \
     's/launch.slots.unwrap_or(u32::MAX)/launch.slots.map_or(u32::MAX, |slots| slots + 1)/' --test worked
 mutate "one more in the queue" src/fleet/mod.rs \
-    's/if server.waiting >= limit {/if server.waiting > limit {/' --test worked
+    's/server.waiting < limit/server.waiting <= limit/' --test worked
 mutate "who gives up stays in the queue" src/sim/flow.rs \
     '/self.fleet.abandon(service, server/d' --test worked
 mutate "arrivals before completions at one instant" src/sim/event.rs \
