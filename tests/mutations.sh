@@ -82,7 +82,7 @@ mutate "product for quotient in the Pareto" src/dist/sampler.rs \
 mutate "n for n - 1 in the variance" src/stats/interval.rs \
     's/squares \/ (n - 1.0)/squares \/ n/' --lib stats
 mutate "percentile one rank too high" src/stats/histogram.rs \
-    's/seen >= rank/seen > rank/' --lib stats
+    's/while seen >= wanted {/while seen > wanted {/' --lib stats
 mutate "floor for ceiling in the rank" src/stats/histogram.rs \
     's/(exact - exact \* 1e-12).ceil()/(exact - exact * 1e-12).floor()/' --lib stats
 mutate "sign in the moment of a gauge" src/stats/gauge.rs \
@@ -98,7 +98,7 @@ mutate "the central queue last in, first out" src/fleet/mod.rs \
 mutate "one slot more" src/fleet/mod.rs \
     's/launch.slots.unwrap_or(u32::MAX)/launch.slots.map_or(u32::MAX, |slots| slots + 1)/' --test worked
 mutate "one more in the queue" src/fleet/mod.rs \
-    's/if server.waiting >= limit {/if server.waiting > limit {/' --test worked
+    's/server.waiting < limit/server.waiting <= limit/' --test worked
 mutate "who gives up stays in the queue" src/sim/flow.rs \
     '/self.fleet.abandon(service, server/d' --test worked
 mutate "arrivals before completions at one instant" src/sim/event.rs \
