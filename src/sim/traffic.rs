@@ -23,10 +23,6 @@ pub(super) struct SourceState {
     /// The class and size of the arrival that is due next; a rate leaves them as they are.
     pending: Arrival,
     failure: Option<TraceError>,
-    /// The arrival after that, where it follows from a rate. Drawn one ahead, because the branch
-    /// that asks what happens next is the least predictable of all and must not wait for a
-    /// logarithm.
-    ahead: Option<SimTime>,
     pub(super) lane: Lane,
     /// Row and cumulated share of every class of the mix.
     mix: Vec<(RowId, f64)>,
@@ -48,21 +44,16 @@ impl SourceState {
     pub(super) fn new(
         plan: &Plan,
         source: &Source,
-        mut process: ArrivalProcess,
+        process: ArrivalProcess,
         key: Key,
         lane: Lane,
     ) -> Self {
-        let ahead = match &mut process {
-            ArrivalProcess::Synthetic(synthetic) => synthetic.next_arrival(),
-            _ => None,
-        };
         let row = |class: ClassId| plan.row(source.to, class);
         let known = |&(class, share): &(ClassId, f64)| row(class).map(|row| (row, share));
         Self {
             process,
             pending: Arrival { at: SimTime::MAX, class: None, size: Size::ONE },
             failure: None,
-            ahead,
             lane,
             mix: source.mix.iter().filter_map(known).collect(),
             rows: (0..plan.classes.len()).map(|class| row(ClassId::new(class))).collect(),
@@ -100,7 +91,7 @@ impl SourceState {
     #[inline(always)]
     pub(super) fn next(&mut self) -> Option<SimTime> {
         if let ArrivalProcess::Synthetic(synthetic) = &mut self.process {
-            return std::mem::replace(&mut self.ahead, synthetic.next_arrival());
+            return synthetic.next_arrival();
         }
         self.next_other()
     }

@@ -54,6 +54,10 @@ impl Clock {
     }
 }
 
+/// So many increments are drawn at once: the draws of a block overlap in the processor, where one
+/// by one each would stand in the way of what happens next.
+const BLOCK: usize = 32;
+
 /// How increments of the cumulated rate are drawn; all have mean 1.
 #[derive(Clone, Copy, Debug)]
 enum Increments {
@@ -82,6 +86,9 @@ pub struct Synthetic {
     until: u64,
     draws: Stream,
     increments: Increments,
+    /// Increments drawn ahead, and how many of them are used.
+    block: [f64; BLOCK],
+    used: usize,
     /// The present stretch of the profile.
     index: usize,
     profile: Profile,
@@ -110,17 +117,29 @@ impl Synthetic {
             _ => None,
         };
         let draws = key.named("arrivals").stream();
-        Self { clock: Clock::at(0), gap: 0.0, until: 0, draws, increments, index: 0, profile, modulation }
+        Self {
+            clock: Clock::at(0),
+            gap: 0.0,
+            until: 0,
+            draws,
+            increments,
+            block: [0.0; BLOCK],
+            used: BLOCK,
+            index: 0,
+            profile,
+            modulation,
+        }
     }
 
     /// Returns the next arrival, never before the last one and always before the horizon; `None` once
     /// there is none, and ever after.
     #[inline(always)]
     pub fn next_arrival(&mut self) -> Option<SimTime> {
-        let increment = match self.increments {
-            Increments::Exponential => unit_exponential(self.draws.next_bits()),
-            _ => self.other_increment(),
-        };
+        if self.used == BLOCK {
+            self.draw_block();
+        }
+        let increment = self.block[self.used % BLOCK];
+        self.used += 1;
         let next = self.clock.after(increment * self.gap);
         if next.nanos >= self.until {
             return self.walk(increment);
@@ -130,17 +149,21 @@ impl Synthetic {
     }
 
     #[inline(never)]
-    fn other_increment(&mut self) -> f64 {
+    fn draw_block(&mut self) {
+        self.used = 0;
         match &mut self.increments {
-            Increments::Exponential => unit_exponential(self.draws.next_bits()),
+            Increments::Exponential => {
+                self.block = std::array::from_fn(|_| unit_exponential(self.draws.next_bits()));
+            }
             Increments::Even { begun } => {
-                if std::mem::replace(begun, true) {
-                    1.0
-                } else {
-                    0.5
+                self.block = [1.0; BLOCK];
+                if !std::mem::replace(begun, true) {
+                    self.block[0] = 0.5;
                 }
             }
-            Increments::Gamma { shape, scale } => unit_gamma(*shape, &mut self.draws) * *scale,
+            Increments::Gamma { shape, scale } => {
+                self.block = std::array::from_fn(|_| unit_gamma(*shape, &mut self.draws) * *scale);
+            }
         }
     }
 
