@@ -137,7 +137,8 @@ fn balancers(c: &mut Criterion) {
             let mut balancer = spec.build();
             balancer.on_membership(&rotation);
             let mut bits = Key::from_seed(4).stream();
-            let request = Request::new(Key::from_seed(5), SimTime::ZERO, RowId::new(0), SourceId::new(0));
+            let request =
+                Request::new(Key::from_seed(5), SimTime::ZERO, RowId::new(0), SourceId::new(0), 0.0);
             group.bench_function(BenchmarkId::new(name, servers), |b| {
                 b.iter(|| {
                     for _ in 0..PICKS {

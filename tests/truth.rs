@@ -538,7 +538,7 @@ fn nginx_sequence_exactly() {
     }
     balancer.on_membership(&rotation);
     let (key, mut bits) = (Key::from_seed(1), Key::from_seed(2).stream());
-    let request = Request::new(key, SimTime::ZERO, RowId::new(0), SourceId::new(0));
+    let request = Request::new(key, SimTime::ZERO, RowId::new(0), SourceId::new(0), 0.0);
     let picks = (0..5 * expected.len()).map(|_| {
         let position = balancer.pick(&request, &rotation, &mut bits).position;
         rotation.sent(position);

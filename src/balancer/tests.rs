@@ -6,7 +6,7 @@ use crate::rng::{Key, Stream};
 use crate::time::SimTime;
 
 fn request() -> Request {
-    Request::new(Key::from_seed(1), SimTime::ZERO, RowId::new(0), SourceId::new(0))
+    Request::new(Key::from_seed(1), SimTime::ZERO, RowId::new(0), SourceId::new(0), 0.0)
 }
 
 fn member(ordinal: usize, weight: f64) -> Member {

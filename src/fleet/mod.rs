@@ -420,11 +420,6 @@ impl Fleet {
 }
 
 impl ServiceUse {
-    /// Tells whether work and time off the CPU are told apart.
-    pub fn tells_cpu(&self) -> bool {
-        self.tells_cpu
-    }
-
     /// Returns the gauge of requests that burn a core of their own. Where CPUs are shared and
     /// nothing else is told, it stays at zero.
     fn dedicated_cpu(&self) -> &Gauge {

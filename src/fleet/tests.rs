@@ -26,7 +26,7 @@ fn shop(discipline: Discipline, levels: usize, servers: &[u32]) -> (Fleet, Vec<S
 fn requests<const N: usize>(arena: &mut Arena) -> [RequestId; N] {
     std::array::from_fn(|index| {
         let key = Key::from_seed(index as u64);
-        arena.insert(Request::new(key, at(0), RowId::new(0), SourceId::new(0)))
+        arena.insert(Request::new(key, at(0), RowId::new(0), SourceId::new(0), 0.0))
     })
 }
 
@@ -71,7 +71,7 @@ fn work_and_time_off_the_cpu_are_told_apart_where_that_matters() {
     let mut fleet = Fleet::default();
     fleet.add_service(Discipline::Fifo, 1, true);
     let id = fleet.launch(at(0), slots(4));
-    assert!(fleet.service(WEB).tells_cpu());
+    assert!(fleet.service(WEB).tells_cpu);
     // In hand from 10 to 50, on a core from 10 to 25; a second from 20 to 40, on a core from 30 on.
     fleet.occupy(id, at(10));
     fleet.begin_work(id, at(10));

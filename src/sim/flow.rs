@@ -35,11 +35,13 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             queue.append(source.lane, at, Event::Arrival(id));
         }
         self.recorder.offered(incoming.row, id, now);
-        let request = self.arena.insert(Request::new(incoming.key, now, incoming.row, id));
+        let row = &self.rows[incoming.row.index()];
+        let mut work = row.work.sample(&mut incoming.key.stream_from(WORK_DRAW));
         if self.recorder.sized() {
             self.recorder.offered_size(incoming.row, incoming.size);
-            self.arena.set_size(request, incoming.size);
+            work *= incoming.size.as_micros() as f64 / Size::ONE.as_micros() as f64;
         }
+        let request = self.arena.insert(Request::new(incoming.key, now, incoming.row, id, work));
         self.send(now, request, incoming.row, queue);
     }
 
@@ -66,7 +68,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
                 if central {
                     self.leave_when_full(server_id);
                 }
-                self.start(now, id, row, server_id, queue);
+                self.start(now, id, server_id, queue);
             }
             Admission::Queued => self.limit_wait(now, id, service_id, queue),
             Admission::Full => {
@@ -156,26 +158,16 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
 
     /// Starts a request that holds a slot of `server_id`.
     #[inline(always)]
-    fn start(
-        &mut self,
-        now: SimTime,
-        id: RequestId,
-        row: RowId,
-        server_id: ServerId,
-        queue: &mut EventQueue<Event>,
-    ) {
-        let row = &self.rows[row.index()];
-        let mut work = row.work.sample(&mut self.arena.get(id).key.stream_from(WORK_DRAW));
-        if self.recorder.sized() {
-            work *= self.arena.size(id).as_micros() as f64 / Size::ONE.as_micros() as f64;
-        }
+    fn start(&mut self, now: SimTime, id: RequestId, server_id: ServerId, queue: &mut EventQueue<Event>) {
+        let work = self.arena.get(id).work;
         if SHARED && let Some(cpu) = self.fleet.shared_cpu(server_id) {
             cpu.start_work(now, id, nanos(work));
             plan(cpu.plan(), server_id, queue);
             return;
         }
-        let end = now + nanos(work * self.pools[self.fleet.server(server_id).pool()].pace);
-        if row.tells_cpu {
+        let pool = &self.pools[self.fleet.server(server_id).pool()];
+        let end = now + nanos(work * pool.pace);
+        if pool.tells_cpu {
             self.fleet.begin_work(server_id, now);
             queue.schedule(end, Event::WorkDone(server_id, id));
         } else {
@@ -243,8 +235,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         }
         service.done(position, &request, now, Outcome::Completed);
         if let Some(next) = self.fleet.pass_on(server, now, &mut self.arena) {
-            let row = self.arena.get(next).row();
-            self.start(now, next, row, server, queue);
+            self.start(now, next, server, queue);
         }
     }
 
@@ -265,7 +256,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             self.arena.get_mut(next).server = id;
             self.fleet.take_over(id);
             self.recorder.dispatched(row);
-            return self.start(now, next, row, id, queue);
+            return self.start(now, next, id, queue);
         }
         self.fleet.vacate(id, now);
         let service = &mut self.services[service_id.index()];

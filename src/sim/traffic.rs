@@ -41,13 +41,7 @@ pub(super) struct Incoming {
 }
 
 impl SourceState {
-    pub(super) fn new(
-        plan: &Plan,
-        source: &Source,
-        process: ArrivalProcess,
-        key: Key,
-        lane: Lane,
-    ) -> Self {
+    pub(super) fn new(plan: &Plan, source: &Source, process: ArrivalProcess, key: Key, lane: Lane) -> Self {
         let row = |class: ClassId| plan.row(source.to, class);
         let known = |&(class, share): &(ClassId, f64)| row(class).map(|row| (row, share));
         Self {

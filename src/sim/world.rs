@@ -72,8 +72,6 @@ pub(super) struct RowState {
     pub(super) level: u16,
     pub(super) work: Distribution,
     pub(super) wait: Option<Distribution>,
-    /// Whether the service tells work and time off the CPU apart.
-    pub(super) tells_cpu: bool,
 }
 
 /// What is fixed about the servers of a pool.
@@ -81,6 +79,8 @@ pub(super) struct RowState {
 pub(super) struct PoolState {
     /// Nanoseconds per nanosecond of demand: 1 / speed.
     pub(super) pace: f64,
+    /// Whether its service tells work and time off the CPU apart.
+    pub(super) tells_cpu: bool,
     /// Its place among the pools of its service.
     ordinal: usize,
     zoned: bool,
@@ -121,9 +121,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             };
             if let Some(demand) = &service.demands[row.class] {
                 let (work, wait) = (demand.work.clone(), demand.wait.clone());
-                let id = ServiceId::new(row.service);
-                let tells_cpu = world.fleet.service(id).tells_cpu();
-                world.rows.push(RowState { service: id, level, work, wait, tells_cpu });
+                world.rows.push(RowState { service: ServiceId::new(row.service), level, work, wait });
             }
         }
         queue.append(world.cuts, world.recorder.next_cut(), Event::Cut);
@@ -149,12 +147,13 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         };
         let waits = service.demands.iter().flatten().any(|demand| demand.wait.is_some());
         let shares = service.pools.iter().any(|pool| pool.shared_millicores.is_some());
-        let id = self.fleet.add_service(discipline, levels, waits || shares);
+        let tells_cpu = waits || shares;
+        let id = self.fleet.add_service(discipline, levels, tells_cpu);
         let mut rotation = Rotation::default();
         for (ordinal, pool) in service.pools.iter().enumerate() {
             let index = self.pools.len() as u16;
             let zoned = !pool.zones.is_empty();
-            self.pools.push(PoolState { pace: 1.0 / pool.speed, ordinal, zoned });
+            self.pools.push(PoolState { pace: 1.0 / pool.speed, tells_cpu, ordinal, zoned });
             for replica in 0..pool.replicas as usize {
                 let shared = pool.shared_millicores.map(|millicores| (millicores, pool.speed));
                 let launch = Launch { service: id, pool: index, slots: pool.concurrency, shared };

@@ -102,7 +102,7 @@ fn day(plan: &Plan, visits: &[Visit]) -> Books {
         let (row, arrived) = (RowId::new(row), SimTime::from_nanos(arrived));
         if comes {
             clerk.recorder.offered(row, source, now);
-            let request = Request::new(Key::from_seed(index as u64), now, row, source);
+            let request = Request::new(Key::from_seed(index as u64), now, row, source, 0.0);
             slots[index] = Some(clerk.arena.insert(request));
             continue;
         }
@@ -255,7 +255,7 @@ fn sizes_and_attempts_are_added_up_by_the_time_at_which_they_happen() {
         {
             let (now, row) = (clerk.at(at), RowId::new(0));
             clerk.recorder.offered(row, source, now);
-            clerk.arena.insert(Request::new(Key::from_seed(at), now, row, source));
+            clerk.arena.insert(Request::new(Key::from_seed(at), now, row, source, 0.0));
             if clerk.recorder.sized() {
                 clerk.recorder.offered_size(row, Size::from_micros(size));
             }
