@@ -281,12 +281,19 @@ impl<T: FromStr<Err = String>> Visitor<'_> for Text<T> {
     }
 }
 
+/// Reads a quantity from its text form, or from a number that then lacks its unit.
+pub(crate) fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_any(Text(std::marker::PhantomData))
+}
+
 /// Gives a quantity its text form in scenario files and results.
 macro_rules! serde_as_text {
     ($($name:ident),*) => {$(
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(Text(std::marker::PhantomData))
+                $crate::units::from_text(deserializer)
             }
         }
 

@@ -462,6 +462,23 @@ fn run_and_traffic_are_cross_checked() {
         (base_with("10m", "0s"), &["4:17 run.duration: a duration of 0s cannot be simulated"]),
         (base_with("10m", "367d"), &["4:17 run.duration: a duration of 367d cannot"]),
         (run_with("warmup: 10m"), &["4:30 run.warmup: the warm-up, 10m, leaves nothing"]),
+        (
+            base_with("{duration: 10m}", "{duration: 10m, warmup: automatic}"),
+            &[
+                "4:30 run.warmup: `automatic` is not a duration | write for example 250ms, 1.5s, 5m, 1h30m or 2d, or auto",
+            ],
+        ),
+        (
+            run_with("warmup: auto, interval: 7s"),
+            &["4:30 run.warmup: `auto` needs 100 whole intervals, and there are 85 | shorten run.interval"],
+        ),
+        (
+            source_with("rate: {stages: {startRate: 1/s, steps: [{duration: 1m, target: 9/s}]}}")
+                .replace("{duration: 10m}", "{duration: 10m, warmup: auto, interval: 5s}"),
+            &[
+                "4:30 run.warmup: traffic.users varies in time, so there is no steady state to find | write a duration",
+            ],
+        ),
         (run_with("interval: 11m"), &["4:32 run.interval: the interval, 11m, is longer"]),
         (run_with("interval: 0s"), &["4:32 run.interval: an interval of 0s has no end"]),
         (run_with("interval: 1us"), &["4:32 run.interval: 10m in intervals of 1us are more than 1000000"]),

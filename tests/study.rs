@@ -161,3 +161,43 @@ fn a_writer_that_fails_ends_the_recording() {
     let error = record_arrivals(&scenario(POISSON, &traces), &traces, 1, Full).expect_err("full");
     assert!(matches!(error, RecordError::Write(_)), "{error}");
 }
+
+/// No trace at all.
+fn none() -> Openings {
+    Openings::allowed(0)
+}
+
+/// A service in which every request stays for exactly a minute: from an empty start the number in
+/// flight rises in a line for that minute, and is stationary from then on (M/D/infinity).
+fn minute_long(pool: &str) -> Scenario {
+    let text = format!(
+        "apiVersion: peakday/v1alpha1\nkind: Scenario\nmetadata: {{name: s}}\n\
+         run: {{duration: 20m, warmup: auto, interval: 1s, replications: 6}}\n\
+         traffic: {{users: {{to: web, class: any, rate: 50/s}}}}\n\
+         services: {{web: {{pools: {{p: {{replicas: 1, {pool}}}}}, work: 60s}}}}\n"
+    );
+    Document::read("s.yaml", text.as_bytes()).and_then(|read| read.check(&none())).expect("valid")
+}
+
+#[test]
+fn a_warm_up_is_found_where_the_transient_ends() {
+    let scenario = minute_long("concurrency: unlimited");
+    let study = run_study(&scenario, &none(), threads(1), &()).expect("a result");
+    let found = study.plan.warmup_ns / 1_000_000_000;
+    // Batches are five seconds long; one more may look like the transient by chance.
+    assert!((55..=70).contains(&found), "{found} s");
+    assert_eq!(run_study(&scenario, &none(), threads(4), &()).expect("a result"), study);
+
+    // What is found is what counts: the same as if it had been given.
+    let mut given = scenario.clone();
+    (given.plan.warmup_ns, given.plan.warmup_found) = (study.plan.warmup_ns, false);
+    assert_eq!(run_study(&given, &none(), threads(2), &()).expect("a result").runs, study.runs);
+}
+
+#[test]
+fn where_nothing_settles_no_warm_up_is_found() {
+    let scenario = minute_long("concurrency: 100");
+    let error = run_study(&scenario, &none(), threads(2), &()).expect_err("the queue grows").to_string();
+    assert!(error.starts_with("warmup: auto finds no steady state of web"), "{error}");
+    assert!(error.contains("write run.warmup as a duration"), "{error}");
+}

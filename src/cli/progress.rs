@@ -57,6 +57,10 @@ impl<'a> Bar<'a> {
 }
 
 impl StudyObserver for Bar<'_> {
+    fn on_pilots(&self) {
+        self.bar.set_message("pilot runs look for the end of the warm-up");
+    }
+
     fn on_progress(&self, replication: u32, progress: Progress) {
         if self.bar.is_hidden() {
             return;

@@ -5,6 +5,7 @@ use crate::report::{class_of, goal_text};
 use crate::results::{
     ObjectivePlan, ObjectiveVerdict, Plan, StudyResult, SummaryRow, overall, summary, verdicts,
 };
+use crate::time::SimDuration;
 
 /// The widest line.
 const WIDTH: usize = 100;
@@ -157,6 +158,10 @@ fn notes(result: &StudyResult, rows: &[SummaryRow]) -> Vec<String> {
     let mut notes = Vec::new();
     for row in rows.iter().filter(|row| row.subject.row.is_none() && !row.note.is_empty()) {
         notes.push(format!("{}: {}", plan.services[row.subject.service].name, row.note));
+    }
+    if plan.warmup_found {
+        let warmup = SimDuration::from_nanos(plan.warmup_ns);
+        notes.push(format!("the warm-up, {warmup}, was found by MSER-5 over pilot runs"));
     }
     if let [only] = &result.runs[..] {
         notes.push(format!("one day, no interval: replication {} alone", only.replication));

@@ -22,6 +22,9 @@ pub struct Plan {
     pub duration_ns: u64,
     /// What is left out of statistics at the beginning, in nanoseconds.
     pub warmup_ns: u64,
+    /// Whether the warm-up was found, by MSER-5, and not given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warmup_found: bool,
     /// Bucket of the time series, in nanoseconds.
     pub interval_ns: u64,
     /// Class names; a [`ClassId`] indexes them.

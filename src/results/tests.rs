@@ -59,6 +59,7 @@ fn plan() -> Plan {
         start: Some(WallClock { epoch_ns: 0, offset_s: 28_800 }),
         duration_ns: 30 * S,
         warmup_ns: 10 * S,
+        warmup_found: false,
         interval_ns: 10 * S,
         classes: vec!["browse".into(), "order".into()],
         zones: vec!["a".into(), "b".into()],

@@ -1,6 +1,7 @@
 //! Values with more than one way to write them.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
@@ -12,8 +13,56 @@ use crate::balancer::BalancerSpec;
 use crate::choice;
 use crate::dist::{self, DistributionSpec};
 use crate::time::SimDuration;
+use crate::units;
 use crate::workload::recorded::RecordedSpec;
 use crate::workload::{DiurnalSpec, EventSpec, RateSpec, StagesSpec};
+
+/// What is left out of statistics at the beginning: a duration, or `auto`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warmup {
+    /// So long.
+    Given(SimDuration),
+    /// Found by MSER-5 before the run.
+    Auto,
+}
+
+impl Default for Warmup {
+    fn default() -> Self {
+        Self::Given(SimDuration::ZERO)
+    }
+}
+
+impl FromStr for Warmup {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "auto" => Ok(Self::Auto),
+            length => length.parse().map(Self::Given).map_err(|error: String| error + ", or auto"),
+        }
+    }
+}
+
+impl fmt::Display for Warmup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(length) => length.fmt(f),
+            Self::Auto => f.write_str("auto"),
+        }
+    }
+}
+
+impl Serialize for Warmup {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Warmup {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        units::from_text(deserializer)
+    }
+}
 
 /// Requests in hand at once: a number, or `unlimited`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,7 +25,7 @@ mod spec;
 mod suggest;
 mod tree;
 
-pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec};
+pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
 pub use plan::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source};
 pub use read::Document;

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec};
+use super::forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 use super::named::Named;
 use crate::dist::{DistributionSpec, Factor};
 use crate::time::SimDuration;
@@ -70,7 +70,7 @@ pub struct RunSpec {
     pub duration: SimDuration,
     /// Simulated, left out of statistics.
     #[serde(default)]
-    pub warmup: SimDuration,
+    pub warmup: Warmup,
     /// The root of all randomness.
     #[serde(default = "default_seed")]
     pub seed: u64,

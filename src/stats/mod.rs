@@ -6,7 +6,9 @@
 mod gauge;
 mod histogram;
 mod interval;
+mod mser;
 
 pub use gauge::{Gauge, Peak};
 pub use histogram::Histogram;
 pub use interval::{Interval, Students, share_at_least, share_at_most, student_quantile};
+pub use mser::{MIN_OBSERVATIONS, mser5};

@@ -4,6 +4,9 @@
 //! same, byte for byte, on however many threads it was computed. Knows no clock and no terminal:
 //! a [`StudyObserver`] carries progress out and cancellation in.
 
+mod warmup;
+
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -18,6 +21,9 @@ use crate::workload::recorded::{ArrivalWriter, TraceFiles};
 
 /// Looks on while a study goes on, from many threads at once, and may end it.
 pub trait StudyObserver: Sync {
+    /// Learns that pilot runs look for the end of the warm-up, before any replication is under way.
+    fn on_pilots(&self) {}
+
     /// Learns how far a replication has come.
     fn on_progress(&self, replication: u32, progress: Progress);
 
@@ -46,32 +52,59 @@ pub struct StudyOptions {
     pub threads: usize,
 }
 
-/// Runs replications 1 to `scenario.replications`.
+/// Runs replications 1 to `scenario.replications`, after pilots where the warm-up is to be found.
 ///
 /// A cancelled study returns what has finished, possibly nothing; replications that were under
 /// way are dropped.
 ///
 /// # Errors
-/// [`Error::Run`] where a replication cannot go on, with its ordinal and the seed to repeat it.
+/// [`Error::Run`] where a replication cannot go on, with its ordinal and the seed to repeat it, or
+/// where no end of the warm-up is found.
 pub fn run_study(
     scenario: &Scenario,
     traces: &dyn TraceFiles,
     options: StudyOptions,
     observer: &impl StudyObserver,
 ) -> Result<StudyResult, Error> {
+    let mut scenario = Cow::Borrowed(scenario);
+    if scenario.plan.warmup_found {
+        observer.on_pilots();
+        let count = scenario.replications.min(warmup::PILOTS);
+        let pilots = simulate(&scenario, count, traces, options, &Pilot(observer))?;
+        if pilots.len() == count as usize {
+            scenario.to_mut().plan.warmup_ns = warmup::find(&scenario.plan, &pilots)?.as_nanos();
+        }
+    }
+    Ok(StudyResult {
+        schema_version: SCHEMA_VERSION,
+        provenance: provenance(&scenario),
+        plan: scenario.plan.clone(),
+        replications_planned: scenario.replications,
+        runs: simulate(&scenario, scenario.replications, traces, options, observer)?,
+    })
+}
+
+/// Runs replications 1 to `count`, and returns those that finished in the order of their ordinals.
+fn simulate(
+    scenario: &Scenario,
+    count: u32,
+    traces: &dyn TraceFiles,
+    options: StudyOptions,
+    observer: &impl StudyObserver,
+) -> Result<Vec<RunResult>, Error> {
     let threads = match options.threads {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         threads => threads,
     };
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.min(scenario.replications as usize).max(1))
+        .num_threads(threads.min(count as usize).max(1))
         .build()
         .map_err(|error| Error::Run(format!("no threads: {error}\n  try --threads 1")))?;
     let board = Board::default();
     // Replications are handed out in order, one at a time, so that an interrupted study keeps the
     // first ones and no thread waits while another has a list of them.
     pool.broadcast(|_| {
-        while let Some(replication) = board.next(scenario.replications, observer) {
+        while let Some(replication) = board.next(count, observer) {
             let mut watcher = Watcher { board: &board, observer, replication };
             match sim::run(scenario, replication, traces, &mut watcher) {
                 Ok(run) => {
@@ -89,13 +122,21 @@ pub fn run_study(
         return Err(Error::Run(format!("replication {replication} of seed {seed}: {error}")));
     }
     finished.runs.sort_by_key(|run| run.replication);
-    Ok(StudyResult {
-        schema_version: SCHEMA_VERSION,
-        provenance: provenance(scenario),
-        plan: scenario.plan.clone(),
-        replications_planned: scenario.replications,
-        runs: finished.runs,
-    })
+    Ok(finished.runs)
+}
+
+/// Looks on while pilots run: their progress is none of the study's.
+#[derive(Debug)]
+struct Pilot<'a, O>(&'a O);
+
+impl<O: StudyObserver> StudyObserver for Pilot<'_, O> {
+    fn on_progress(&self, _replication: u32, _progress: Progress) {}
+
+    fn on_finished(&self, _replication: u32) {}
+
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
 }
 
 /// What the threads of a study share.

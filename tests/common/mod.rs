@@ -128,6 +128,7 @@ impl Station {
             start: None,
             duration_ns: duration.as_nanos(),
             warmup_ns: units(self.warmup).as_nanos(),
+            warmup_found: false,
             interval_ns: (duration.as_nanos() / self.intervals).max(1),
             classes: (0..classes.len()).map(|class| format!("class-{class}")).collect(),
             zones: vec![],

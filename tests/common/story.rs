@@ -115,6 +115,7 @@ impl Story {
             start: None,
             duration_ns: self.duration,
             warmup_ns: self.warmup,
+            warmup_found: false,
             interval_ns: 1,
             classes: (0..self.visits.len()).map(|visit| format!("v{visit}")).collect(),
             zones: vec![],

@@ -127,6 +127,7 @@ fn frame(dice: &mut Dice) -> Plan {
         start: None,
         duration_ns,
         warmup_ns,
+        warmup_found: false,
         interval_ns,
         classes: (0..dice.int(1, 3)).map(|class| format!("class-{class}")).collect(),
         zones: (0..dice.int(0, 3)).map(|zone| format!("zone-{zone}")).collect(),

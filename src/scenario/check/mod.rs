@@ -16,6 +16,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use self::classes::Classes;
+use super::forms::Warmup;
 use super::plan::Scenario;
 use super::spec::ScenarioSpec;
 use super::suggest;
@@ -80,6 +81,7 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
     }
     let fleet = services::check(spec, &classes, &mut found);
     let traffic = traffic::check(spec, &frame, &classes, traces, &mut found);
+    run::check_steady(spec, &traffic.sources, &mut found);
     let objectives = objectives::check(spec, &frame, &classes, &mut found);
     limits::sizes(spec, &frame, &classes, &fleet, &mut found);
     let outlook = outlook::of(spec, &frame, &fleet, &traffic.offers, &mut found);
@@ -96,7 +98,11 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
         display_name: spec.metadata.display_name.clone(),
         start: frame.start,
         duration_ns: frame.duration.as_nanos(),
-        warmup_ns: spec.run.warmup.as_nanos(),
+        warmup_ns: match spec.run.warmup {
+            Warmup::Given(length) => length.as_nanos(),
+            Warmup::Auto => 0,
+        },
+        warmup_found: spec.run.warmup == Warmup::Auto,
         interval_ns: spec.run.interval().as_nanos(),
         rows: rows(&classes, &fleet.services),
         classes: classes.names,

@@ -4,10 +4,14 @@ use jiff::fmt::temporal::Pieces;
 
 use super::Findings;
 use crate::results::WallClock;
+use crate::scenario::forms::Warmup;
+use crate::scenario::plan::Source;
 use crate::scenario::spec::ScenarioSpec;
 use crate::scenario::suggest;
+use crate::stats::MIN_OBSERVATIONS;
 use crate::time::{NANOS_PER_SEC, SimDuration};
 use crate::units::When;
+use crate::workload::Profile;
 
 /// The longest run: one leap year.
 const MAX_DURATION: SimDuration = SimDuration::from_secs(366 * 86_400);
@@ -24,6 +28,7 @@ pub(super) struct Frame {
     pub(super) start: Option<WallClock>,
     /// Zero where it cannot be simulated.
     pub(super) duration: SimDuration,
+    /// The longest that the warm-up can be.
     pub(super) warmup: SimDuration,
     pub(super) load: f64,
 }
@@ -85,14 +90,19 @@ pub(super) fn check(spec: &ScenarioSpec, found: &mut Findings) -> Frame {
     Frame {
         start,
         duration,
-        warmup: run.warmup,
+        warmup: match run.warmup {
+            Warmup::Given(length) => length,
+            Warmup::Auto => SimDuration::from_nanos(duration.as_nanos() / 2),
+        },
         load: if load > 0.0 && load <= MAX_LOAD { load } else { 1.0 },
     }
 }
 
 fn check_buckets(spec: &ScenarioSpec, found: &mut Findings) {
-    let (duration, warmup, interval) = (spec.run.duration, spec.run.warmup, spec.run.interval());
-    if warmup >= duration {
+    let (duration, interval) = (spec.run.duration, spec.run.interval());
+    if let Warmup::Given(warmup) = spec.run.warmup
+        && warmup >= duration
+    {
         let message = format!("the warm-up, {warmup}, leaves nothing of the duration, {duration}");
         found.add("run.warmup", message, "shorten it, or simulate longer");
     }
@@ -104,6 +114,24 @@ fn check_buckets(spec: &ScenarioSpec, found: &mut Findings) {
     } else if duration.as_nanos().div_ceil(interval.as_nanos()) > MAX_INTERVALS {
         let message = format!("{duration} in intervals of {interval} are more than {MAX_INTERVALS} of them");
         found.add("run.interval", message, "write a longer one");
+    }
+}
+
+/// Checks that a warm-up can be found: that there is a steady state, and enough of it.
+pub(super) fn check_steady(spec: &ScenarioSpec, sources: &[Source], found: &mut Findings) {
+    if spec.run.warmup != Warmup::Auto {
+        return;
+    }
+    let varies = |source: &&Source| !source.profile.as_ref().is_some_and(Profile::is_constant);
+    if let Some(source) = sources.iter().find(|source| !source.recorded.is_empty() || varies(source)) {
+        let message = format!("traffic.{} varies in time, so there is no steady state to find", source.name);
+        found.add("run.warmup", message, "write a duration, for example warmup: 5m");
+    }
+    let interval = spec.run.interval().as_nanos().max(1);
+    let whole = spec.run.duration.as_nanos() / interval;
+    if whole < MIN_OBSERVATIONS as u64 {
+        let message = format!("`auto` needs {MIN_OBSERVATIONS} whole intervals, and there are {whole}");
+        found.add("run.warmup", message, "shorten run.interval, simulate longer, or write a duration");
     }
 }
 
