@@ -9,6 +9,7 @@ use clap::{CommandFactory, ValueEnum};
 
 use super::message::{Format, text_line};
 use super::{Cli, Exit, files};
+use crate::scenario::near;
 
 /// What the command line says of a global option, also where it cannot be parsed as a whole: how
 /// mistakes in it are told depends on that.
@@ -63,8 +64,12 @@ fn advice(error: &clap::Error) -> Option<String> {
             if files::is_named_like_scenario(Path::new(&written)) {
                 return Some(format!("to simulate it: peakday run {written}"));
             }
-            let near = !strings(ContextKind::SuggestedSubcommand).is_empty();
-            (!near).then(|| format!("the commands are {}", commands().join(", ")))
+            let commands = commands();
+            match near(&written, commands.iter().map(String::as_str)) {
+                _ if !strings(ContextKind::SuggestedSubcommand).is_empty() => None,
+                Some(name) => Some(format!("did you mean `peakday {name}`?")),
+                None => Some(format!("the commands are {}", commands.join(", "))),
+            }
         }
         ErrorKind::MissingRequiredArgument => {
             let missing = strings(ContextKind::InvalidArg);
