@@ -30,19 +30,19 @@ pub trait Model {
 }
 
 /// Runs `model` over the events before `until`, at most `budget` of them; what is left stays in
-/// the queue. Returns the instant of the last event if the budget ran out.
+/// the queue. Returns how many there were, and the instant of the last one if the budget ran out.
 #[inline]
 pub fn run<M: Model>(
     model: &mut M,
     queue: &mut EventQueue<M::Event>,
     until: SimTime,
     budget: u64,
-) -> Option<SimTime> {
-    for _ in 0..budget {
-        let (now, event) = queue.take_before(until)?;
+) -> (u64, Option<SimTime>) {
+    for passed in 0..budget {
+        let Some((now, event)) = queue.take_before(until) else { return (passed, None) };
         model.handle(now, event, queue);
     }
-    Some(queue.now)
+    (budget, Some(queue.now))
 }
 
 /// A lane of an event queue, as returned by [`EventQueue::add_lane`].
@@ -389,8 +389,8 @@ mod tests {
             queue.schedule(at(time), Tag(0));
         }
         let mut diary = Diary::default();
-        assert_eq!(run(&mut diary, &mut queue, at(9), 3), Some(at(2)));
-        assert_eq!(run(&mut diary, &mut queue, at(9), 3), None, "the queue ran out first");
+        assert_eq!(run(&mut diary, &mut queue, at(9), 3), (3, Some(at(2))));
+        assert_eq!(run(&mut diary, &mut queue, at(9), 3), (2, None), "the queue ran out first");
         assert_eq!(diary.0.len(), 5);
     }
 }

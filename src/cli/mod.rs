@@ -1,18 +1,25 @@
 //! The command line: the only place that prints, and that knows files, signals and exit codes.
 
+mod completions;
 mod files;
+mod init;
+mod man;
+mod message;
 mod output;
 mod progress;
 mod run;
 mod signals;
+mod templates;
+mod usage;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::error::Error;
+use message::Format;
 
 /// How a command ends. Scripts depend on the numbers: they are fixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +46,17 @@ impl From<Exit> for ExitCode {
     }
 }
 
+const EXAMPLES: &str = "\
+Begin with:
+  peakday init --template first-question   write a scenario that explains itself
+  peakday run first-question.yaml          simulate it and judge it
+
+Every command has examples: peakday run --help";
+
 /// Capacity planning for e-commerce peaks: will this fleet hold on the day?
 #[derive(Debug, Parser)]
 #[command(name = "peakday", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -51,38 +66,28 @@ struct Cli {
     /// Print more about what is done.
     #[arg(short, long, global = true)]
     verbose: bool,
+    /// Print for people (text), or one JSON document, and a line of JSON per error (json).
+    #[arg(long, global = true, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    format: Format,
+    /// Use colours: auto (on a terminal, unless NO_COLOR is set), always or never.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    color: ColorChoice,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a commented scenario to begin with.
+    Init(init::InitArgs),
     /// Simulate a scenario and judge its objectives.
     ///
     /// Exit codes: 0 every objective holds, or there is none; 1 an output could not be written; 2 usage;
     /// 3 the scenario is invalid; 98 an objective is inconclusive; 99 an objective failed; 130 interrupted.
     #[command(verbatim_doc_comment)]
-    Run(RunArgs),
-}
-
-/// What `run` is asked for.
-#[derive(Debug, Args)]
-struct RunArgs {
-    /// The scenario file.
-    file: PathBuf,
-    /// Take this seed instead of the file's.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// Simulate so many days instead of the file's number.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    replications: Option<u32>,
-    /// Write results to this folder; output/NAME where left out. A folder of peakday's is replaced.
-    #[arg(short, long, value_name = "DIR")]
-    output: Option<PathBuf>,
-    /// Use so many threads instead of one per core; results do not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
-    /// Write the arrivals of replication 1 to this CSV file, which can be replayed.
-    #[arg(long, value_name = "FILE")]
-    record_arrivals: Option<PathBuf>,
+    Run(run::RunArgs),
+    /// Print completions for a shell.
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write a page for every command.
+    Man(man::ManArgs),
 }
 
 /// How much is said beside the results.
@@ -97,37 +102,34 @@ impl Voice {
     /// Says something on standard error; nobody is helped by failing over it.
     fn say(self, least: Self, text: impl std::fmt::Display) {
         if self >= least {
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(anstream::stderr(), "{}", message::coloured(&text.to_string()));
         }
     }
 }
 
 /// Runs the program on the arguments of the process.
 pub fn main() -> ExitCode {
+    colours(usage::global("--color").unwrap_or_default());
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let asked = if error.use_stderr() { Exit::Usage } else { Exit::Success };
-            let printed = error.print().and_then(|()| io::stdout().flush());
-            return if printed.is_err() && asked == Exit::Success {
-                Exit::Failure.into()
-            } else {
-                asked.into()
-            };
-        }
+        Err(error) => return usage::explain(&error, usage::global("--format").unwrap_or_default()).into(),
     };
+    colours(cli.color);
     let voice = match (cli.quiet, cli.verbose) {
+        // Remarks would stand between the lines that a program reads.
+        _ if cli.format == Format::Json => Voice::Quiet,
         (true, _) => Voice::Quiet,
         (false, true) => Voice::Verbose,
         (false, false) => Voice::Normal,
     };
     let done = match &cli.command {
-        Command::Run(args) => run::run(args, voice),
+        Command::Init(args) => init::run(args, voice),
+        Command::Run(args) => run::run(args, voice, cli.format),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args, voice),
     };
     done.unwrap_or_else(|error| {
-        // A list of problems begins every line with its place, as editors like it.
-        let prefix = if matches!(error, Error::Invalid(_)) { "" } else { "error: " };
-        let _ = writeln!(io::stderr(), "{prefix}{error}");
+        message::tell(&error, cli.format);
         match error {
             Error::Usage(_) => Exit::Usage,
             Error::Invalid(_) => Exit::Invalid,
@@ -137,15 +139,29 @@ pub fn main() -> ExitCode {
     .into()
 }
 
+/// Sets what all output streams do with colours; left to them, they look at the terminal and at
+/// NO_COLOR.
+fn colours(choice: ColorChoice) {
+    match choice {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::AlwaysAnsi,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}
+
 /// Prints results. Who closed the other end of a pipe has read enough.
 fn print(text: &str) -> Result<(), Error> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = anstream::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output {
             path: PathBuf::from("standard output"),
             source: error,
-            remedy: "the results stand in the output folder".to_owned(),
+            remedy: "free some space, or send it elsewhere".to_owned(),
         }),
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Progress on standard error: hidden off a terminal, and where nobody wants it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
@@ -10,6 +10,7 @@ use super::signals::Signals;
 use crate::scenario::Scenario;
 use crate::sim::Progress;
 use crate::study::StudyObserver;
+use crate::time::SimDuration;
 
 /// Steps of the bar per replication.
 const STEPS: u64 = 1_000;
@@ -20,12 +21,7 @@ pub(super) struct Bar<'a> {
     bar: ProgressBar,
     signals: &'a Signals,
     begun: Instant,
-    horizon: u64,
-    planned: u32,
-    finished: AtomicU64,
-    requests: AtomicU64,
-    /// Per replication: steps and requests already counted.
-    seen: Vec<(AtomicU64, AtomicU64)>,
+    tally: Tally,
 }
 
 impl<'a> Bar<'a> {
@@ -33,22 +29,11 @@ impl<'a> Bar<'a> {
         let steps = u64::from(scenario.replications) * STEPS;
         // Off a terminal, indicatif draws nothing.
         let bar = if voice == Voice::Quiet { ProgressBar::hidden() } else { ProgressBar::new(steps) };
-        if let Ok(style) =
-            ProgressStyle::with_template("{bar:30} {percent}% of simulated time, {msg}, {eta} left")
-        {
+        if let Ok(style) = ProgressStyle::with_template("{bar:20} {percent}%, {eta} left, {msg}") {
             bar.set_style(style);
         }
-        let seen = (0..scenario.replications).map(|_| Default::default()).collect();
-        Self {
-            bar,
-            signals,
-            begun: Instant::now(),
-            horizon: scenario.horizon().as_nanos().max(1),
-            planned: scenario.replications,
-            finished: AtomicU64::new(0),
-            requests: AtomicU64::new(0),
-            seen,
-        }
+        let tally = Tally::new(scenario.horizon().as_nanos(), scenario.replications);
+        Self { bar, signals, begun: Instant::now(), tally }
     }
 
     pub(super) fn clear(&self) {
@@ -65,24 +50,87 @@ impl StudyObserver for Bar<'_> {
         if self.bar.is_hidden() {
             return;
         }
-        let Some((steps, requests)) = self.seen.get(replication as usize - 1) else { return };
-        let step =
-            (u128::from(progress.now.as_nanos()) * u128::from(STEPS) / u128::from(self.horizon)) as u64;
-        let more = progress.requests - requests.swap(progress.requests, Ordering::Relaxed);
-        let total = self.requests.fetch_add(more, Ordering::Relaxed) + more;
-        let rate = total as f64 / self.begun.elapsed().as_secs_f64().max(1e-3);
-        let finished = self.finished.load(Ordering::Relaxed);
-        let message =
-            format!("{} requests/s, {finished} of {} replications", HumanCount(rate as u64), self.planned);
-        self.bar.set_message(message);
-        self.bar.inc(step - steps.swap(step, Ordering::Relaxed));
+        self.bar.inc(self.tally.advance(replication, progress));
+        self.bar.set_message(self.tally.message(self.begun.elapsed()));
     }
 
     fn on_finished(&self, _replication: u32) {
-        self.finished.fetch_add(1, Ordering::Relaxed);
+        self.tally.finished.fetch_add(1, Ordering::Relaxed);
     }
 
     fn is_cancelled(&self) -> bool {
         self.signals.came()
+    }
+}
+
+/// How far all replications together have come.
+#[derive(Debug)]
+struct Tally {
+    horizon: u64,
+    finished: AtomicU64,
+    steps: AtomicU64,
+    events: AtomicU64,
+    /// Per replication: steps and events already counted.
+    seen: Vec<(AtomicU64, AtomicU64)>,
+}
+
+impl Tally {
+    fn new(horizon: u64, replications: u32) -> Self {
+        let seen = (0..replications).map(|_| Default::default()).collect();
+        let [finished, steps, events] = Default::default();
+        Self { horizon: horizon.max(1), finished, steps, events, seen }
+    }
+
+    /// Counts what is new of a replication, and returns its steps.
+    fn advance(&self, replication: u32, progress: Progress) -> u64 {
+        let Some((steps, events)) = self.seen.get(replication as usize - 1) else { return 0 };
+        let step =
+            (u128::from(progress.now.as_nanos()) * u128::from(STEPS) / u128::from(self.horizon)) as u64;
+        let more = progress.events - events.swap(progress.events, Ordering::Relaxed);
+        self.events.fetch_add(more, Ordering::Relaxed);
+        let more = step - steps.swap(step, Ordering::Relaxed);
+        self.steps.fetch_add(more, Ordering::Relaxed);
+        more
+    }
+
+    fn message(&self, elapsed: Duration) -> String {
+        let seconds = |steps: u64| {
+            let nanos = u128::from(self.horizon) * u128::from(steps) / u128::from(STEPS);
+            SimDuration::from_secs((nanos / 1_000_000_000) as u64)
+        };
+        let planned = self.seen.len() as u64;
+        let events = self.events.load(Ordering::Relaxed);
+        let rate = events as f64 / elapsed.as_secs_f64().max(1e-3);
+        format!(
+            "{} of {planned} days, {} of {} simulated, {} events, {}/s",
+            self.finished.load(Ordering::Relaxed),
+            seconds(self.steps.load(Ordering::Relaxed)),
+            seconds(planned * STEPS),
+            HumanCount(events),
+            HumanCount(rate as u64),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::SimTime;
+
+    #[test]
+    fn what_is_new_is_counted_once_and_told() {
+        let tally = Tally::new(3_600_000_000_000, 5);
+        let at = |seconds: u64, events| Progress {
+            now: SimTime::from_nanos(seconds * 1_000_000_000),
+            requests: 0,
+            events,
+        };
+        assert_eq!(tally.advance(2, at(1_800, 3_000_000)), 500);
+        assert_eq!(tally.advance(2, at(1_800, 4_000_000)), 0);
+        assert_eq!(tally.advance(1, at(3_600, 8_000_000)), 1_000);
+        assert_eq!(tally.advance(6, at(3_600, 1)), 0, "there is no such replication");
+        tally.finished.fetch_add(1, Ordering::Relaxed);
+        let expected = "1 of 5 days, 1h30m of 5h simulated, 12,000,000 events, 6,000,000/s";
+        assert_eq!(tally.message(Duration::from_secs(2)), expected);
     }
 }

@@ -1,13 +1,17 @@
 //! `peakday run`: a scenario in, a folder of results out.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
 
 use super::files::{self, TraceFolder};
+use super::message::{Format, coloured};
 use super::output::{StagedFile, Staging};
 use super::progress::Bar;
 use super::signals::Signals;
-use super::{Exit, RunArgs, Voice, print};
+use super::{Exit, Voice, print};
 use crate::error::Error;
 use crate::report;
 use crate::results::{StudyResult, Verdict, overall, verdicts};
@@ -17,7 +21,36 @@ use crate::study::{RecordError, StudyOptions, record_arrivals, run_study};
 /// The replication whose arrivals `--record-arrivals` writes.
 const RECORDED: u32 = 1;
 
-pub(super) fn run(args: &RunArgs, voice: Voice) -> Result<Exit, Error> {
+const EXAMPLES: &str = "\
+Examples:
+  peakday run shop.yaml                              results go to output/NAME
+  peakday run shop.yaml --replications 60 -o sure    more days, narrower intervals
+  peakday run shop.yaml -q --format json             for scripts; see the exit codes, too";
+
+/// What `run` is asked for.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct RunArgs {
+    /// The scenario file.
+    file: PathBuf,
+    /// Take this seed instead of the file's.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Simulate so many days instead of the file's number.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    replications: Option<u32>,
+    /// Write results to this folder; output/NAME where left out. A folder of peakday's is replaced.
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Use so many threads instead of one per core; results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Write the arrivals of replication 1 to this CSV file, which can be replayed.
+    #[arg(long, value_name = "FILE")]
+    record_arrivals: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, Error> {
     let signals = Signals::listen();
     let traces = TraceFolder::of(&args.file);
     let checked = load(args, &traces.ended_by(&signals));
@@ -27,6 +60,8 @@ pub(super) fn run(args: &RunArgs, voice: Voice) -> Result<Exit, Error> {
     }
     let scenario = checked?;
     remark(&scenario, voice);
+    let warnings = warnings(&scenario);
+    warnings.iter().for_each(|warning| voice.say(Voice::Normal, format!("warning: {warning}")));
     let place = args.output.clone().unwrap_or_else(|| Path::new("output").join(&scenario.plan.name));
     // Both are opened before the run: who cannot write shall know it now.
     let staging = Staging::create(&place)?;
@@ -40,7 +75,27 @@ pub(super) fn run(args: &RunArgs, voice: Voice) -> Result<Exit, Error> {
     let options = StudyOptions { threads: args.threads.map_or(0, usize::from) };
     let study = run_study(&scenario, &traces, options, &bar);
     bar.clear();
-    finish(&study?, staging, &place, voice)
+    let study = study?;
+    let (done, planned) = (study.runs.len(), study.replications_planned as usize);
+    if done < planned {
+        voice.say(Voice::Normal, format!("interrupted: {done} of {planned} replications finished"));
+    }
+    if done == 0 {
+        return Ok(Exit::Interrupted);
+    }
+    let files =
+        report::files(&study).map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
+    staging.publish(&files)?;
+    print(&match format {
+        Format::Text => text(&study, &place),
+        Format::Json => json(&study, &place, &warnings)?,
+    })?;
+    Ok(match overall(&verdicts(&study)) {
+        _ if done < planned => Exit::Interrupted,
+        Verdict::Pass => Exit::Success,
+        Verdict::Inconclusive => Exit::Inconclusive,
+        Verdict::Fail => Exit::Violated,
+    })
 }
 
 /// Reads and checks the scenario, with what the command line says otherwise.
@@ -58,26 +113,26 @@ fn remark(scenario: &Scenario, voice: Voice) {
     let sha256 = &scenario.sha256;
     let text = format!("seed {}, {} replications, scenario {sha256}", scenario.seed, scenario.replications);
     voice.say(Voice::Verbose, text);
-    for source in &scenario.sources {
-        for part in &source.recorded {
-            let (file, survey) = (&part.spec.file, &part.survey);
-            voice.say(Voice::Verbose, format!("{file}: {} lines, {} used", survey.rows, survey.used));
-            if let Some((line, reason)) = survey.first_bad.first() {
-                let bad = survey.bad_lines;
-                voice.say(
-                    Voice::Normal,
-                    format!("warning: {file}: {bad} bad lines left out; the first is line {line}: {reason}"),
-                );
-            }
+    for part in scenario.sources.iter().flat_map(|source| &source.recorded) {
+        let (file, survey) = (&part.spec.file, &part.survey);
+        voice.say(Voice::Verbose, format!("{file}: {} lines, {} used", survey.rows, survey.used));
+    }
+}
+
+/// Returns what to know before believing the results.
+fn warnings(scenario: &Scenario) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for part in scenario.sources.iter().flat_map(|source| &source.recorded) {
+        let (file, bad) = (&part.spec.file, part.survey.bad_lines);
+        if let Some((line, reason)) = part.survey.first_bad.first() {
+            warnings.push(format!("{file}: {bad} bad lines left out; the first is line {line}: {reason}"));
         }
     }
     for service in scenario.plan.services.iter().filter(|service| service.growing) {
         let name = &service.name;
-        voice.say(
-            Voice::Normal,
-            format!("warning: {name} gets as much as it can serve, or more: its queue grows without end"),
-        );
+        warnings.push(format!("{name} gets as much as it can serve, or more: its queue grows without end"));
     }
+    warnings
 }
 
 /// Writes the arrivals of replication 1; false where a signal came.
@@ -117,25 +172,27 @@ impl Write for Watched<'_> {
     }
 }
 
-/// Writes and prints what came out, and judges it.
-fn finish(study: &StudyResult, staging: Staging, place: &Path, voice: Voice) -> Result<Exit, Error> {
-    let (finished, planned) = (study.runs.len(), study.replications_planned);
-    let interrupted = finished < planned as usize;
-    if interrupted {
-        voice.say(Voice::Normal, format!("interrupted: {finished} of {planned} replications finished"));
-    }
-    if finished == 0 {
-        return Ok(Exit::Interrupted);
-    }
-    let files =
-        report::files(study).map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
-    staging.publish(&files)?;
-    voice.say(Voice::Normal, format!("wrote {}", place.display()));
-    print(&report::summary_text(study))?;
-    Ok(match overall(&verdicts(study)) {
-        _ if interrupted => Exit::Interrupted,
-        Verdict::Pass => Exit::Success,
-        Verdict::Inconclusive => Exit::Inconclusive,
-        Verdict::Fail => Exit::Violated,
-    })
+/// Returns the summary for a terminal, its verdicts in colour, and where the files are.
+fn text(study: &StudyResult, place: &Path) -> String {
+    let summary = report::summary_text(study);
+    // Behind the table's head every line begins with a name that the user chose.
+    let table = summary.lines().position(|line| line.starts_with("service")).unwrap_or(usize::MAX);
+    let line = |(i, line): (usize, &str)| if i < table { coloured(line) } else { line.to_owned() };
+    let lines: Vec<String> = summary.lines().enumerate().map(line).collect();
+    format!("{}\n\nfiles: {}\n", lines.join("\n"), place.display())
+}
+
+/// What `run` tells a program: `summary.json`, and what is known beside it.
+#[derive(Serialize)]
+struct Told<'a, S> {
+    output: &'a Path,
+    warnings: &'a [String],
+    #[serde(flatten)]
+    summary: S,
+}
+
+fn json(study: &StudyResult, place: &Path, warnings: &[String]) -> Result<String, Error> {
+    let told = Told { output: place, warnings, summary: report::summary_document(study) };
+    let text = serde_json::to_string_pretty(&told);
+    text.map(|text| text + "\n").map_err(|why| Error::Run(format!("a result cannot be written: {why}")))
 }

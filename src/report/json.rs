@@ -56,6 +56,13 @@ pub fn read_result(bytes: &[u8]) -> Result<StudyResult, Error> {
 ///
 /// As [`result_json`].
 pub fn summary_json(result: &StudyResult) -> io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(&summary_document(result))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Returns what `summary.json` holds, to be put into another document.
+pub fn summary_document(result: &StudyResult) -> impl Serialize + '_ {
     let plan = &result.plan;
     let judged = verdicts(result);
     let objectives = plan.objectives.iter().zip(&judged).map(|(objective, verdict)| Objective {
@@ -71,8 +78,7 @@ pub fn summary_json(result: &StudyResult) -> io::Result<Vec<u8>> {
         verdict: verdict.verdict.name(),
         note: verdict.note,
     });
-    let rows = summary(result);
-    let document = Document {
+    Document {
         schema_version: SCHEMA_VERSION,
         name: &plan.name,
         verdict: overall(&judged).name(),
@@ -80,11 +86,8 @@ pub fn summary_json(result: &StudyResult) -> io::Result<Vec<u8>> {
         replications_planned: result.replications_planned,
         currency: plan.currency.as_deref(),
         objectives: objectives.collect(),
-        summary: rows.iter().map(|row| Row::new(result, row)).collect(),
-    };
-    let mut bytes = serde_json::to_vec_pretty(&document)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+        summary: summary(result).into_iter().map(|row| Row::new(result, row)).collect(),
+    }
 }
 
 fn share(verdict: &ObjectiveVerdict) -> Option<Figure> {
@@ -125,29 +128,29 @@ struct Objective<'a> {
 struct Row<'a> {
     service: &'a str,
     class: &'a str,
-    figures: Figures<'a>,
-    scaling_ratio_binding: &'a str,
-    note: &'a str,
+    figures: Figures,
+    scaling_ratio_binding: String,
+    note: String,
 }
 
 impl<'a> Row<'a> {
-    fn new(result: &'a StudyResult, row: &'a SummaryRow) -> Self {
+    fn new(result: &'a StudyResult, row: SummaryRow) -> Self {
         Self {
             service: &result.plan.services[row.subject.service].name,
             class: row.subject.class_name(&result.plan),
-            figures: Figures(&row.figures),
-            scaling_ratio_binding: &row.binding,
-            note: &row.note,
+            figures: Figures(row.figures),
+            scaling_ratio_binding: row.binding,
+            note: row.note,
         }
     }
 }
 
 /// Figures by the names of their columns.
-struct Figures<'a>(&'a [Option<Interval>]);
+struct Figures(Vec<Option<Interval>>);
 
-impl Serialize for Figures<'_> {
+impl Serialize for Figures {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let named = SUMMARY.iter().zip(self.0);
+        let named = SUMMARY.iter().zip(&self.0);
         serializer.collect_map(named.map(|(column, figure)| (column.name, figure.map(Figure))))
     }
 }

@@ -6,7 +6,7 @@ mod number;
 mod text;
 
 pub use csv::{dependencies_csv, objectives_csv, servers_csv, summary_csv, timeseries_csv};
-pub use json::{read_result, result_json, summary_json};
+pub use json::{read_result, result_json, summary_document, summary_json};
 pub use text::summary_text;
 
 use crate::results::{Goal, ObjectivePlan, Plan, StudyResult};

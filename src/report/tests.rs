@@ -3,7 +3,7 @@
 use super::*;
 use crate::error::Error;
 use crate::results::example::{one_day, study};
-use crate::results::{SERIES, SUMMARY, TraceRecord};
+use crate::results::{Peak, SERIES, SUMMARY, TraceRecord, UNLIMITED_MILLICORES};
 use crate::rng::{Bits, Key};
 
 fn text(bytes: std::io::Result<Vec<u8>>) -> String {
@@ -273,12 +273,48 @@ web           60.0      54.5 0.000200 0.000500  25.0   25.0        480   0.267  
   order       10.0      9.50 0.000500 0.000500     -      -       84.0   0.204       -
 pay           9.50      9.50 0.000400 0.000400     -      -       95.0       -    2.00
 
+nearest its limit: web slots, 12 of 18 requests in hand, 33.3% left, at 1970-01-01T08:00:15+08:00 of
+      day 1
+
 note: one day, no interval: replication 1 alone
 ";
     let mut day = one_day();
     day.plan.objectives.remove(0);
     day.runs[0].objectives.remove(0);
     assert_eq!(summary_text(&day), expected);
+}
+
+#[test]
+fn the_terminal_is_told_what_is_nearest_its_limit() {
+    // Of 12 cores, 18 slots and 50 places; what else is near is told where a fifth is not left.
+    let table: [(u64, u64, &[&str]); 3] = [
+        (12, 10, &["nearest its limit: web slots, 12 of 18 requests in hand, 33.3% left, at "]),
+        (12, 45, &["nearest its limit: web queue, 45 of 50 waiting, 10.0% left, at "]),
+        (
+            18,
+            41,
+            &[
+                "nearest its limit: web slots, 18 of 18 requests in hand, 0% left, at ",
+                "then: web queue, 41 of 50 waiting, 18.0% left, at ",
+            ],
+        ),
+    ];
+    for (slots, queue, expected) in table {
+        let mut near = study();
+        let at_ns = 61_500_000_000;
+        near.runs[1].services[0].peak_slots = Peak { value: slots, at_ns };
+        near.runs[1].services[0].peak_queue = Peak { value: queue, at_ns };
+        let text = summary_text(&near);
+        let lines = text.lines().filter(|line| line.contains("% left"));
+        let lines: Vec<&str> = lines.map(|line| line.split_once("1970").unwrap().0).collect();
+        assert_eq!(lines, expected, "{text}");
+    }
+    let mut unlimited = study();
+    unlimited.plan.services.iter_mut().for_each(|service| service.queue_limit = None);
+    unlimited.plan.services.iter_mut().flat_map(|service| &mut service.pools).for_each(|pool| {
+        (pool.concurrency, pool.millicores) = (None, UNLIMITED_MILLICORES);
+    });
+    assert!(!summary_text(&unlimited).contains("limit"), "{}", summary_text(&unlimited));
 }
 
 #[test]

@@ -3,12 +3,18 @@
 use crate::report::number::{grouped, plain, wall};
 use crate::report::{class_of, goal_text};
 use crate::results::{
-    ObjectivePlan, ObjectiveVerdict, Plan, StudyResult, SummaryRow, overall, summary, verdicts,
+    DependencyRow, ObjectivePlan, ObjectiveVerdict, Plan, StudyResult, SummaryRow, nearest_limits, overall,
+    summary, verdicts,
 };
 use crate::time::SimDuration;
 
 /// The widest line.
 const WIDTH: usize = 100;
+
+/// So many resources at most are named as near their limits,
+const NEAREST: usize = 3;
+/// of which those after the first have less than this left.
+const NEAR: f64 = 0.2;
 
 /// Heads and columns of the table, and what turns a column's figure into what is shown.
 const COLUMNS: [(&str, &str, f64); 9] = [
@@ -38,6 +44,11 @@ pub fn summary_text(result: &StudyResult) -> String {
         lines.push(String::new());
         lines.extend(table(result, &rows));
     }
+    let nearest = nearest(result);
+    if !nearest.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(nearest);
     let notes = notes(result, &rows);
     if !notes.is_empty() {
         lines.push(String::new());
@@ -111,6 +122,10 @@ fn plain_short(value: f64) -> String {
     if value.abs() < 10.0 { grouped(value, 5) } else { grouped(value, 4) }
 }
 
+fn whole_or_short(value: f64) -> String {
+    grouped(value, if value.trunc() == value { 1 } else { 3 })
+}
+
 /// Returns the table, its first columns as wide as the names in it.
 fn table(result: &StudyResult, rows: &[SummaryRow]) -> Vec<String> {
     let name = |row: &SummaryRow| {
@@ -150,6 +165,37 @@ fn line(row: &[String], first: usize, widths: &[usize]) -> String {
         line += &format!(" {cell:>width$}");
     }
     line
+}
+
+/// Names what came nearest its limit, in the worst replication.
+fn nearest(result: &StudyResult) -> Vec<String> {
+    let told = |(i, row): (usize, &DependencyRow)| {
+        let (used, margin) = (row.peak_use?, row.margin?);
+        let name = &result.plan.services[row.service].name;
+        let unit = match row.resource {
+            "cpu" => "cores",
+            "slots" => "requests in hand",
+            _ => "waiting",
+        };
+        let mut line = format!(
+            "{}: {name} {}, {} of {} {unit}, {}% left",
+            if i == 0 { "nearest its limit" } else { "then" },
+            row.resource,
+            whole_or_short(used),
+            whole_or_short(row.limit),
+            grouped(margin * 100.0, 3),
+        );
+        if let (Some(at), Some(replication)) = (row.at_ns, row.replication) {
+            let second = at - at % 1_000_000_000;
+            line += &format!(", at {} of day {replication}", when(&result.plan, second));
+        }
+        Some(line)
+    };
+    let rows = nearest_limits(result);
+    let near = rows.iter().enumerate().take(NEAREST);
+    near.filter(|(i, row)| *i == 0 || row.margin.is_some_and(|margin| margin < NEAR))
+        .filter_map(told)
+        .collect()
 }
 
 /// Returns what to know before believing the figures.

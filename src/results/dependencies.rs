@@ -53,6 +53,15 @@ pub fn dependencies(result: &StudyResult) -> Vec<DependencyRow> {
     rows
 }
 
+/// Returns the rows that have a margin, the smallest first, in the order of [`dependencies`] among
+/// equals.
+pub fn nearest_limits(result: &StudyResult) -> Vec<DependencyRow> {
+    let mut rows = dependencies(result);
+    rows.retain(|row| row.margin.is_some());
+    rows.sort_by(|a, b| a.margin.unwrap_or(1.0).total_cmp(&b.margin.unwrap_or(1.0)));
+    rows
+}
+
 fn worst(
     result: &StudyResult,
     service: usize,

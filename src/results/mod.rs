@@ -18,7 +18,7 @@ mod window;
 
 pub use crate::stats::Peak;
 pub use column::{Aggregator, Column, Kind};
-pub use dependencies::{DependencyRow, dependencies};
+pub use dependencies::{DependencyRow, dependencies, nearest_limits};
 pub use figures::{Facts, SUMMARY, Subject, SummaryRow, summary};
 pub use fleet_mean::{Load, MeanServer, Scaling};
 pub use plan::{

@@ -33,4 +33,5 @@ pub use spec::{
     ApiVersion, CpuSpec, DuringSpec, Kind, LatencySpec, MetadataSpec, ObjectiveSpec, PoolSpec, QueueSpec,
     RunSpec, ScenarioSpec, Scope, ServiceSpec, SourceSpec, SuccessSpec,
 };
+pub(crate) use suggest::near;
 pub use tree::MAX_BYTES;

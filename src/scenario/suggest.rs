@@ -18,7 +18,7 @@ pub(super) fn short(text: &str) -> String {
 }
 
 /// Returns the nearest of the known names, if one is near.
-pub(super) fn near<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn near<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     names.filter_map(|name| Some((distance(written, name)?, name))).min().map(|(_, name)| name)
 }
 

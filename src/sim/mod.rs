@@ -41,6 +41,8 @@ pub struct Progress {
     pub now: SimTime,
     /// Requests that arrived so far.
     pub requests: u64,
+    /// Events that happened so far.
+    pub events: u64,
 }
 
 /// Why a run has no result.
@@ -96,14 +98,17 @@ fn run_world<const SHARED: bool, const LIMITED: bool>(
     let horizon = scenario.horizon();
     let slice = SimDuration::from_nanos(horizon.as_nanos() / SLICES + 1);
     let mut until = SimTime::ZERO;
+    let mut events = 0;
     while until < horizon {
         until = (until + slice).min(horizon);
         let mut now = Some(SimTime::ZERO);
         while now.is_some() {
-            now = des::run(&mut world, &mut queue, until, SLICE_EVENTS);
+            let passed;
+            (passed, now) = des::run(&mut world, &mut queue, until, SLICE_EVENTS);
+            events += passed;
             let now = now.unwrap_or(until);
             world.check(now)?;
-            if observer.on_progress(Progress { now, requests: world.requests() }).is_break() {
+            if observer.on_progress(Progress { now, requests: world.requests(), events }).is_break() {
                 return Err(Stopped::Cancelled);
             }
         }

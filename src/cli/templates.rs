@@ -1,0 +1,99 @@
+//! The scenarios that come with the program, for `init`: the files of `scenarios/`.
+
+/// A scenario to begin with.
+#[derive(Debug)]
+pub(super) struct Template {
+    pub name: &'static str,
+    /// What it shows, in one line.
+    pub about: &'static str,
+    text: &'static str,
+    /// Files that it reads: where they lie beside it, and what is in them.
+    pub traces: &'static [(&'static str, &'static str)],
+}
+
+/// All of them, the one to begin with first.
+pub(super) const TEMPLATES: [Template; 4] = [
+    Template {
+        name: "quickstart",
+        about: "ten lines: one service, steady traffic, one objective",
+        text: include_str!("../../scenarios/quickstart.yaml"),
+        traces: &[],
+    },
+    Template {
+        name: "first-question",
+        about: "from the figures of a load test to a verdict on the peak",
+        text: include_str!("../../scenarios/first-question.yaml"),
+        traces: &[],
+    },
+    Template {
+        name: "singles-day",
+        about: "an hour around midnight: three services, a published sale shape, pools, queues",
+        text: include_str!("../../scenarios/singles-day.yaml"),
+        traces: &[],
+    },
+    Template {
+        name: "replay",
+        about: "last year's orders per minute from a CSV file, at 40 times the volume",
+        text: include_str!("../../scenarios/replay.yaml"),
+        traces: &[(
+            "traces/orders-per-minute.csv",
+            include_str!("../../scenarios/traces/orders-per-minute.csv"),
+        )],
+    },
+];
+
+/// Where editors find the schema: in this repository, and beside a user's file.
+const SCHEMA: [&str; 2] = ["../schemas/scenario.v1alpha1.json", "scenario.v1alpha1.json"];
+const HINT: &str = "\
+# The line above lets editors complete and check this file, once its schema lies beside it:
+#   peakday schema > scenario.v1alpha1.json
+";
+
+impl Template {
+    /// Returns a template by its name.
+    pub(super) fn find(name: &str) -> Option<&'static Self> {
+        TEMPLATES.iter().find(|template| template.name == name)
+    }
+
+    /// Returns the file as it is written for a user, whose schema lies elsewhere.
+    pub(super) fn text(&self) -> String {
+        let (modeline, rest) = self.text.split_once('\n').unwrap_or_default();
+        format!("{}\n{HINT}{rest}", modeline.replace(SCHEMA[0], SCHEMA[1]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_scenario_that_comes_along_is_a_template_and_documented() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let entries = fs::read_dir(root.join("scenarios")).unwrap().map(|entry| entry.unwrap().path());
+        let files: BTreeSet<String> = entries
+            .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+            .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        let names: BTreeSet<String> = TEMPLATES.iter().map(|template| template.name.to_owned()).collect();
+        assert_eq!(names, files);
+        let page = fs::read_to_string(root.join("docs/SCENARIO.md")).unwrap();
+        for template in &TEMPLATES {
+            let row = format!("| `{}` | {} |", template.name, template.about);
+            assert!(page.contains(&row), "docs/SCENARIO.md has no row {row}");
+        }
+    }
+
+    #[test]
+    fn every_template_names_its_schema_first() {
+        for template in &TEMPLATES {
+            let first = format!("# yaml-language-server: $schema={}\n", SCHEMA[0]);
+            assert!(template.text.starts_with(&first), "{}", template.name);
+            let first = format!("# yaml-language-server: $schema={}\n{HINT}", SCHEMA[1]);
+            assert!(template.text().starts_with(&first), "{}", template.text());
+        }
+    }
+}
