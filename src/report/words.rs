@@ -72,7 +72,7 @@ words! {
     P95: "p95 ms", "p95（毫秒）";
     P99: "p99 ms", "p99（毫秒）";
     P999: "p99.9 ms", "p99.9（毫秒）";
-    CpuShare: "CPU %", "CPU（%）";
+    CpuShare: "CPU %", "CPU 利用率（%）";
     SlotShare: "slots %", "槽位（%）";
     PerServer: "requests per server", "每台请求数";
     Needed: "servers needed", "所需服务器";

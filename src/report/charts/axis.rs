@@ -270,7 +270,12 @@ mod tests {
                 vec!["11-11", "06:00", "12:00", "18:00", "11-12", "06:00", "12:00", "18:00"],
                 "2026-11-10, UTC+08:00",
             ),
-            (None, 90 * minute, vec!["0s", "15m", "30m", "45m", "1h", "1h15m", "1h30m"], ""),
+            (
+                None,
+                90 * minute,
+                vec!["0s", "10m", "20m", "30m", "40m", "50m", "1h", "1h10m", "1h20m", "1h30m"],
+                "",
+            ),
             (start, 5 * MS, vec!["0s", "1ms", "2ms", "3ms", "4ms", "5ms"], "2026-11-10, UTC+08:00"),
         ];
         for (start, duration_ns, expected, caption) in table {
