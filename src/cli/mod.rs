@@ -7,6 +7,7 @@ mod man;
 mod message;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod signals;
 mod templates;
@@ -84,6 +85,8 @@ enum Command {
     /// 3 the scenario is invalid; 98 an objective is inconclusive; 99 an objective failed; 130 interrupted.
     #[command(verbatim_doc_comment)]
     Run(run::RunArgs),
+    /// Write all files of a run anew from its result.json, for example in another language.
+    Report(report::ReportArgs),
     /// Print completions for a shell.
     Completions(completions::CompletionsArgs),
     /// Print the manual page, or write a page for every command.
@@ -125,6 +128,7 @@ pub fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Init(args) => init::run(args, voice),
         Command::Run(args) => run::run(args, voice, cli.format),
+        Command::Report(args) => report::run(args, voice),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args, voice),
     };

@@ -13,7 +13,7 @@ use super::progress::Bar;
 use super::signals::Signals;
 use super::{Exit, Voice, print};
 use crate::error::Error;
-use crate::report;
+use crate::report::{self, Lang};
 use crate::results::{StudyResult, Verdict, overall, verdicts};
 use crate::scenario::{Document, Scenario};
 use crate::study::{RecordError, StudyOptions, record_arrivals, run_study};
@@ -48,6 +48,9 @@ pub(super) struct RunArgs {
     /// Write the arrivals of replication 1 to this CSV file, which can be replayed.
     #[arg(long, value_name = "FILE")]
     record_arrivals: Option<PathBuf>,
+    /// The language of fixed words in charts and in the report: en or zh.
+    #[arg(long, default_value = "en")]
+    lang: Lang,
 }
 
 pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, Error> {
@@ -83,8 +86,8 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
     if done == 0 {
         return Ok(Exit::Interrupted);
     }
-    let files =
-        report::files(&study).map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
+    let files = report::files(&study, args.lang)
+        .map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
     staging.publish(&files)?;
     print(&match format {
         Format::Text => text(&study, &place),
