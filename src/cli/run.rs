@@ -75,27 +75,7 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
     let options = StudyOptions { threads: args.threads.map_or(0, usize::from) };
     let study = run_study(&scenario, &traces, options, &bar);
     bar.clear();
-    let study = study?;
-    let (done, planned) = (study.runs.len(), study.replications_planned as usize);
-    if done < planned {
-        voice.say(Voice::Normal, format!("interrupted: {done} of {planned} replications finished"));
-    }
-    if done == 0 {
-        return Ok(Exit::Interrupted);
-    }
-    let files =
-        report::files(&study).map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
-    staging.publish(&files)?;
-    print(&match format {
-        Format::Text => text(&study, &place),
-        Format::Json => json(&study, &place, &warnings)?,
-    })?;
-    Ok(match overall(&verdicts(&study)) {
-        _ if done < planned => Exit::Interrupted,
-        Verdict::Pass => Exit::Success,
-        Verdict::Inconclusive => Exit::Inconclusive,
-        Verdict::Fail => Exit::Violated,
-    })
+    finish(&study?, staging, &place, &warnings, voice, format)
 }
 
 /// Reads and checks the scenario, with what the command line says otherwise.
@@ -170,6 +150,38 @@ impl Write for Watched<'_> {
     fn flush(&mut self) -> io::Result<()> {
         self.output.flush()
     }
+}
+
+/// Writes and prints what came out, and judges it.
+fn finish(
+    study: &StudyResult,
+    staging: Staging,
+    place: &Path,
+    warnings: &[String],
+    voice: Voice,
+    format: Format,
+) -> Result<Exit, Error> {
+    let (finished, planned) = (study.runs.len(), study.replications_planned);
+    let interrupted = finished < planned as usize;
+    if interrupted {
+        voice.say(Voice::Normal, format!("interrupted: {finished} of {planned} replications finished"));
+    }
+    if finished == 0 {
+        return Ok(Exit::Interrupted);
+    }
+    let files =
+        report::files(study).map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
+    staging.publish(&files)?;
+    print(&match format {
+        Format::Text => text(study, place),
+        Format::Json => json(study, place, warnings)?,
+    })?;
+    Ok(match overall(&verdicts(study)) {
+        _ if interrupted => Exit::Interrupted,
+        Verdict::Pass => Exit::Success,
+        Verdict::Inconclusive => Exit::Inconclusive,
+        Verdict::Fail => Exit::Violated,
+    })
 }
 
 /// Returns the summary for a terminal, its verdicts in colour, and where the files are.
