@@ -14,10 +14,10 @@ use crate::error::Error;
 
 const EXAMPLES: &str = "\
 Examples:
-  peakday init                                      write quickstart.yaml
-  peakday init --list                               which templates there are
-  peakday init --template first-question shop.yaml  write another one under your own name
-  peakday init --template singles-day --print       look at one";
+  peakday init                                       write quickstart.yaml
+  peakday init --list                                which templates there are
+  peakday init --template first-question shop.yaml   write another one under your own name
+  peakday init --template singles-day --print        look at one";
 
 /// What `init` is asked for.
 #[derive(Debug, Args)]

@@ -53,6 +53,12 @@ pub(super) struct RunArgs {
     lang: Lang,
 }
 
+/// Where results go, all opened before the run: who cannot write shall know it now.
+struct Outputs {
+    place: PathBuf,
+    staging: Staging,
+}
+
 pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, Error> {
     let signals = Signals::listen();
     let traces = TraceFolder::of(&args.file);
@@ -66,8 +72,7 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
     let warnings = warnings(&scenario);
     warnings.iter().for_each(|warning| voice.say(Voice::Normal, format!("warning: {warning}")));
     let place = args.output.clone().unwrap_or_else(|| Path::new("output").join(&scenario.plan.name));
-    // Both are opened before the run: who cannot write shall know it now.
-    let staging = Staging::create(&place)?;
+    let outputs = Outputs { staging: Staging::create(&place)?, place };
     if let Some(file) = &args.record_arrivals
         && !record(file, &scenario, &traces, &signals, voice)?
     {
@@ -78,27 +83,7 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
     let options = StudyOptions { threads: args.threads.map_or(0, usize::from) };
     let study = run_study(&scenario, &traces, options, &bar);
     bar.clear();
-    let study = study?;
-    let (done, planned) = (study.runs.len(), study.replications_planned as usize);
-    if done < planned {
-        voice.say(Voice::Normal, format!("interrupted: {done} of {planned} replications finished"));
-    }
-    if done == 0 {
-        return Ok(Exit::Interrupted);
-    }
-    let files = report::files(&study, args.lang)
-        .map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
-    staging.publish(&files)?;
-    print(&match format {
-        Format::Text => text(&study, &place),
-        Format::Json => json(&study, &place, &warnings)?,
-    })?;
-    Ok(match overall(&verdicts(&study)) {
-        _ if done < planned => Exit::Interrupted,
-        Verdict::Pass => Exit::Success,
-        Verdict::Inconclusive => Exit::Inconclusive,
-        Verdict::Fail => Exit::Violated,
-    })
+    finish(&study?, outputs, args.lang, &warnings, voice, format)
 }
 
 /// Reads and checks the scenario, with what the command line says otherwise.
@@ -173,6 +158,38 @@ impl Write for Watched<'_> {
     fn flush(&mut self) -> io::Result<()> {
         self.output.flush()
     }
+}
+
+/// Writes and prints what came out, and judges it.
+fn finish(
+    study: &StudyResult,
+    outputs: Outputs,
+    lang: Lang,
+    warnings: &[String],
+    voice: Voice,
+    format: Format,
+) -> Result<Exit, Error> {
+    let (finished, planned) = (study.runs.len(), study.replications_planned);
+    let interrupted = finished < planned as usize;
+    if interrupted {
+        voice.say(Voice::Normal, format!("interrupted: {finished} of {planned} replications finished"));
+    }
+    if finished == 0 {
+        return Ok(Exit::Interrupted);
+    }
+    let files = report::files(study, lang)
+        .map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
+    outputs.staging.publish(&files)?;
+    print(&match format {
+        Format::Text => text(study, &outputs.place),
+        Format::Json => json(study, &outputs.place, warnings)?,
+    })?;
+    Ok(match overall(&verdicts(study)) {
+        _ if interrupted => Exit::Interrupted,
+        Verdict::Pass => Exit::Success,
+        Verdict::Inconclusive => Exit::Inconclusive,
+        Verdict::Fail => Exit::Violated,
+    })
 }
 
 /// Returns the summary for a terminal, its verdicts in colour, and where the files are.

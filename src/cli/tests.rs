@@ -19,8 +19,11 @@ fn commands() -> Vec<(String, Clap)> {
 /// Returns the examples in the help of a command, each up to its redirection or remark.
 fn examples(command: &Clap) -> Vec<String> {
     let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    let lines = help.lines().filter_map(|line| line.strip_prefix("  "));
-    lines.map(|line| line.split(" > ").next().unwrap().split("   ").next().unwrap().to_owned()).collect()
+    let example = |line: &str| {
+        let line = line.strip_prefix("  ").or_else(|| line.strip_prefix("Example: "))?;
+        Some(line.split(" > ").next()?.split("   ").next()?.to_owned())
+    };
+    help.lines().filter_map(example).collect()
 }
 
 #[test]

@@ -183,7 +183,7 @@ fn nearest(result: &StudyResult) -> Vec<String> {
             row.resource,
             whole_or_short(used),
             whole_or_short(row.limit),
-            grouped(margin * 100.0, 3),
+            grouped((margin * 1e6).round() / 1e4, 3),
         );
         if let (Some(at), Some(replication)) = (row.at_ns, row.replication) {
             let second = at - at % 1_000_000_000;
