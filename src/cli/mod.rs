@@ -2,6 +2,7 @@
 
 mod files;
 mod output;
+mod plan;
 mod progress;
 mod run;
 mod signals;
@@ -61,6 +62,11 @@ enum Command {
     /// 3 the scenario is invalid; 98 an objective is inconclusive; 99 an objective failed; 130 interrupted.
     #[command(verbatim_doc_comment)]
     Run(RunArgs),
+    /// Say from theory what a scenario asks of its servers; nothing is simulated.
+    ///
+    /// Exit codes: 0 also with warnings; 1 it could not be printed; 2 usage; 3 the scenario is invalid.
+    #[command(verbatim_doc_comment)]
+    Plan(plan::PlanArgs),
 }
 
 /// What `run` is asked for.
@@ -123,6 +129,7 @@ pub fn main() -> ExitCode {
     };
     let done = match &cli.command {
         Command::Run(args) => run::run(args, voice),
+        Command::Plan(args) => plan::plan(args),
     };
     done.unwrap_or_else(|error| {
         // A list of problems begins every line with its place, as editors like it.

@@ -7,7 +7,9 @@ mod text;
 
 pub use csv::{dependencies_csv, objectives_csv, servers_csv, summary_csv, timeseries_csv};
 pub use json::{read_result, result_json, summary_json};
+pub(crate) use number::grouped;
 pub use text::summary_text;
+pub(crate) use text::{WIDTH, wrap};
 
 use crate::results::{Goal, ObjectivePlan, Plan, StudyResult};
 use crate::time::SimDuration;

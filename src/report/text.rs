@@ -8,7 +8,7 @@ use crate::results::{
 use crate::time::SimDuration;
 
 /// The widest line.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// Heads and columns of the table, and what turns a column's figure into what is shown.
 const COLUMNS: [(&str, &str, f64); 9] = [
@@ -188,7 +188,7 @@ fn notes(result: &StudyResult, rows: &[SummaryRow]) -> Vec<String> {
 
 /// Breaks a line at spaces where it is too long; what follows is indented. A table has no such
 /// lines.
-fn wrap(line: &str) -> String {
+pub(crate) fn wrap(line: &str) -> String {
     if line.chars().count() <= WIDTH {
         return format!("{}\n", line.trim_end());
     }
