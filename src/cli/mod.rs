@@ -89,6 +89,9 @@ struct RunArgs {
     /// Write the arrivals of replication 1 to this CSV file, which can be replayed.
     #[arg(long, value_name = "FILE")]
     record_arrivals: Option<PathBuf>,
+    /// Write the time series to this file in the OpenMetrics format, to backfill Prometheus with.
+    #[arg(long, value_name = "FILE")]
+    export_openmetrics: Option<PathBuf>,
 }
 
 /// How much is said beside the results.

@@ -28,8 +28,9 @@ pub(super) fn run(args: &RunArgs, voice: Voice) -> Result<Exit, Error> {
     let scenario = checked?;
     remark(&scenario, voice);
     let place = args.output.clone().unwrap_or_else(|| Path::new("output").join(&scenario.plan.name));
-    // Both are opened before the run: who cannot write shall know it now.
+    // All are opened before the run: who cannot write shall know it now.
     let staging = Staging::create(&place)?;
+    let metrics = args.export_openmetrics.as_deref().map(StagedFile::create).transpose()?;
     if let Some(file) = &args.record_arrivals
         && !record(file, &scenario, &traces, &signals, voice)?
     {
@@ -40,7 +41,7 @@ pub(super) fn run(args: &RunArgs, voice: Voice) -> Result<Exit, Error> {
     let options = StudyOptions { threads: args.threads.map_or(0, usize::from) };
     let study = run_study(&scenario, &traces, options, &bar);
     bar.clear();
-    finish(&study?, staging, &place, voice)
+    finish(&study?, staging, &place, metrics, voice)
 }
 
 /// Reads and checks the scenario, with what the command line says otherwise.
@@ -118,7 +119,13 @@ impl Write for Watched<'_> {
 }
 
 /// Writes and prints what came out, and judges it.
-fn finish(study: &StudyResult, staging: Staging, place: &Path, voice: Voice) -> Result<Exit, Error> {
+fn finish(
+    study: &StudyResult,
+    staging: Staging,
+    place: &Path,
+    metrics: Option<StagedFile>,
+    voice: Voice,
+) -> Result<Exit, Error> {
     let (finished, planned) = (study.runs.len(), study.replications_planned);
     let interrupted = finished < planned as usize;
     if interrupted {
@@ -131,6 +138,9 @@ fn finish(study: &StudyResult, staging: Staging, place: &Path, voice: Voice) -> 
         report::files(study).map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
     staging.publish(&files)?;
     voice.say(Voice::Normal, format!("wrote {}", place.display()));
+    if let Some(file) = metrics {
+        export(study, file, voice)?;
+    }
     print(&report::summary_text(study))?;
     Ok(match overall(&verdicts(study)) {
         _ if interrupted => Exit::Interrupted,
@@ -138,4 +148,16 @@ fn finish(study: &StudyResult, staging: Staging, place: &Path, voice: Voice) -> 
         Verdict::Inconclusive => Exit::Inconclusive,
         Verdict::Fail => Exit::Violated,
     })
+}
+
+/// Writes the time series for Prometheus.
+fn export(study: &StudyResult, mut file: StagedFile, voice: Voice) -> Result<(), Error> {
+    if let Err(error) = report::openmetrics(study, &mut file) {
+        return Err(file.failed(error));
+    }
+    let place = file.place().display().to_string();
+    file.publish()?;
+    let clock = if study.plan.start.is_some() { "" } else { "; without run.start its time begins in 1970" };
+    voice.say(Voice::Normal, format!("wrote {place}{clock}"));
+    Ok(())
 }

@@ -44,12 +44,9 @@ impl Need {
             Some(share) => {
                 let percent = share * 100.0;
                 let n = days(share);
-                (n, format!("so many days that all hold prove {percent} % with 95 % confidence"))
+                (n, format!("so many that all hold prove {percent} % of the days"))
             }
-            None => {
-                let because = "5 or more: the value's interval needs at least 2, and narrows with their root";
-                (u64::from(USUAL), because.to_owned())
-            }
+            None => (u64::from(USUAL), "an interval needs 2, and narrows with their root".to_owned()),
         };
         Self { objective: objective.name.clone(), holds_in: objective.holds_in, replications, because }
     }

@@ -19,7 +19,7 @@ use self::demand::{Demand, MINUTE, Stream};
 use crate::error::Error;
 use crate::results::{Plan, Scaling};
 use crate::scenario::Scenario;
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 use crate::workload::recorded::TraceFiles;
 
 pub use effort::{Effort, Need};
@@ -28,6 +28,8 @@ pub use warning::{Concern, Warning};
 
 /// The share of capacity up to which a service is planned.
 pub const TARGET: f64 = 0.8;
+/// The most entries of a series.
+const MOST_ENTRIES: u64 = 1_440;
 
 /// Everything theory has to say about a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -71,14 +73,19 @@ pub struct ServicePreview {
     pub mean: Offered,
     /// The minute in which the scarcer of CPU and slots is asked for most.
     pub busiest_minute: Offered,
+    /// The wall clock at its beginning.
+    pub busiest_minute_wall: Option<String>,
     /// The largest share of capacity that is asked for at an instant; recorded traffic by the minute.
     pub peak: Peak,
     /// How many servers bring the peak to [`TARGET`]; `None` where nothing is limited.
     pub servers_for_target: Option<u64>,
     /// How long requests wait.
     pub waiting: Waiting,
-    /// Minute by minute, from t = 0; the last may be shorter.
-    pub minutes: Vec<Offered>,
+    /// In how many minutes all of the capacity or more is asked for.
+    pub minutes_full: u64,
+    /// Over time from t = 0, minute by minute or, for more than a day, in so many minutes that there are at
+    /// most 1,440; the last may be shorter.
+    pub series: Vec<Offered>,
 }
 
 /// What is offered in a stretch of time.
@@ -170,18 +177,20 @@ fn service(scenario: &Scenario, index: usize, streams: &[Stream]) -> ServicePrev
     let streams: Vec<&Stream> = streams.iter().filter(|stream| stream.service == index).collect();
     let demand = Demand::of(scenario, index, &streams, servers as f64);
     let offered = |from, to| Offered::new(&demand, servers as f64, from, to);
-    let mut minutes = Vec::new();
-    let mut from = SimTime::ZERO;
-    while from < horizon {
-        let to = (from + MINUTE).min(horizon);
-        minutes.push((from, to, offered(from, to)));
-        from = to;
-    }
+    let stretches = |length: SimDuration| {
+        let ends = move |from: &SimTime| Some(*from + length);
+        let starts = std::iter::successors(Some(SimTime::ZERO), ends).take_while(move |from| *from < horizon);
+        starts.map(move |from| (from, (from + length).min(horizon)))
+    };
+    let minutes = || stretches(MINUTE).map(|(from, to)| (from, to, offered(from, to)));
     let rank = |offered: &Offered| offered.utilization().unwrap_or(offered.requests_per_s);
     // A hair of tolerance: rounding must not choose among minutes that are alike.
     let larger = |a: Stretch, b: Stretch| if rank(&b.2) > rank(&a.2) * (1.0 + 1e-9) { b } else { a };
     let whole = (plan.warmup_end(), horizon, offered(plan.warmup_end(), horizon));
-    let busiest = minutes.iter().copied().reduce(larger).unwrap_or(whole);
+    let busiest = minutes().reduce(larger).unwrap_or(whole);
+    let full = |(_, _, minute): &Stretch| minute.utilization().is_some_and(|share| share >= 1.0);
+    let many = plan.duration_ns.div_ceil(MINUTE.as_nanos()).div_ceil(MOST_ENTRIES);
+    let step = SimDuration::from_nanos(many.max(1) * MINUTE.as_nanos());
     let peak = demand.peak();
     let spans = [(whole.0, whole.1), (busiest.0, busiest.1)];
     ServicePreview {
@@ -189,10 +198,12 @@ fn service(scenario: &Scenario, index: usize, streams: &[Stream]) -> ServicePrev
         servers,
         mean: whole.2,
         busiest_minute: busiest.2,
+        busiest_minute_wall: plan.wall(busiest.0.as_nanos()),
         peak: Peak::of(plan, peak, busiest.0),
         servers_for_target: peak.map(|(_, share)| libm::ceil(share * servers as f64 / TARGET - 1e-9) as u64),
         waiting: waiting::waiting(scenario, index, &streams, spans),
-        minutes: minutes.into_iter().map(|(_, _, offered)| offered).collect(),
+        minutes_full: minutes().filter(full).count() as u64,
+        series: stretches(step).map(|(from, to)| offered(from, to)).collect(),
     }
 }
 

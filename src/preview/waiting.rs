@@ -149,12 +149,19 @@ fn of_lot(station: &Service, lot: &Lot, sized: bool) -> Answer {
         answer.basis = answer.basis.max(Basis::Approximation);
         answer.because.push("every size taken as the mean size");
     }
+    if lot.cores.is_none() && !lot.exponential && matches!(station.queue.order, Order::Priority(_)) {
+        answer.basis = answer.basis.max(Basis::Approximation);
+        answer.because.push("as if nobody had priority");
+    }
     if lot.pooled {
         // Who is turned away or leaves makes the others wait less.
         let bounded = station.queue.limit.is_some() || station.queue.timeout.is_some();
         let bound = answer.basis == Basis::Exact && !bounded;
         answer.basis = if bound { Basis::LowerBound } else { Basis::Approximation };
         answer.because.push("all servers taken as one, which no balancer can beat");
+        // What holds for the mean need not hold for the rest.
+        let mean = |figures: WaitFigures| WaitFigures { p99_s: None, share_waiting: None, ..figures };
+        answer.figures = answer.figures.map(mean);
     }
     if answer.figures.is_none() {
         answer.because.push("no steady state where more is offered than can be served");
@@ -241,7 +248,7 @@ fn in_order(station: &Service, lot: &Lot) -> Answer {
 
 /// Everything else, by the formula of Allen and Cunneen.
 fn approximate(station: &Service, lot: &Lot, slots: u64, load: f64) -> Answer {
-    let mut because = Vec::new();
+    let mut because = vec!["of gaps and work only the variation counts"];
     if station.queue.limit.is_some() {
         because.push("the limit of the queue is left out");
     }

@@ -77,8 +77,7 @@ fn loaded(service: &ServicePreview) -> Option<Warning> {
         Some(wall) => wall.clone(),
         None => SimDuration::from_secs_f64(service.peak.at_s).to_string(),
     };
-    let full = |minute: &&super::Offered| minute.utilization().is_some_and(|share| share >= 1.0);
-    let meaning = match (concern, service.minutes.iter().filter(full).count()) {
+    let meaning = match (concern, service.minutes_full) {
         (Concern::Busy, _) => "little is left for what scatters".to_owned(),
         (_, 0) => "what cannot be served waits or is turned away, for less than a minute".to_owned(),
         (_, minutes) => {

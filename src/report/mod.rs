@@ -3,11 +3,13 @@
 mod csv;
 mod json;
 mod number;
+mod openmetrics;
 mod text;
 
 pub use csv::{dependencies_csv, objectives_csv, servers_csv, summary_csv, timeseries_csv};
 pub use json::{read_result, result_json, summary_json};
 pub(crate) use number::grouped;
+pub use openmetrics::openmetrics;
 pub use text::summary_text;
 pub(crate) use text::{WIDTH, wrap};
 

@@ -17,13 +17,13 @@ pub(super) fn text(preview: &Preview, pace: &Pace) -> String {
     let mut lines = heading(preview);
     lines.push(String::new());
     lines.extend(table(&preview.services));
-    lines.push(String::new());
-    lines.extend(preview.services.iter().map(when));
-    lines.push(String::new());
-    lines.extend(preview.services.iter().map(waits));
+    for service in &preview.services {
+        lines.push(String::new());
+        lines.extend(paragraph(service));
+    }
     if !preview.objectives.is_empty() {
         lines.push(String::new());
-        lines.extend(preview.objectives.iter().map(need));
+        lines.extend(needs(&preview.objectives));
     }
     lines.push(String::new());
     lines.extend(effort(preview, pace));
@@ -102,38 +102,43 @@ fn table(services: &[ServicePreview]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-/// Says when a service has most to do.
-fn when(service: &ServicePreview) -> String {
-    let name = &service.name;
-    let at = service.peak.wall.clone().unwrap_or_else(|| length(service.peak.at_s));
-    let minute = length(service.busiest_minute.from_s);
-    match service.peak.utilization {
-        Some(_) => format!("{name}: peak at {at}; its busiest minute begins {minute} after the start"),
-        None => format!("{name}: nothing is limited; its busiest minute begins {minute} after the start"),
-    }
-}
-
-/// Says how long requests of a service wait, and how far to trust it.
-fn waits(service: &ServicePreview) -> String {
+/// Says when a service has most to do, how long requests wait then, and how far to trust it.
+fn paragraph(service: &ServicePreview) -> [String; 3] {
+    let at = |wall: &Option<String>, seconds: f64| wall.clone().unwrap_or_else(|| length(seconds));
+    let minute = at(&service.busiest_minute_wall, service.busiest_minute.from_s);
+    let peak = at(&service.peak.wall, service.peak.at_s);
     let Waiting { basis, formula, because, mean, busiest } = &service.waiting;
+    let because = because.join("; ");
     let sure = match basis {
         Basis::Exact => "exact",
         Basis::Approximation => "approximation",
         Basis::LowerBound => "lower bound",
-        Basis::None => return format!("{} waits: no formula ({}); run it", service.name, because.join("; ")),
+        Basis::None => "no formula",
     };
-    let told =
-        |figures: &Option<WaitFigures>| figures.as_ref().map_or_else(|| "no steady state".into(), wait);
-    let because = if because.is_empty() { String::new() } else { format!("; {}", because.join("; ")) };
-    let mut line = format!("{} waits: busiest minute {}", service.name, told(busiest));
-    line += &format!(", at the mean rate {} ({sure}, {formula}{because})", told(mean));
-    line
+    let told = |figures: &Option<WaitFigures>| {
+        figures.as_ref().map_or_else(|| "without a steady state".into(), wait)
+    };
+    let waits = match basis {
+        Basis::None => "waits: to be simulated".to_owned(),
+        _ if mean == busiest => format!("waits {}", told(mean)),
+        _ => format!("waits {}; at the mean rate {}", told(busiest), told(mean)),
+    };
+    let parts: Vec<&str> = [formula, because.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+    [
+        format!("{}: busiest minute from {minute}, peak at {peak}", service.name),
+        format!("  {waits}"),
+        format!("  {sure}: {}", parts.join("; ")),
+    ]
 }
 
 fn wait(figures: &WaitFigures) -> String {
-    let ms = |seconds: f64| format!("{} ms", grouped(seconds * 1e3, 3));
-    let percent = |share: f64| format!("{} %", grouped(share * 100.0, 3));
-    let mut text = format!("mean {}", ms(figures.mean_s));
+    // Below a millionth of a millisecond a wait is none.
+    let ms = |seconds: f64| {
+        if seconds < 1e-9 { "0 ms".to_owned() } else { format!("{} ms", grouped(seconds * 1e3, 3)) }
+    };
+    let percent =
+        |share: f64| if share < 1e-6 { "0 %".to_owned() } else { format!("{} %", grouped(share * 100.0, 3)) };
+    let mut text = format!("{} on average", ms(figures.mean_s));
     if let Some(p99) = figures.p99_s {
         text += &format!(", p99 {}", ms(p99));
     }
@@ -146,8 +151,18 @@ fn wait(figures: &WaitFigures) -> String {
     text
 }
 
-fn need(need: &Need) -> String {
-    format!("{}: replications {}; {}", need.objective, need.replications, need.because)
+/// Says how many replications objectives need: those with a share one by one, the others together.
+fn needs(objectives: &[Need]) -> Vec<String> {
+    let (shares, plain): (Vec<&Need>, Vec<&Need>) =
+        objectives.iter().partition(|need| need.holds_in.is_some());
+    let line = |names: String, need: &Need, more: &str| {
+        format!("{names}: {}{more} replications; {}", need.replications, need.because)
+    };
+    let mut lines: Vec<String> =
+        shares.iter().map(|need| line(need.objective.clone(), need, " or more")).collect();
+    let names: Vec<&str> = plain.iter().map(|need| need.objective.as_str()).collect();
+    lines.extend(plain.first().map(|need| line(names.join(", "), need, " or more")));
+    lines
 }
 
 /// Returns how long a study takes where its replications run side by side, writing left out.
