@@ -202,7 +202,7 @@ fn study(run: &str) -> StudyResult {
         "apiVersion: peakday/v1alpha1\nkind: Scenario\nmetadata: {{name: shop}}\nrun: {{{run}}}\n\
          traffic:\n  users: {{to: web, mix: {{browse: 90%, order: 10%}}, rate: 200/s}}\n  pay: {{to: pay, class: order, \
          rate: {{stages: {{startRate: 0/s, steps: [{{duration: 4s, target: 0/s}}, {{duration: 9s, target: 40/s}}]}}}}}}\n\
-         services:\n  web: {{pools: {{p: {{replicas: 2, concurrency: 3}}}}, queue: {{limit: 4, timeout: 9ms}}, \
+         services:\n  web: {{pools: {{p: {{replicas: 2, concurrency: 3}}}}, queue: {{limit: 1, timeout: 9ms}}, \
          work: {{browse: {{exponential: {{mean: 30ms}}}}, order: 20ms}}}}\n  \
          pay: {{pools: {{p: {{replicas: 1, concurrency: unlimited}}}}, work: 50ms}}\n"
     );

@@ -20,7 +20,7 @@ fn states(load: f64, servers: u64) -> f64 {
         let ratio = busy as f64 / load;
         term *= ratio;
         sum += term;
-        if !(sum < 1e300) {
+        if sum >= 1e300 {
             return f64::INFINITY;
         }
         if ratio < 1.0 && term < 1e-17 * sum * (1.0 - ratio) {
@@ -40,7 +40,7 @@ pub fn erlang_b(load: f64, servers: u64) -> f64 {
 /// servers. C = B / (1 - rho (1 - B)).
 pub fn erlang_c(load: f64, servers: u64) -> f64 {
     let rho = load / servers as f64;
-    if !(rho < 1.0) {
+    if !(0.0..1.0).contains(&rho) {
         return 1.0;
     }
     1.0 / (states(load, servers) * (1.0 - rho) + rho)
@@ -174,7 +174,7 @@ impl Mmck {
 /// queue under processor sharing; with whole cores it equals that of M/M/c.
 pub fn shared_cpu_sojourn(load: f64, cores: f64) -> Option<f64> {
     let rho = load / cores;
-    if !(rho < 1.0) {
+    if !(0.0..1.0).contains(&rho) {
         return None;
     }
     // So many run at full speed; from there on the rate of the whole is `cores`.

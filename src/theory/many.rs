@@ -16,7 +16,7 @@ pub fn allen_cunneen(load: f64, servers: u64, gap_scv: f64, work_scv: f64) -> Op
 /// servers: the sum over i >= 1 of load^((d^i - d) / (d - 1)) (Mitzenmacher 1996; Vvedenskaya, Dobrushin
 /// & Karpelevich 1996). `load` is that of a server; `None` where it reaches 1.
 pub fn supermarket_sojourn(load: f64, choices: u32) -> Option<f64> {
-    if !(load < 1.0) {
+    if !(0.0..1.0).contains(&load) {
         return None;
     }
     if choices < 2 {

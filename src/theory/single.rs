@@ -21,7 +21,7 @@ impl GiM1 {
     /// Describes one of `turns` servers that get the requests of a Poisson stream in turn: its gaps are
     /// sums of so many exponentials (E_n/M/1). `None` where its load reaches 1.
     pub fn in_turn(load: f64, turns: u64) -> Option<Self> {
-        if !(load < 1.0) {
+        if !(0.0..1.0).contains(&load) {
             return None;
         }
         let n = turns as f64;
