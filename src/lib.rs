@@ -174,10 +174,42 @@
 //! # Ok::<(), peakday::error::Error>(())
 //! ```
 //!
+//! # Before anything is simulated
+//!
+//! [`preview::preview`] answers from theory what a scenario asks of its servers, and says of every
+//! figure of waiting how far it can be trusted:
+//!
+//! ```
+//! use peakday::preview::{Basis, preview};
+//! use peakday::scenario::Document;
+//! # use peakday::workload::recorded::TraceFiles;
+//! # #[derive(Debug)]
+//! # struct NoTraces;
+//! # impl TraceFiles for NoTraces {
+//! #     fn open(&self, _: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+//! #         Err(std::io::ErrorKind::NotFound.into())
+//! #     }
+//! # }
+//!
+//! let text = "
+//! apiVersion: peakday/v1alpha1
+//! kind: Scenario
+//! metadata: {name: mm1}
+//! run: {duration: 20m}
+//! traffic: {users: {to: web, class: browse, rate: 50/s}}
+//! services: {web: {pools: {p: {replicas: 1, concurrency: 1}}, work: {exponential: {mean: 10ms}}}}
+//! ";
+//! let scenario = Document::read("mm1.yaml", text.as_bytes())?.check(&NoTraces)?;
+//! let web = &preview(&scenario, &NoTraces)?.services[0];
+//! assert_eq!((web.mean.slot_utilization, web.waiting.basis), (Some(0.5), Basis::Exact));
+//! assert!((web.waiting.mean.unwrap().mean_s - 0.01).abs() < 1e-12);
+//! # Ok::<(), peakday::error::Error>(())
+//! ```
+//!
 //! # What is below
 //!
 //! [`des`] is the kernel, [`dist`] and [`workload`] are what comes, [`fleet`] and [`balancer`] who
-//! serves it, [`sim`] the wiring, [`results`] what came out.
+//! serves it, [`sim`] the wiring, [`results`] what came out, [`theory`] what is known without.
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 
@@ -189,6 +221,7 @@ pub mod dist;
 pub mod error;
 pub mod fleet;
 pub mod ids;
+pub mod preview;
 pub mod report;
 pub mod results;
 pub mod rng;
@@ -196,6 +229,7 @@ pub mod scenario;
 pub mod sim;
 pub mod stats;
 pub mod study;
+pub mod theory;
 pub mod time;
 pub mod units;
 pub mod workload;

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 /// The floors of the house. A module imports only from lower ones; modules of one floor do not
 /// import each other, those of the ground floor aside.
 const LAYERS: [&[&str]; 10] = [
-    &["time", "ids", "rng", "stats", "error", "units", "choice"],
+    &["time", "ids", "rng", "stats", "error", "units", "choice", "theory"],
     &["des", "dist"],
     &["workload"],
     &["fleet", "monitoring", "results"],
     &["balancer", "autoscaler", "release", "resilience"],
     &["scenario"],
     &["sim"],
-    &["study", "report"],
+    &["study", "report", "preview"],
     &["cli"],
     &["main"],
 ];

@@ -27,6 +27,11 @@ impl Default for LeastRequest {
 }
 
 impl LeastRequest {
+    /// Returns how many servers are drawn.
+    pub fn choice_count(&self) -> u32 {
+        self.choice_count
+    }
+
     pub(super) fn build(&self) -> Box<dyn Balancer> {
         match self.choice_count {
             2 => Box::new(TwoChoices),

@@ -6,6 +6,7 @@ mod init;
 mod man;
 mod message;
 mod output;
+mod plan;
 mod progress;
 mod report;
 mod run;
@@ -79,6 +80,11 @@ struct Cli {
 enum Command {
     /// Write a commented scenario to begin with.
     Init(init::InitArgs),
+    /// Say from theory what a scenario asks of its servers; nothing is simulated.
+    ///
+    /// Exit codes: 0 also with warnings; 1 it could not be printed; 2 usage; 3 the scenario is invalid.
+    #[command(verbatim_doc_comment)]
+    Plan(plan::PlanArgs),
     /// Simulate a scenario and judge its objectives.
     ///
     /// Exit codes: 0 every objective holds, or there is none; 1 an output could not be written; 2 usage;
@@ -127,6 +133,7 @@ pub fn main() -> ExitCode {
     };
     let done = match &cli.command {
         Command::Init(args) => init::run(args, voice),
+        Command::Plan(args) => plan::run(args, cli.format),
         Command::Run(args) => run::run(args, voice, cli.format),
         Command::Report(args) => report::run(args, voice),
         Command::Completions(args) => completions::run(args),

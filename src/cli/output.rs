@@ -146,6 +146,11 @@ impl StagedFile {
         Ok(Self { place, temporary, file: Some(BufWriter::new(file)) })
     }
 
+    /// Returns where it will stand.
+    pub(super) fn place(&self) -> &Path {
+        &self.place
+    }
+
     /// Moves the file to its place.
     pub(super) fn publish(mut self) -> Result<(), Error> {
         self.flush().map_err(|error| failed(&self.place, error))?;

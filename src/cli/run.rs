@@ -48,6 +48,9 @@ pub(super) struct RunArgs {
     /// Write the arrivals of replication 1 to this CSV file, which can be replayed.
     #[arg(long, value_name = "FILE")]
     record_arrivals: Option<PathBuf>,
+    /// Write the time series to this file in the OpenMetrics format, to backfill Prometheus with.
+    #[arg(long, value_name = "FILE")]
+    export_openmetrics: Option<PathBuf>,
     /// The language of fixed words in charts and in the report: en or zh.
     #[arg(long, default_value = "en")]
     lang: Lang,
@@ -57,6 +60,8 @@ pub(super) struct RunArgs {
 struct Outputs {
     place: PathBuf,
     staging: Staging,
+    /// The time series for Prometheus.
+    metrics: Option<StagedFile>,
 }
 
 pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, Error> {
@@ -72,7 +77,9 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
     let warnings = warnings(&scenario);
     warnings.iter().for_each(|warning| voice.say(Voice::Normal, format!("warning: {warning}")));
     let place = args.output.clone().unwrap_or_else(|| Path::new("output").join(&scenario.plan.name));
-    let outputs = Outputs { staging: Staging::create(&place)?, place };
+    let staging = Staging::create(&place)?;
+    let metrics = args.export_openmetrics.as_deref().map(StagedFile::create).transpose()?;
+    let outputs = Outputs { place, staging, metrics };
     if let Some(file) = &args.record_arrivals
         && !record(file, &scenario, &traces, &signals, voice)?
     {
@@ -177,9 +184,12 @@ fn finish(
     if finished == 0 {
         return Ok(Exit::Interrupted);
     }
-    let files = report::files(study, lang)
-        .map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
+    let files =
+        report::files(study, lang).map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
     outputs.staging.publish(&files)?;
+    if let Some(file) = outputs.metrics {
+        export(study, file, voice)?;
+    }
     print(&match format {
         Format::Text => text(study, &outputs.place),
         Format::Json => json(study, &outputs.place, warnings)?,
@@ -215,4 +225,16 @@ fn json(study: &StudyResult, place: &Path, warnings: &[String]) -> Result<String
     let told = Told { output: place, warnings, summary: report::summary_document(study) };
     let text = serde_json::to_string_pretty(&told);
     text.map(|text| text + "\n").map_err(|why| Error::Run(format!("a result cannot be written: {why}")))
+}
+
+/// Writes the time series for Prometheus.
+fn export(study: &StudyResult, mut file: StagedFile, voice: Voice) -> Result<(), Error> {
+    if let Err(error) = report::openmetrics(study, &mut file) {
+        return Err(file.failed(error));
+    }
+    let place = file.place().display().to_string();
+    file.publish()?;
+    let clock = if study.plan.start.is_some() { "" } else { "; without run.start its time begins in 1970" };
+    voice.say(Voice::Normal, format!("wrote {place}{clock}"));
+    Ok(())
 }

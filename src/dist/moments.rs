@@ -55,6 +55,15 @@ impl Distribution {
         }
     }
 
+    /// Tells whether it is an exponential distribution, by whatever name.
+    pub fn is_exponential(&self) -> bool {
+        match self.0 {
+            Law::Exponential { .. } | Law::Erlang { k: 1, .. } => true,
+            Law::Gamma { shape, .. } | Law::Weibull { shape, .. } => shape == 1.0,
+            _ => false,
+        }
+    }
+
     /// Returns the order below which moments are finite: alpha of an unbounded Pareto, else
     /// `INFINITY`. Means over samples need more than 1, intervals around them more than 2.
     pub fn tail_index(&self) -> f64 {

@@ -5,12 +5,16 @@ mod csv;
 mod html;
 mod json;
 mod number;
+mod openmetrics;
 mod text;
 mod words;
 
 pub use csv::{dependencies_csv, objectives_csv, servers_csv, summary_csv, timeseries_csv};
 pub use json::{read_result, result_json, summary_document, summary_json};
+pub(crate) use number::grouped;
+pub use openmetrics::openmetrics;
 pub use text::summary_text;
+pub(crate) use text::{WIDTH, wrap};
 pub use words::Lang;
 
 use crate::results::{Goal, ObjectivePlan, Plan, StudyResult};

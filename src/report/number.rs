@@ -1,8 +1,5 @@
 //! Numbers and instants as text: the same digits on every build.
 
-use jiff::Timestamp;
-use jiff::tz::Offset;
-
 use crate::results::Plan;
 
 const POWERS: [f64; 16] =
@@ -85,7 +82,7 @@ pub(super) fn push_seconds(out: &mut Vec<u8>, nanos: u64) {
 }
 
 /// Returns a number for people: thousands separated, `digits` significant digits at least.
-pub(super) fn grouped(value: f64, digits: usize) -> String {
+pub(crate) fn grouped(value: f64, digits: usize) -> String {
     if !value.is_finite() || value == 0.0 {
         return plain(value);
     }
@@ -108,12 +105,7 @@ pub(super) fn grouped(value: f64, digits: usize) -> String {
 
 /// Returns the wall clock of an instant in RFC 3339; empty where the plan has no start.
 pub(super) fn wall(plan: &Plan, nanos: u64) -> String {
-    let Some(start) = plan.start else { return String::new() };
-    let instant = Timestamp::from_nanosecond(i128::from(start.epoch_ns) + i128::from(nanos));
-    match (instant, Offset::from_seconds(start.offset_s)) {
-        (Ok(instant), Ok(offset)) => instant.display_with_offset(offset).to_string(),
-        _ => String::new(),
-    }
+    plan.wall(nanos).unwrap_or_default()
 }
 
 #[cfg(test)]

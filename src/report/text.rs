@@ -9,7 +9,7 @@ use crate::results::{
 use crate::time::SimDuration;
 
 /// The widest line.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// So many resources at most are named as near their limits,
 const NEAREST: usize = 3;
@@ -234,7 +234,7 @@ pub(super) fn notes(result: &StudyResult, rows: &[SummaryRow]) -> Vec<String> {
 
 /// Breaks a line at spaces where it is too long; what follows is indented. A table has no such
 /// lines.
-fn wrap(line: &str) -> String {
+pub(crate) fn wrap(line: &str) -> String {
     if line.chars().count() <= WIDTH {
         return format!("{}\n", line.trim_end());
     }

@@ -1,5 +1,7 @@
 //! What was to be simulated, as far as the figures need it: names, capacities, mean demands.
 
+use jiff::Timestamp;
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClassId, RowId, ServiceId};
@@ -164,6 +166,14 @@ impl Plan {
     /// Returns the length of the run.
     pub fn duration(&self) -> SimDuration {
         SimDuration::from_nanos(self.duration_ns)
+    }
+
+    /// Returns the wall clock of an instant in RFC 3339; `None` where the plan has no start.
+    pub fn wall(&self, nanos: u64) -> Option<String> {
+        let start = self.start?;
+        let instant = Timestamp::from_nanosecond(i128::from(start.epoch_ns) + i128::from(nanos)).ok()?;
+        let offset = Offset::from_seconds(start.offset_s).ok()?;
+        Some(instant.display_with_offset(offset).to_string())
     }
 
     /// Returns the end of the warm-up.

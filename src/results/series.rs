@@ -113,14 +113,18 @@ impl<'a> Series<'a> {
         &self.subjects
     }
 
+    /// Returns what the figures of one replication, by its place among the runs, are made of.
+    pub fn moment(&self, run: usize, subject: Subject, interval: usize) -> Moment {
+        let (servers, capacity) = (&self.mean_servers[subject.service], &self.capacity[run][subject.service]);
+        moment(&self.result.plan, &self.result.runs[run], subject, interval, servers, capacity)
+    }
+
     /// Calls `cell` with each column of [`SERIES`], aggregated, for subject number `subject`.
     pub fn figures(&mut self, subject: usize, interval: usize, mut cell: impl FnMut(Option<Interval>)) {
         let subject = self.subjects[subject];
         self.samples.clear();
-        for (run, capacity) in self.result.runs.iter().zip(&self.capacity) {
-            let servers = &self.mean_servers[subject.service];
-            let capacity = &capacity[subject.service];
-            self.samples.push(moment(&self.result.plan, run, subject, interval, servers, capacity));
+        for run in 0..self.result.runs.len() {
+            self.samples.push(self.moment(run, subject, interval));
         }
         for column in &SERIES {
             cell(self.aggregator.column(column, &self.samples));

@@ -150,10 +150,18 @@ impl Profile {
 
     /// Returns the largest rate before the horizon, per second.
     pub fn peak(&self) -> f64 {
-        self.segments
-            .iter()
-            .map(|segment| segment.start_rate.max(segment.rate_at(segment.to.min(self.horizon))))
-            .fold(0.0, f64::max)
+        self.busiest().1
+    }
+
+    /// Returns the first instant at which the largest rate is reached (or, just before a jump,
+    /// approached), and that rate per second.
+    pub fn busiest(&self) -> (SimTime, f64) {
+        let ends = |segment: &Segment| {
+            let end = segment.to.min(self.horizon);
+            [(segment.from, segment.start_rate), (end, segment.rate_at(end))]
+        };
+        let larger = |best: (SimTime, f64), next: (SimTime, f64)| if next.1 > best.1 { next } else { best };
+        self.segments.iter().flat_map(ends).fold((SimTime::ZERO, 0.0), larger)
     }
 
     /// Returns the mean rate up to the horizon, per second; 0 where that is t = 0.

@@ -13,6 +13,7 @@
 //! | `rows.rs` | a record | a row, or a counted bad line |
 //! | `place.rs` | `window`, `align`, `speed` | an instant of the run |
 //! | `survey.rs` | the whole file | totals, or the reason to refuse it |
+//! | `outline.rs` | the whole file again | expected arrivals, bin by bin |
 //! | `spread.rs` | an interval's amount | arrivals inside it |
 //! | `stream.rs` | rows, in order | arrivals of the run |
 //! | `writer.rs` | arrivals | a trace that reads back the same |
@@ -22,6 +23,7 @@
 mod check;
 mod clock;
 mod input;
+mod outline;
 mod place;
 mod rows;
 mod spread;
@@ -40,6 +42,7 @@ use crate::time::SimDuration;
 use crate::units::Ratio;
 
 pub use clock::TimeFormat;
+pub use outline::ClassOutline;
 pub use stream::Recorded;
 pub use survey::{ClassOffer, Offered, Survey};
 pub use writer::ArrivalWriter;

@@ -1,0 +1,92 @@
+//! What to look at before a run.
+
+use serde::Serialize;
+
+use super::{Need, ServicePreview, TARGET};
+use crate::scenario::Scenario;
+use crate::time::SimDuration;
+
+/// The most replications a study may have.
+const MOST_REPLICATIONS: u64 = 100_000;
+
+/// What a warning is about; the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Concern {
+    /// A queue that nothing bounds gets more than can be served, over the whole run.
+    Growing,
+    /// At its peak a service is offered all it can serve, or more.
+    Overload,
+    /// At its peak a service is offered more than [`TARGET`] of what it can serve.
+    Busy,
+    /// An objective cannot be proven with so few replications.
+    Replications,
+}
+
+/// Something to look at, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Warning {
+    /// What it is about.
+    pub concern: Concern,
+    /// The service or the objective.
+    pub of: String,
+    /// What is the matter, and the remedy.
+    pub message: String,
+}
+
+pub(super) fn of(scenario: &Scenario, services: &[ServicePreview], needs: &[Need]) -> Vec<Warning> {
+    let plan = &scenario.plan;
+    let mut warnings = Vec::new();
+    for (service, preview) in plan.services.iter().zip(services) {
+        if service.growing {
+            let message = "over the whole run as much is offered as can be served, or more: the queue grows \
+                           without end"
+                .to_owned();
+            warnings.push(Warning { concern: Concern::Growing, of: preview.name.clone(), message });
+        }
+        warnings.extend(loaded(preview));
+    }
+    for need in needs.iter().filter(|need| need.holds_in.is_some()) {
+        let given = u64::from(scenario.replications);
+        if need.replications > given {
+            let remedy = match need.replications {
+                n if n > MOST_REPLICATIONS => "more than a study may have: lower holdsIn".to_owned(),
+                n => format!("write run.replications: {n}, more where not every day holds"),
+            };
+            let message = format!(
+                "{given} replications cannot pass it, {} at least are needed; {remedy}",
+                need.replications
+            );
+            warnings.push(Warning { concern: Concern::Replications, of: need.objective.clone(), message });
+        }
+    }
+    warnings.sort_by_key(|warning| warning.concern);
+    warnings
+}
+
+/// Warns where a service is offered too much at its peak.
+fn loaded(service: &ServicePreview) -> Option<Warning> {
+    let share = service.peak.utilization.filter(|&share| share > TARGET)?;
+    let concern = if share >= 1.0 { Concern::Overload } else { Concern::Busy };
+    let binding = match service.busiest_minute.binding {
+        Some("slots") => "slots",
+        _ => "CPU",
+    };
+    let when = match &service.peak.wall {
+        Some(wall) => wall.clone(),
+        None => SimDuration::from_secs_f64(service.peak.at_s).to_string(),
+    };
+    let meaning = match (concern, service.minutes_full) {
+        (Concern::Busy, _) => "little is left for what scatters".to_owned(),
+        (_, 0) => "what cannot be served waits or is turned away, for less than a minute".to_owned(),
+        (_, minutes) => {
+            format!("what cannot be served waits or is turned away; minutes like this: {minutes}")
+        }
+    };
+    let remedy = service.servers_for_target.map_or_else(String::new, |servers| {
+        format!("; {servers} servers instead of {} bring it to 80 %", service.servers)
+    });
+    let message = format!("{:.1} % of its {binding} is offered at {when}: {meaning}{remedy}", share * 100.0);
+    Some(Warning { concern, of: service.name.clone(), message })
+}

@@ -1,0 +1,314 @@
+//! The time series in the text format of OpenMetrics 1.0, as Prometheus backfills it.
+//!
+//! Samples carry timestamps: counters stand at 0 at t = 0 and at every end of an interval at what has
+//! happened until then; gauges at the end of an interval tell its mean. Instants are counted from
+//! `run.start`, and from 1970 where there is none. Families stand one after the other, in each every
+//! set of labels with its timestamps rising, as the specification asks.
+
+use std::io::{self, Write};
+
+use crate::report::number;
+use crate::results::{RowSeries, RunResult, SERIES, Series, ServiceSeries, StudyResult};
+use crate::workload::Outcome;
+
+/// What a family's metadata says.
+struct Family {
+    name: &'static str,
+    kind: &'static str,
+    /// A suffix of the name; empty without one.
+    unit: &'static str,
+    help: &'static str,
+}
+
+impl Family {
+    const fn new(name: &'static str, kind: &'static str, unit: &'static str, help: &'static str) -> Self {
+        Self { name, kind, unit, help }
+    }
+}
+
+/// A counter of a service x class: what it counts in each interval.
+type RowCount = fn(&RowSeries) -> &[u64];
+/// A counter of a service, in nanoseconds: what it adds in each interval.
+type ServiceTime = fn(&ServiceSeries, usize) -> u128;
+
+const SCENARIO: Family = Family::new("peakday_scenario", "info", "", "What was simulated, and by what.");
+const ENDED: Family =
+    Family::new("peakday_requests_ended", "counter", "", "Requests that ended, by how they ended.");
+const ROW_COUNTERS: [(Family, RowCount); 2] = [
+    (Family::new("peakday_requests_offered", "counter", "", "Requests that arrived."), |row| &row.offered),
+    (Family::new("peakday_attempts", "counter", "", "Requests sent to a server."), |row| &row.dispatched),
+];
+const SERVICE_COUNTERS: [(Family, ServiceTime); 3] = [
+    (Family::new("peakday_cpu_seconds", "counter", "seconds", "CPU time burned, over all cores."), |s, i| {
+        s.cpu_milli_ns[i].0 / 1_000
+    }),
+    (Family::new("peakday_slot_seconds", "counter", "seconds", "Time that slots were held."), |s, i| {
+        s.slot_ns[i].0
+    }),
+    (Family::new("peakday_server_seconds", "counter", "seconds", "Time of servers in rotation."), |s, i| {
+        s.ready_ns[i].0
+    }),
+];
+/// Gauges of a service x class, each a column of the series.
+const ROW_GAUGES: [(Family, &str); 1] = [(
+    Family::new("peakday_requests_in_flight", "gauge", "", "Requests in flight, mean of the interval."),
+    "in_flight",
+)];
+/// Gauges of a service, each a column of the series.
+const SERVICE_GAUGES: [(Family, &str); 6] = [
+    (Family::new("peakday_requests_queued", "gauge", "", "Requests waiting for a slot, mean."), "queued"),
+    (Family::new("peakday_servers_ready", "gauge", "", "Servers in rotation, mean."), "servers_ready"),
+    (
+        Family::new("peakday_cpu_utilization_ratio", "gauge", "ratio", "CPU time burned / cores."),
+        "cpu_utilization",
+    ),
+    (
+        Family::new("peakday_slot_utilization_ratio", "gauge", "ratio", "Time slots were held / slots."),
+        "slot_utilization",
+    ),
+    (
+        Family::new("peakday_load_ratio", "gauge", "", "Requests sent per second and server in rotation."),
+        "load_ratio",
+    ),
+    (
+        Family::new("peakday_scaling_ratio", "gauge", "", "How many servers' worth of load is offered."),
+        "scaling_ratio",
+    ),
+];
+const ROW_LATENCY: Family = Family::new(
+    "peakday_request_duration_seconds",
+    "summary",
+    "seconds",
+    "Time in the system of the requests that completed in the interval, by class.",
+);
+const SERVICE_LATENCY: Family = Family::new(
+    "peakday_service_request_duration_seconds",
+    "summary",
+    "seconds",
+    "Time in the system of the requests that completed in the interval, of all classes.",
+);
+
+/// Writes the series of every replication, service and class.
+///
+/// # Errors
+/// Where `writer` fails.
+pub fn openmetrics(result: &StudyResult, writer: &mut impl Write) -> io::Result<()> {
+    let mut text = Text { result, writer, line: Vec::new() };
+    text.scenario()?;
+    for (family, count) in &ROW_COUNTERS {
+        text.family(family)?;
+        text.each_row(|text, run, row, labels| {
+            let counts = count(&run.row_series[row]);
+            text.counter(family, labels, counts.iter().map(|&count| u128::from(count)), 0)
+        })?;
+    }
+    text.family(&ENDED)?;
+    text.each_row(|text, run, row, labels| {
+        for (outcome, counts) in Outcome::COLUMNS.iter().zip(&run.row_series[row].outcomes) {
+            let labels = format!("{labels},outcome=\"{outcome}\"");
+            text.counter(&ENDED, &labels, counts.iter().map(|&count| u128::from(count)), 0)?;
+        }
+        Ok(())
+    })?;
+    for (family, time) in &SERVICE_COUNTERS {
+        text.family(family)?;
+        text.each_service(|text, run, service, labels| {
+            let series = &run.service_series[service];
+            text.counter(family, labels, (0..series.ready_ns.len()).map(|i| time(series, i)), 9)
+        })?;
+    }
+    text.gauges(&ROW_GAUGES, true)?;
+    text.gauges(&SERVICE_GAUGES, false)?;
+    text.family(&ROW_LATENCY)?;
+    text.each_row(|text, run, row, labels| {
+        let series = &run.row_series[row];
+        text.quantiles(&ROW_LATENCY, labels, &series.p50_ns, &series.p99_ns)
+    })?;
+    text.family(&SERVICE_LATENCY)?;
+    text.each_service(|text, run, service, labels| {
+        let series = &run.service_series[service];
+        text.quantiles(&SERVICE_LATENCY, labels, &series.p50_ns, &series.p99_ns)
+    })?;
+    text.writer.write_all(b"# EOF\n")
+}
+
+/// The text in the making.
+struct Text<'a, W> {
+    result: &'a StudyResult,
+    writer: &'a mut W,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Text<'_, W> {
+    /// Writes the metadata of a family.
+    fn family(&mut self, family: &Family) -> io::Result<()> {
+        let Family { name, kind, unit, help } = family;
+        writeln!(self.writer, "# TYPE {name} {kind}")?;
+        if !unit.is_empty() {
+            writeln!(self.writer, "# UNIT {name} {unit}")?;
+        }
+        writeln!(self.writer, "# HELP {name} {help}")
+    }
+
+    /// Calls `write` for every replication and row, with their labels.
+    fn each_row(
+        &mut self,
+        mut write: impl FnMut(&mut Self, &RunResult, usize, &str) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let plan = &self.result.plan;
+        for run in &self.result.runs {
+            for (row, of) in plan.rows.iter().enumerate() {
+                let service = self.service_labels(run, of.service);
+                let labels = format!("{service},class=\"{}\"", escaped(&plan.classes[of.class]));
+                write(self, run, row, &labels)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `write` for every replication and service, with their labels.
+    fn each_service(
+        &mut self,
+        mut write: impl FnMut(&mut Self, &RunResult, usize, &str) -> io::Result<()>,
+    ) -> io::Result<()> {
+        for run in &self.result.runs {
+            for service in 0..self.result.plan.services.len() {
+                let labels = self.service_labels(run, service);
+                write(self, run, service, &labels)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn service_labels(&self, run: &RunResult, service: usize) -> String {
+        let name = escaped(&self.result.plan.services[service].name);
+        format!("replication=\"{}\",service=\"{name}\"", run.replication)
+    }
+
+    /// Says what was simulated, at every instant at which something else is said.
+    fn scenario(&mut self) -> io::Result<()> {
+        self.family(&SCENARIO)?;
+        let (plan, provenance) = (&self.result.plan, &self.result.provenance);
+        let clock = if plan.start.is_some() { "run.start" } else { "1970" };
+        let labels = format!(
+            "name=\"{}\",version=\"{}\",seed=\"{}\",sha256=\"{}\",clock=\"{clock}\"",
+            escaped(&plan.name),
+            escaped(&provenance.version),
+            provenance.seed,
+            escaped(&provenance.scenario_sha256),
+        );
+        for instant in 0..=self.intervals() {
+            self.sample(SCENARIO.name, "_info", &labels, instant, |out| out.push(b'1'))?;
+        }
+        Ok(())
+    }
+
+    fn intervals(&self) -> u64 {
+        self.result.plan.duration_ns.div_ceil(self.result.plan.interval_ns)
+    }
+
+    /// Writes a counter: 0, and after every interval the sum so far, in units of 10^-`digits`.
+    fn counter(
+        &mut self,
+        family: &Family,
+        labels: &str,
+        added: impl Iterator<Item = u128>,
+        digits: u32,
+    ) -> io::Result<()> {
+        let mut sum = 0_u128;
+        for (instant, more) in (0..).zip(std::iter::once(0).chain(added)) {
+            sum += more;
+            self.sample(family.name, "_total", labels, instant, |out| {
+                let one = 10_u128.pow(digits);
+                out.extend_from_slice((sum / one).to_string().as_bytes());
+                if digits > 0 {
+                    let _ = write!(out, ".{:0width$}", sum % one, width = digits as usize);
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Writes columns of the series, of every class or of every service; nothing where one does not
+    /// apply.
+    fn gauges(&mut self, gauges: &[(Family, &str)], by_class: bool) -> io::Result<()> {
+        let plan = &self.result.plan;
+        let series = Series::new(self.result);
+        for (family, name) in gauges {
+            self.family(family)?;
+            let Some(column) = SERIES.iter().find(|column| column.name == *name) else { continue };
+            for (index, run) in self.result.runs.iter().enumerate() {
+                for subject in series.subjects().iter().filter(|subject| subject.row.is_some() == by_class) {
+                    let mut labels = self.service_labels(run, subject.service);
+                    if by_class {
+                        labels += &format!(",class=\"{}\"", escaped(subject.class_name(plan)));
+                    }
+                    for interval in 0..series.intervals() {
+                        let moment = series.moment(index, *subject, interval);
+                        let Some(value) = (column.figure)(&moment) else { continue };
+                        let instant = interval as u64 + 1;
+                        self.sample(family.name, "", &labels, instant, |out| number::push(out, value))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes median and 99th percentile of every interval; NaN where nothing completed.
+    fn quantiles(
+        &mut self,
+        family: &Family,
+        labels: &str,
+        p50: &[Option<u64>],
+        p99: &[Option<u64>],
+    ) -> io::Result<()> {
+        let labels = ["0.5", "0.99"].map(|quantile| format!("{labels},quantile=\"{quantile}\""));
+        for (instant, values) in (1..).zip(p50.iter().zip(p99)) {
+            for (labels, value) in labels.iter().zip([values.0, values.1]) {
+                self.sample(family.name, "", labels, instant, |out| match value {
+                    Some(nanos) => number::push_seconds(out, *nanos),
+                    None => out.extend_from_slice(b"NaN"),
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes one sample at the end of so many intervals.
+    fn sample(
+        &mut self,
+        name: &str,
+        suffix: &str,
+        labels: &str,
+        instant: u64,
+        value: impl FnOnce(&mut Vec<u8>),
+    ) -> io::Result<()> {
+        let plan = &self.result.plan;
+        let out = &mut self.line;
+        out.clear();
+        for part in [name, suffix, "{", labels, "} "] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        value(out);
+        out.push(b' ');
+        let nanos = plan.interval_ns.saturating_mul(instant).min(plan.duration_ns);
+        let epoch = plan.start.map_or(0, |start| start.epoch_ns);
+        push_timestamp(out, i128::from(epoch) + i128::from(nanos));
+        out.push(b'\n');
+        self.writer.write_all(out)
+    }
+}
+
+/// Appends an instant in seconds since 1970, exactly.
+fn push_timestamp(out: &mut Vec<u8>, nanos: i128) {
+    if nanos < 0 {
+        out.push(b'-');
+    }
+    number::push_seconds(out, u64::try_from(nanos.unsigned_abs()).unwrap_or(u64::MAX));
+}
+
+/// Returns the value of a label as it is written between quotes.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}

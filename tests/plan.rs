@@ -1,0 +1,202 @@
+//! `peakday plan`: what it says of scenarios, and that simulation agrees.
+#![cfg(unix)]
+
+mod desk;
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use desk::{Desk, PROGRAM};
+use peakday::preview::preview;
+use peakday::results::summary;
+use peakday::scenario::{Document, Scenario};
+use peakday::study::{StudyOptions, run_study};
+use peakday::workload::recorded::TraceFiles;
+
+/// Traces beside the golden scenario.
+#[derive(Debug)]
+struct Golden;
+
+impl TraceFiles for Golden {
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(fs::File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(path))?))
+    }
+}
+
+fn scenario(text: &str) -> Scenario {
+    let read = Document::read("s.yaml", text.as_bytes()).and_then(|read| read.check(&Golden));
+    read.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Every kind of source, of pool and of demand, long enough for 1 %.
+const LONG: &str = "
+apiVersion: peakday/v1alpha1
+kind: Scenario
+metadata: {name: long}
+run: {start: 2026-11-10T23:59:00+08:00, duration: 4m, warmup: 20s, interval: 10s, replications: 4, load: 1.5}
+traffic:
+  steady: {to: slots, mix: {a: 70%, b: 30%}, rate: 900/s}
+  even: {to: slots, class: a, rate: 400/s, arrivals: uniform}
+  ramp:
+    to: shared
+    class: a
+    rate: {stages: {startRate: 200/s, steps: [{duration: 90s, target: 1200/s}, {duration: 0s, target: 500/s}]}}
+    arrivals: {gamma: {cv: 1.5}}
+  sale: {to: central, class: b, rate: {sum: [300/s, {event: {baseline: 0/s, at: \"00:00\", shape: double11-2017, peak: 900/s}}]}}
+  bursts: {to: mixed, class: a, rate: 1500/s, arrivals: {mmpp: {states: [{factor: 0.5, mean: 40ms}, {factor: 3, mean: 10ms}]}}}
+  counted: {to: recorded, class: a, rate: {recorded: {file: counts.csv, index: second, count: n, interval: 1s, scale: 30}}}
+services:
+  slots: {pools: {p: {replicas: 9, concurrency: 4}}, work: {a: {exponential: {mean: 8ms}}, b: {gamma: {mean: 14ms, cv: 0.7}}}}
+  shared: {pools: {p: {replicas: 3, concurrency: 40, cpu: {cores: 4}}}, work: {uniform: {min: 2ms, max: 8ms}}, wait: 20ms}
+  central: {pools: {p: {replicas: 5, concurrency: 3}}, queue: {scope: service}, work: 9ms}
+  mixed:
+    pools: {fast: {replicas: 4, concurrency: 4, speed: 2}, slow: {replicas: 4, concurrency: 2}}
+    work: {exponential: {mean: 5ms}}
+    balancer: leastConnections
+  recorded: {pools: {p: {replicas: 3, concurrency: 8}}, work: {exponential: {mean: 2ms}}}
+";
+
+/// Offered CPU and slot utilisation as `plan` says it and as a long run measures it, within 1 %.
+#[test]
+fn offered_utilisation_is_that_of_a_long_run() {
+    let scenario = scenario(LONG);
+    let preview = preview(&scenario, &Golden).expect("a preview");
+    let study = run_study(&scenario, &Golden, StudyOptions::default(), &()).expect("a study");
+    let rows = summary(&study);
+    for (index, service) in preview.services.iter().enumerate() {
+        let row =
+            rows.iter().find(|row| row.subject.service == index && row.subject.row.is_none()).expect("it");
+        let near = |column: &str, planned: Option<f64>| {
+            let simulated = row.figure(column).expect(column).mean;
+            let planned = planned.unwrap_or_else(|| panic!("{}: no {column}", service.name));
+            let off = planned / simulated - 1.0;
+            assert!(off.abs() < 0.01, "{}: {column} {planned}, simulated {simulated}", service.name);
+        };
+        near("offered_cpu_utilization", service.mean.cpu_utilization);
+        near("offered_slot_utilization", service.mean.slot_utilization);
+        near("scaling_ratio", service.mean.scaling_ratio);
+        near("offered_per_s", Some(service.mean.requests_per_s));
+        // Minute by minute: six intervals each, over all days.
+        for (minute, offered) in service.series.iter().enumerate() {
+            let rows = study.plan.rows_of(index);
+            let came: u64 = study
+                .runs
+                .iter()
+                .flat_map(|run| &run.row_series[rows.clone()])
+                .map(|row| row.offered[6 * minute..6 * (minute + 1)].iter().sum::<u64>())
+                .sum();
+            let expected = offered.requests_per_s * 60.0 * study.runs.len() as f64;
+            // 5 standard deviations of the burstiest source.
+            let scatter = 5.0 * 2.0 * expected.sqrt();
+            assert!(
+                (came as f64 - expected).abs() <= scatter,
+                "{} {minute}: {came} {expected}",
+                service.name
+            );
+        }
+    }
+    let all: u64 = study.runs.iter().flat_map(|run| &run.ledgers).map(|ledger| ledger.started).sum();
+    assert!((preview.effort.requests_in_all / all as f64 - 1.0).abs() < 0.01, "{all}");
+}
+
+/// A scenario whose lines are as long as they get.
+fn wide() -> String {
+    let name = |letter: &str| letter.repeat(63);
+    format!(
+        "apiVersion: peakday/v1alpha1\nkind: Scenario\nmetadata: {{name: {n}}}\n\
+         run: {{start: 2026-11-10T23:59:00+08:00, duration: 400d}}\n\
+         traffic: {{{t}: {{to: {s}, class: {c}, rate: 999M/s}}}}\n\
+         services: {{{s}: {{pools: {{p: {{replicas: 1000000, concurrency: 2}}}}, work: {{exponential: {{mean: 3s}}}}, \
+         balancer: random}}}}\n\
+         objectives: [{{name: {o}, service: {s}, success: {{gte: 99%}}, holdsIn: 99.9999%}}]\n",
+        n = name("n"),
+        t = name("t"),
+        s = name("s"),
+        c = name("c"),
+        o = name("o")
+    )
+    .replace("400d", "7d, interval: 1h")
+}
+
+#[test]
+fn lines_have_at_most_100_columns() {
+    let desk = Desk::with(&wide());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec![root.join("tests/golden/everything.yaml")];
+    files.extend(
+        fs::read_dir(root.join("scenarios")).expect("a folder").map(|entry| entry.expect("an entry").path()),
+    );
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    let files = files.iter().map(|path| path.display().to_string()).chain(["s.yaml".to_owned()]);
+    for file in files {
+        let done = desk.run(&["plan", &file]).ends(0);
+        assert_eq!(done.err, "", "{file}");
+        assert!(done.out.starts_with("PLAN  ") && done.out.lines().count() > 8, "{}", done.out);
+        for line in done.out.lines() {
+            assert!(line.chars().count() <= 100, "{file}: {line}");
+        }
+    }
+}
+
+const BUSY: &str = "
+apiVersion: peakday/v1alpha1
+kind: Scenario
+metadata: {name: busy}
+run: {duration: 10m, interval: 1m}
+traffic: {users: {to: web, class: a, rate: 180/s}}
+services: {web: {pools: {p: {replicas: 2, concurrency: 1}}, queue: {scope: service}, work: {exponential: {mean: 10ms}}}}
+objectives: [{name: late, service: web, latency: {percentile: 99, lt: 1s}, holdsIn: 95%}]
+";
+
+#[test]
+fn the_text_says_the_figures_and_the_remedies() {
+    let desk = Desk::with(BUSY);
+    let out = desk.run(&["plan", "s.yaml"]).ends(0).out;
+    // Wherever lines are broken.
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    // M/M/2 at load 0.9: C = 2 x 0.81 / 1.9 = 0.85263, Wq = C / (2 - 1.8) x 10 ms = 42.6 ms, and the
+    // 99th percentile ln(100 C) / 0.2 x 10 ms = 222 ms.
+    let expected = [
+        "waits 42.6 ms on average, p99 222 ms, 85.3 % wait",
+        "exact: M/M/2 (Erlang C)",
+        "late: 59 or more replications",
+        "a replication: 108,000 requests, 216,010 events; the study: 540,000 requests",
+        "warning: web: 90.0 % of its CPU is offered at 0s",
+        "3 servers instead of 2 bring it to 80 %",
+        "warning: late: 5 replications cannot pass it",
+    ];
+    for text in expected {
+        assert!(out.contains(text), "no `{text}` in\n{out}");
+    }
+    assert_eq!(desk.list("."), ["s.yaml"], "nothing is written");
+}
+
+#[test]
+fn json_holds_every_minute() {
+    let desk = Desk::with(BUSY);
+    let done = desk.run(&["plan", "--format", "json", "s.yaml"]).ends(0);
+    let json: serde_json::Value = serde_json::from_str(&done.out).expect("json");
+    let web = &json["services"][0];
+    assert_eq!(web["series"].as_array().map(Vec::len), Some(10));
+    assert_eq!(web["waiting"]["basis"], "exact");
+    assert_eq!(web["servers"], 2);
+    assert!((web["series"][9]["slotUtilization"].as_f64().expect("a share") - 0.9).abs() < 1e-12);
+    assert_eq!(json["objectives"][0]["replications"], 59);
+    assert_eq!(json["warnings"][0]["concern"], "busy");
+    assert!(json["pace"]["nsPerRequest"].as_f64().expect("a pace") > 0.0);
+}
+
+#[test]
+fn what_is_invalid_ends_as_it_does_for_a_run() {
+    let desk = Desk::with(&BUSY.replace("180/s", "180"));
+    desk.run(&["plan", "s.yaml"]).ends(3).says("s.yaml:6:44: traffic.users.rate: `180` has no unit");
+    desk.run(&["plan", "none.yaml"]).ends(2).says("none.yaml: No such file");
+    desk.run(&["plan"]).ends(2).says("FILE");
+    desk.run(&["plan", "s.yaml", "--format", "xml"]).ends(2).says("xml");
+    desk.shell("$P plan none.yaml > /dev/full").ends(2);
+    let desk = Desk::with(BUSY);
+    desk.shell("$P plan s.yaml > /dev/full").ends(1).says("standard output");
+    desk.shell("$P plan s.yaml | true").ends(0);
+    assert!(Path::new(PROGRAM).exists());
+}
