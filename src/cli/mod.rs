@@ -1,10 +1,14 @@
 //! The command line: the only place that prints, and that knows files, signals and exit codes.
 
+mod explain;
 mod files;
+mod layers;
 mod output;
 mod progress;
 mod run;
+mod schema;
 mod signals;
+mod validate;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -61,6 +65,13 @@ enum Command {
     /// 3 the scenario is invalid; 98 an objective is inconclusive; 99 an objective failed; 130 interrupted.
     #[command(verbatim_doc_comment)]
     Run(RunArgs),
+    /// Tell everything that is wrong with scenarios; nothing is simulated.
+    Validate(validate::ValidateArgs),
+    /// Print the JSON Schema of scenario files, for editors.
+    #[command(after_help = "Example: peakday schema > scenario.v1alpha1.json")]
+    Schema,
+    /// Say what the code of a problem means, with a wrong and a right example.
+    Explain(explain::ExplainArgs),
 }
 
 /// What `run` is asked for.
@@ -68,6 +79,8 @@ enum Command {
 struct RunArgs {
     /// The scenario file.
     file: PathBuf,
+    #[command(flatten)]
+    layers: layers::Layers,
     /// Take this seed instead of the file's.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -123,6 +136,9 @@ pub fn main() -> ExitCode {
     };
     let done = match &cli.command {
         Command::Run(args) => run::run(args, voice),
+        Command::Validate(args) => validate::validate(args),
+        Command::Schema => schema::schema(),
+        Command::Explain(args) => explain::explain(args),
     };
     done.unwrap_or_else(|error| {
         // A list of problems begins every line with its place, as editors like it.

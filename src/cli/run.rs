@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::files::{self, TraceFolder};
+use super::files::TraceFolder;
 use super::output::{StagedFile, Staging};
 use super::progress::Bar;
 use super::signals::Signals;
@@ -11,7 +11,7 @@ use super::{Exit, RunArgs, Voice, print};
 use crate::error::Error;
 use crate::report;
 use crate::results::{StudyResult, Verdict, overall, verdicts};
-use crate::scenario::{Document, Scenario};
+use crate::scenario::Scenario;
 use crate::study::{RecordError, StudyOptions, record_arrivals, run_study};
 
 /// The replication whose arrivals `--record-arrivals` writes.
@@ -45,8 +45,7 @@ pub(super) fn run(args: &RunArgs, voice: Voice) -> Result<Exit, Error> {
 
 /// Reads and checks the scenario, with what the command line says otherwise.
 fn load(args: &RunArgs, traces: &TraceFolder) -> Result<Scenario, Error> {
-    let bytes = files::read(&args.file)?;
-    let mut document = Document::read(&args.file.display().to_string(), &bytes)?;
+    let mut document = args.layers.read(&args.file, traces)?;
     let run = &mut document.spec.run;
     run.seed = args.seed.unwrap_or(run.seed);
     run.replications = args.replications.unwrap_or(run.replications);
