@@ -3,6 +3,8 @@
 //! Reading and writing are inverse: what is written is read back to the same value. Every error
 //! says what to write instead.
 
+mod schema;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,6 +12,8 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::time::SimDuration;
+
+pub(crate) use schema::duration_pattern;
 
 /// The largest rate of a source, in requests per second.
 pub const MAX_RATE: f64 = 1e9;
@@ -120,20 +124,25 @@ impl FromStr for SimDuration {
     }
 }
 
-/// Reads a finite non-negative number with an optional `k`, `M` or `G`, and returns what follows.
-fn split_scaled(text: &str) -> Option<(f64, &str)> {
+/// Reads a finite non-negative number, and returns what follows.
+fn split_float(text: &str) -> Option<(f64, &str)> {
     let end = text
         .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'))
         .unwrap_or(text.len());
     let value: f64 = text[..end].parse().ok()?;
-    let rest = text[end..].trim_start();
+    (value.is_finite() && value >= 0.0).then_some((value, text[end..].trim_start()))
+}
+
+/// Reads a finite non-negative number with an optional `k`, `M` or `G`, and returns what follows.
+fn split_scaled(text: &str) -> Option<(f64, &str)> {
+    let (value, rest) = split_float(text)?;
     let (factor, rest) = match rest.as_bytes().first() {
         Some(b'k') => (1e3, &rest[1..]),
         Some(b'M') => (1e6, &rest[1..]),
         Some(b'G') => (1e9, &rest[1..]),
         _ => (1.0, rest),
     };
-    (value.is_finite() && value >= 0.0).then_some((value * factor, rest))
+    Some((value * factor, rest))
 }
 
 impl FromStr for Rate {
@@ -183,7 +192,8 @@ impl FromStr for Price {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a price; write for example 0.23 USD/h");
-        let (value, unit) = split_scaled(text.trim()).ok_or_else(wrong)?;
+        // No k, M or G: GBP is a currency.
+        let (value, unit) = split_float(text.trim()).ok_or_else(wrong)?;
         let currency = unit.strip_suffix("/h").ok_or_else(wrong)?.trim_end();
         if currency.is_empty() || !currency.chars().all(|c| c.is_alphabetic()) {
             return Err(wrong());

@@ -335,7 +335,7 @@ fn keys_and_types_are_told_with_their_place() {
             &["4:22 run.warmupp: there is no key `warmupp` here | did you mean `warmup`?"],
         ),
         (run_with("seed: -1"), &["4:28 run.seed: this is `-1`, not a whole number from 0"]),
-        (run_with("seed: 1e3"), &["4:28 run.seed: this is `1000`, not a whole number"]),
+        (run_with("seed: 1e3"), &["4:28 run.seed: this is `1e3`, not a whole number"]),
         (run_with("seed: 99999999999999999999999"), &["4:28 run.seed: "]),
         (run_with("replications: many"), &["4:36 run.replications: this is the text `many`, not a whole"]),
         (run_with("replications: 5000000000"), &["4:36 run.replications: this is `5000000000`, not a whole"]),
@@ -368,7 +368,10 @@ fn keys_and_types_are_told_with_their_place() {
         ),
         (
             pool_with("replicas: 1.5, concurrency: infinite"),
-            &["9:34 services.web.pools.standard.replicas: this is `1.5`"],
+            &[
+                "9:34 services.web.pools.standard.replicas: this is `1.5`",
+                "9:52 services.web.pools.standard.concurrency: this is the text `infinite`",
+            ],
         ),
         (
             pool_with("replicas: 1, concurrency: infinite"),
@@ -393,7 +396,9 @@ fn choices_are_told_with_their_place() {
         ),
         (
             service_with("balancer: {random: {}, roundRobin: {}}"),
-            &["11:5 services.web.balancer: more than one key"],
+            &[
+                "11:28 services.web.balancer.roundRobin: there is one key too many: `roundRobin` | keep one key",
+            ],
         ),
         (
             service_with("balancer: {leastRequest: {choiceCount: 0}}"),
@@ -445,9 +450,11 @@ fn a_mistake_in_one_block_does_not_hide_those_of_others() {
         .replace("duration", "length")
         .replace("work: 5ms", "work: 5");
     let expected = [
+        "4:1 run: the key `duration` is missing",
         "4:7 run.length: there is no key `length` here",
         "6:35 traffic.users.rte: there is no key `rte` here | did you mean `rate`?",
         "9:24 services.web.pools.standard.replica: there is no key `replica` here | did you mean `replicas`?",
+        "10:11 services.web.work: `5` has no unit",
     ];
     let more = "11:1 objective: there is no key `objective` here | did you mean `objectives`?";
     assert_told(&[

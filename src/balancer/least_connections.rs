@@ -1,5 +1,6 @@
 //! The least in flight of all servers.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::balancer::{Balancer, End, Pick, Rotation};
@@ -8,7 +9,7 @@ use crate::workload::Request;
 
 /// Picks the server with the fewest attempts in flight, in turn among equals, as HAProxy's
 /// `leastconn` does for equal weights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LeastConnections {}
 

@@ -1,5 +1,6 @@
 //! The least in flight of a few chosen at random: power of d choices.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::balancer::{Balancer, Pick, Rotation};
@@ -11,7 +12,7 @@ use crate::workload::Request;
 ///
 /// Limit for many servers: the supermarket model (Mitzenmacher 1996; Vvedenskaya, Dobrushin &
 /// Karpelevich 1996).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct LeastRequest {
     choice_count: u32,

@@ -16,8 +16,10 @@ mod weighted_random;
 
 use std::fmt::Debug;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::choice;
 use crate::ids::ServerId;
 use crate::rng::Bits;
 use crate::time::SimDuration;
@@ -62,8 +64,9 @@ pub struct End {
 }
 
 /// The choice of a balancer, as written in the scenario.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(transform = choice::maps_are_words)]
 pub enum BalancerSpec {
     /// Uniformly at random.
     Random(random::Random),

@@ -1,5 +1,6 @@
 //! Uniformly at random.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::balancer::{Balancer, Pick, Rotation};
@@ -8,7 +9,7 @@ use crate::workload::Request;
 
 /// Picks any server with the same probability: n servers become n independent queues, the
 /// baseline every other policy has to beat.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Random {}
 

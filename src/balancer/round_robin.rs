@@ -1,5 +1,6 @@
 //! In turn.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::balancer::{Balancer, Pick, Rotation};
@@ -7,7 +8,7 @@ use crate::rng::Bits;
 use crate::workload::Request;
 
 /// Picks one server after the other.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoundRobin {}
 

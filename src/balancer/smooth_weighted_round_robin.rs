@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::balancer::{Balancer, Pick, Rotation};
@@ -10,7 +11,7 @@ use crate::workload::Request;
 
 /// At every pick each server's current weight grows by its weight; the largest is picked, the
 /// first of equals, and loses the sum of all weights (nginx, commit 52327e0627f4, 2012).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SmoothWeightedRoundRobin {}
 

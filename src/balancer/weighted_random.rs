@@ -1,5 +1,6 @@
 //! At random in proportion to weights.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::balancer::{Balancer, Pick, Rotation};
@@ -7,7 +8,7 @@ use crate::rng::{Bits, index_below};
 use crate::workload::Request;
 
 /// Picks a server with a probability in proportion to its weight.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WeightedRandom {}
 

@@ -43,9 +43,11 @@ pub(super) fn coloured(line: &str) -> String {
 }
 
 /// One error as a program reads it; what is not known is left out.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct Line<'a> {
     level: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
     #[serde(skip_serializing_if = "str::is_empty")]
     file: &'a str,
     #[serde(skip_serializing_if = "is_zero")]
@@ -57,6 +59,12 @@ struct Line<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     remedy: &'a str,
+}
+
+impl Default for Line<'_> {
+    fn default() -> Self {
+        Self { level: "error", code: None, file: "", line: 0, column: 0, path: "", message: "", remedy: "" }
+    }
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -80,6 +88,7 @@ fn lines(error: &Error) -> Vec<String> {
         Error::Invalid(issues) => {
             let line = |issue: &crate::error::Issue| {
                 json(&Line {
+                    code: Some(issue.code.to_string()),
                     file: &issue.place.file,
                     line: issue.place.line,
                     column: issue.place.column,
@@ -107,18 +116,19 @@ pub(super) fn text_line(text: &str) -> String {
 
 fn json(line: &Line<'_>) -> String {
     // Strings and numbers always have a form in JSON.
-    serde_json::to_string(&Line { level: "error", ..*line }).unwrap_or_default()
+    serde_json::to_string(line).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Issue, Place};
+    use crate::error::{Code, Issue, Place};
 
     #[test]
     fn programs_are_told_only_what_is_known() {
         let place = Place { file: "s.yaml".into(), line: 4, column: 29 };
         let issue = |message: &str| Issue {
+            code: Code::WrongType,
             place: place.clone(),
             path: "run.warmup".into(),
             message: message.into(),
@@ -132,9 +142,9 @@ mod tests {
         let table = [
             (
                 Error::Invalid(vec![issue("a \"b\""), issue("c")]),
-                "{\"level\":\"error\",\"file\":\"s.yaml\",\"line\":4,\"column\":29,\"path\":\"run.warmup\",\
+                "{\"level\":\"error\",\"code\":\"PD012\",\"file\":\"s.yaml\",\"line\":4,\"column\":29,\"path\":\"run.warmup\",\
                  \"message\":\"a \\\"b\\\"\",\"remedy\":\"write 5m\"}\n\
-                 {\"level\":\"error\",\"file\":\"s.yaml\",\"line\":4,\"column\":29,\"path\":\"run.warmup\",\
+                 {\"level\":\"error\",\"code\":\"PD012\",\"file\":\"s.yaml\",\"line\":4,\"column\":29,\"path\":\"run.warmup\",\
                  \"message\":\"c\",\"remedy\":\"write 5m\"}",
             ),
             (

@@ -1,8 +1,10 @@
 //! The command line: the only place that prints, and that knows files, signals and exit codes.
 
 mod completions;
+mod explain;
 mod files;
 mod init;
+mod layers;
 mod man;
 mod message;
 mod output;
@@ -10,9 +12,11 @@ mod plan;
 mod progress;
 mod report;
 mod run;
+mod schema;
 mod signals;
 mod templates;
 mod usage;
+mod validate;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -80,6 +84,8 @@ struct Cli {
 enum Command {
     /// Write a commented scenario to begin with.
     Init(init::InitArgs),
+    /// Tell everything that is wrong with scenarios; nothing is simulated.
+    Validate(validate::ValidateArgs),
     /// Say from theory what a scenario asks of its servers; nothing is simulated.
     ///
     /// Exit codes: 0 also with warnings; 1 it could not be printed; 2 usage; 3 the scenario is invalid.
@@ -93,6 +99,11 @@ enum Command {
     Run(run::RunArgs),
     /// Write all files of a run anew from its result.json, for example in another language.
     Report(report::ReportArgs),
+    /// Say what the code of a problem means, with a wrong and a right example.
+    Explain(explain::ExplainArgs),
+    /// Print the JSON Schema of scenario files, for editors.
+    #[command(after_help = schema::EXAMPLES)]
+    Schema,
     /// Print completions for a shell.
     Completions(completions::CompletionsArgs),
     /// Print the manual page, or write a page for every command.
@@ -133,9 +144,12 @@ pub fn main() -> ExitCode {
     };
     let done = match &cli.command {
         Command::Init(args) => init::run(args, voice),
+        Command::Validate(args) => validate::run(args, cli.format),
         Command::Plan(args) => plan::run(args, cli.format),
         Command::Run(args) => run::run(args, voice, cli.format),
         Command::Report(args) => report::run(args, voice),
+        Command::Explain(args) => explain::run(args),
+        Command::Schema => schema::run(),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args, voice),
     };

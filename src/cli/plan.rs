@@ -7,12 +7,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::files::{self, TraceFolder};
+use super::files::TraceFolder;
+use super::layers::Layers;
 use super::message::Format;
 use super::{Exit, print};
 use crate::error::Error;
 use crate::preview::preview;
-use crate::scenario::{Document, Scenario};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,11 +25,13 @@ Examples:
 pub(super) struct PlanArgs {
     /// The scenario file.
     file: PathBuf,
+    #[command(flatten)]
+    layers: Layers,
 }
 
 pub(super) fn run(args: &PlanArgs, format: Format) -> Result<Exit, Error> {
     let traces = TraceFolder::of(&args.file);
-    let scenario = load(args, &traces)?;
+    let scenario = args.layers.read(&args.file, &traces)?.check(&traces)?;
     let preview = preview(&scenario, &traces)?;
     let pace = pace::measure(&scenario);
     let printed = match format {
@@ -38,10 +40,4 @@ pub(super) fn run(args: &PlanArgs, format: Format) -> Result<Exit, Error> {
     };
     print(&printed)?;
     Ok(Exit::Success)
-}
-
-/// Reads and checks the scenario.
-fn load(args: &PlanArgs, traces: &TraceFolder) -> Result<Scenario, Error> {
-    let bytes = files::read(&args.file)?;
-    Document::read(&args.file.display().to_string(), &bytes)?.check(traces)
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::files::{self, TraceFolder};
+use super::files::TraceFolder;
+use super::layers::Layers;
 use super::message::{Format, coloured};
 use super::output::{StagedFile, Staging};
 use super::progress::Bar;
@@ -15,7 +16,7 @@ use super::{Exit, Voice, print};
 use crate::error::Error;
 use crate::report::{self, Lang};
 use crate::results::{StudyResult, Verdict, overall, verdicts};
-use crate::scenario::{Document, Scenario};
+use crate::scenario::Scenario;
 use crate::study::{RecordError, StudyOptions, record_arrivals, run_study};
 
 /// The replication whose arrivals `--record-arrivals` writes.
@@ -25,6 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   peakday run shop.yaml                              results go to output/NAME
   peakday run shop.yaml --replications 60 -o sure    more days, narrower intervals
+  peakday run shop.yaml --set run.load=1.3           one value changed; -f lays a file over it
   peakday run shop.yaml -q --format json             for scripts; see the exit codes, too";
 
 /// What `run` is asked for.
@@ -33,6 +35,8 @@ Examples:
 pub(super) struct RunArgs {
     /// The scenario file.
     file: PathBuf,
+    #[command(flatten)]
+    layers: Layers,
     /// Take this seed instead of the file's.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -95,8 +99,7 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
 
 /// Reads and checks the scenario, with what the command line says otherwise.
 fn load(args: &RunArgs, traces: &TraceFolder) -> Result<Scenario, Error> {
-    let bytes = files::read(&args.file)?;
-    let mut document = Document::read(&args.file.display().to_string(), &bytes)?;
+    let mut document = args.layers.read(&args.file, traces)?;
     let run = &mut document.spec.run;
     run.seed = args.seed.unwrap_or(run.seed);
     run.replications = args.replications.unwrap_or(run.replications);

@@ -1,8 +1,11 @@
 //! Reading and writing of parameters that stand side by side as keys, percentiles among them.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use super::Quantity;
 
@@ -36,6 +39,30 @@ impl<Q> Percentiles<Q> {
 impl<Q: Serialize> Serialize for Percentiles<Q> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(percent, value)| (percentile_key(*percent), value)))
+    }
+}
+
+/// Keys of percentiles.
+const PERCENTILE_PATTERN: &str = "^p[0-9]+([.][0-9]*)?$";
+
+/// Lets percentiles stand among the keys of a schema.
+pub(super) fn with_percentiles<Q: JsonSchema>(mut schema: Schema, generator: &mut SchemaGenerator) -> Schema {
+    let value = generator.subschema_for::<Q>();
+    schema.insert("patternProperties".to_owned(), json!({PERCENTILE_PATTERN: value}));
+    schema
+}
+
+impl<Q: JsonSchema> JsonSchema for Percentiles<Q> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("PercentilesOf{}", Q::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        with_percentiles::<Q>(json_schema!({"type": "object", "additionalProperties": false}), generator)
     }
 }
 
@@ -139,6 +166,27 @@ macro_rules! form {
                     given.push((percentile_key(*percent), value.to_f64()));
                 })?
                 Given(given)
+            }
+        }
+
+        impl<Q: JsonSchema> JsonSchema for $name<Q> {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                format!("{}Of{}", stringify!($name), Q::schema_name()).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                #[derive(JsonSchema)]
+                #[schemars(deny_unknown_fields)]
+                #[expect(dead_code, reason = "for its schema alone")]
+                $(#[$doc])*
+                struct Keys<Q> { $($(#[$field_doc])* $field: Option<$kind>,)* }
+
+                let schema = Keys::<Q>::json_schema(generator);
+                $(let schema = {
+                    const _: &str = stringify!($percentiles);
+                    crate::dist::form::with_percentiles::<Q>(schema, generator)
+                };)?
+                schema
             }
         }
 

@@ -26,6 +26,7 @@ mod tests;
 use std::fmt;
 use std::fmt::{Debug, Display};
 
+use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +45,7 @@ pub use spec::{
 };
 
 /// A quantity that a distribution may be of.
-pub trait Quantity: Copy + Debug + Display + PartialEq + Serialize + DeserializeOwned {
+pub trait Quantity: Copy + Debug + Display + PartialEq + Serialize + DeserializeOwned + JsonSchema {
     /// What the quantity is called in messages.
     const KIND: &'static str;
     /// Three rising values as a user would type them, for remedies.
@@ -65,8 +66,9 @@ impl Quantity for SimDuration {
 }
 
 /// A dimensionless factor, written as a bare number (`1.2`) or as a ratio (`85%`).
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(with = "Ratio")]
 pub struct Factor(pub f64);
 
 impl Display for Factor {

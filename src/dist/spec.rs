@@ -3,10 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use schemars::JsonSchema;
 use serde::de::value::{F64Deserializer, I64Deserializer, StrDeserializer, U64Deserializer};
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::Quantity;
 use super::check::Given;
@@ -34,8 +36,9 @@ pub const NAMES: [&str; 10] = [
 ///
 /// Reading refuses what has the wrong shape (unknown keys, wrong types); parameters that do not
 /// go together or lie out of range are told by [`build`](Self::build), all at once.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "DistributionOf{Q}", deny_unknown_fields, transform = with_constant)]
 pub enum DistributionSpec<Q> {
     /// Exponential with this mean.
     Exponential {
@@ -137,8 +140,9 @@ form!(
 );
 
 /// Parameters of a mixture of exponentials.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound(deserialize = "Q: Quantity"))]
+#[schemars(rename = "HyperexponentialSpecOf{Q}")]
 pub struct HyperexponentialSpec<Q> {
     /// Mean, above 0; goes with `cv`: two branches with balanced means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,8 +156,9 @@ pub struct HyperexponentialSpec<Q> {
 }
 
 /// One branch of a mixture of exponentials.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound(deserialize = "Q: Quantity"))]
+#[schemars(rename = "BranchSpecOf{Q}")]
 pub struct BranchSpec<Q> {
     /// How often the branch is taken; all branches sum to 100 %.
     pub probability: Ratio,
@@ -162,8 +167,9 @@ pub struct BranchSpec<Q> {
 }
 
 /// An observed distribution.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound(deserialize = "Q: Quantity"))]
+#[schemars(rename = "EmpiricalSpecOf{Q}")]
 pub struct EmpiricalSpec<Q> {
     /// Values, each drawn as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -174,6 +180,20 @@ pub struct EmpiricalSpec<Q> {
     /// Percentiles from p0 to p100, linear between them; instead of `values`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percentiles: Option<Percentiles<Q>>,
+}
+
+/// A constant may be written with its name too.
+fn with_constant(schema: &mut schemars::Schema) {
+    let Some(forms) = schema.get_mut("anyOf").and_then(Value::as_array_mut) else { return };
+    let bare = forms.iter().find(|form| form.get("required").is_none()).cloned();
+    forms.extend(bare.map(|bare| {
+        json!({
+            "type": "object",
+            "properties": {"constant": bare},
+            "required": ["constant"],
+            "additionalProperties": false,
+        })
+    }));
 }
 
 impl<Q> DistributionSpec<Q> {
@@ -266,11 +286,9 @@ impl<'de, Q: Quantity> Visitor<'de> for SpecVisitor<Q> {
             "empirical" => DistributionSpec::Empirical(map.next_value()?),
             _ => return Err(A::Error::unknown_variant(&name, &NAMES)),
         };
-        match map.next_key::<String>()? {
+        match map.next_key::<IgnoredAny>()? {
             None => Ok(spec),
-            Some(second) => {
-                Err(A::Error::custom(format!("`{name}` and `{second}` are two distributions; keep one")))
-            }
+            Some(_) => Err(A::Error::invalid_length(2, &"one distribution")),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Values with more than one way to write them.
 
+mod schema;
+
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -113,12 +116,13 @@ impl<'de> Deserialize<'de> for Concurrency {
 }
 
 /// A number of cores; a decimal.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cores(pub f64);
 
 /// Who of the waiting is next.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, transform = choice::words_are_maps)]
 pub enum OrderSpec {
     /// Who waited longest.
     #[default]
@@ -164,7 +168,7 @@ impl<'de> Deserialize<'de> for OrderSpec {
 }
 
 /// A balancer: a bare name, or a map from the name to its parameters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct BalancerChoice(pub BalancerSpec);
 
@@ -214,13 +218,19 @@ impl TrafficRateSpec {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
 enum TaggedRate {
+    /// Linear from target to target, the last one held.
     Stages(StagesSpec),
+    /// The same every day.
     Diurnal(DiurnalSpec),
+    /// A published sales event over a baseline.
     Event(EventSpec),
+    /// Replayed from a file.
     Recorded(Box<RecordedSpec>),
+    /// Several added.
     Sum(Vec<TrafficRateSpec>),
 }
 
@@ -249,7 +259,7 @@ impl<'de> Deserialize<'de> for TrafficRateSpec {
 /// One distribution for all classes, or one for each.
 ///
 /// A map is a distribution where its first key is the name of one; hence no class bears such a name.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum PerClass {
     /// The same for every class.

@@ -8,27 +8,36 @@
 //! | file | holds |
 //! |---|---|
 //! | `tree.rs` | YAML to a tree with places: the only module that knows the YAML crate |
-//! | `decode.rs` | the tree to serde structs |
+//! | `source.rs`, `merge.rs` | `include`, overlays and settings, merged to one tree |
+//! | `decode/` | the tree to serde structs, all mistakes at once |
 //! | `spec.rs`, `forms.rs`, `named.rs` | the structs |
+//! | `schema.rs` | their JSON Schema |
 //! | `read.rs` | the steps above, and issues with places |
 //! | `check/` | cross-checks, and the way from spec to plan |
 //!
-//! Opens no file: the edge hands in bytes, and [`TraceFiles`](crate::workload::recorded::TraceFiles).
+//! Opens no file: the edge hands in bytes, and files by path through [`TraceFiles`](crate::workload::recorded::TraceFiles).
 
 mod check;
 mod decode;
+mod explain;
 mod forms;
+mod merge;
 mod named;
 mod plan;
 mod read;
+mod schema;
+mod source;
 mod spec;
 mod suggest;
 mod tree;
 
+pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
 pub use plan::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source};
 pub use read::Document;
+pub use schema::json_schema;
+pub use source::Overlay;
 pub use spec::{
     ApiVersion, CpuSpec, DuringSpec, Kind, LatencySpec, MetadataSpec, ObjectiveSpec, PoolSpec, QueueSpec,
     RunSpec, ScenarioSpec, Scope, ServiceSpec, SourceSpec, SuccessSpec,

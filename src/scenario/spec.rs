@@ -3,6 +3,7 @@
 //! Reading checks shape and types; what goes together and what is out of range is told later, all
 //! at once. What is not built yet has no key here and so is not accepted.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
@@ -13,7 +14,7 @@ use crate::units::{Price, Ratio, When};
 use crate::workload::ArrivalsSpec;
 
 /// A scenario file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScenarioSpec {
     /// The version of the file's form.
@@ -34,7 +35,7 @@ pub struct ScenarioSpec {
 }
 
 /// The version of the file's form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ApiVersion {
     /// The only one.
     #[serde(rename = "peakday/v1alpha1")]
@@ -42,14 +43,14 @@ pub enum ApiVersion {
 }
 
 /// What a file describes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Kind {
     /// One scenario.
     Scenario,
 }
 
 /// Names of the scenario.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MetadataSpec {
     /// Names the output folder.
@@ -60,10 +61,11 @@ pub struct MetadataSpec {
 }
 
 /// What is simulated.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunSpec {
     /// The wall clock of t = 0, RFC 3339 with an offset.
+    #[schemars(example = "2026-11-10T23:30:00+08:00")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
     /// How long.
@@ -98,7 +100,7 @@ fn default_load() -> Ratio {
 }
 
 /// A source of requests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SourceSpec {
     /// The service that is called.
@@ -120,7 +122,7 @@ pub struct SourceSpec {
 }
 
 /// A service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceSpec {
     /// Its servers, by pool.
@@ -139,7 +141,7 @@ pub struct ServiceSpec {
 }
 
 /// Servers of one kind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PoolSpec {
     /// How many servers.
@@ -168,7 +170,7 @@ fn default_speed() -> f64 {
 }
 
 /// What a server computes with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CpuSpec {
     /// Cores, in steps of a thousandth.
@@ -176,7 +178,7 @@ pub struct CpuSpec {
 }
 
 /// How requests wait for a slot.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QueueSpec {
     /// One queue per server, or one for the service.
@@ -194,7 +196,7 @@ pub struct QueueSpec {
 }
 
 /// Whose queue it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Scope {
     /// One queue per server.
@@ -205,7 +207,7 @@ pub enum Scope {
 }
 
 /// What is demanded of a service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ObjectiveSpec {
     /// Its name.
@@ -233,7 +235,7 @@ pub struct ObjectiveSpec {
 }
 
 /// A latency percentile and its bound.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LatencySpec {
     /// The percentile, between 0 and 100.
@@ -247,7 +249,7 @@ pub struct LatencySpec {
 }
 
 /// The share of requests that complete.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SuccessSpec {
     /// The bound, itself good enough.
@@ -259,7 +261,7 @@ pub struct SuccessSpec {
 }
 
 /// A stretch of the run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DuringSpec {
     /// Where it begins; the end of the warm-up where left out.

@@ -9,6 +9,9 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_saphyr::{Location, Spanned};
 
+use super::suggest;
+use crate::error::Code;
+
 /// The largest scenario file, in bytes.
 pub const MAX_BYTES: usize = 4 << 20;
 /// The deepest nesting of maps and lists.
@@ -16,31 +19,37 @@ const MAX_DEPTH: usize = 64;
 /// The most values of a file, aliases counted each time they are used.
 const MAX_NODES: usize = 250_000;
 
-/// Line and column, from 1; the line is 0 where nothing is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Source, line and column, the latter from 1; the line is 0 where nothing is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct At {
+    /// Which of the files, overlays and settings that the scenario is made of.
+    pub(super) source: usize,
     pub(super) line: u64,
     pub(super) column: u64,
 }
 
+/// A key, where it stands, and its value.
+pub(super) type Entry = (String, At, Node);
+
 /// A value and where it stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Node {
     pub(super) at: At,
     pub(super) value: Value,
 }
 
 /// What is written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) enum Value {
     /// Nothing, `~` or `null`.
+    #[default]
     Null,
     /// A number or a truth value, with its text.
     Plain(Scalar, String),
     Text(String),
     List(Vec<Node>),
     /// Keys with their places, in the order of the file.
-    Map(Vec<(String, At, Node)>),
+    Map(Vec<Entry>),
 }
 
 /// A plain scalar that is no text.
@@ -56,12 +65,13 @@ pub(super) enum Scalar {
 #[derive(Debug)]
 pub(super) struct SyntaxError {
     pub(super) at: At,
+    pub(super) code: Code,
     pub(super) message: String,
     pub(super) remedy: String,
 }
 
-/// Reads a file.
-pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
+/// Reads a file, the source of this number.
+pub(super) fn parse(text: &str, source: usize) -> Result<Node, SyntaxError> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
@@ -79,8 +89,8 @@ pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
         with_snippet: false,
     };
     let raw: Spanned<Raw> =
-        serde_saphyr::from_str_with_options(text, options).map_err(|error| told(&error))?;
-    Ok(node(raw, text))
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| told(&error, source))?;
+    Ok(node(raw, text, source))
 }
 
 /// Writes what [`parse`] reads back, block by block.
@@ -167,16 +177,16 @@ impl<'de> Deserialize<'de> for Raw {
 }
 
 /// Keeps of a raw value what the rest needs.
-fn node(raw: Spanned<Raw>, text: &str) -> Node {
-    let at = at(raw.defined);
+fn node(raw: Spanned<Raw>, text: &str, source: usize) -> Node {
+    let at = at(raw.defined, source);
     let value = match raw.value {
         Raw::Null => Value::Null,
         Raw::Plain(scalar) => Value::Plain(scalar, written(scalar, raw.defined, text)),
         Raw::Text(value) => Value::Text(value),
-        Raw::List(items) => Value::List(items.into_iter().map(|item| node(item, text)).collect()),
+        Raw::List(items) => Value::List(items.into_iter().map(|item| node(item, text, source)).collect()),
         Raw::Map(entries) => {
             let entry = |(key, value): (Spanned<String>, Spanned<Raw>)| {
-                (key.value, self::at(key.defined), node(value, text))
+                (key.value, self::at(key.defined, source), node(value, text, source))
             };
             Value::Map(entries.into_iter().map(entry).collect())
         }
@@ -208,27 +218,28 @@ impl fmt::Display for Scalar {
     }
 }
 
-fn at(place: Location) -> At {
-    At { line: place.line(), column: place.column() }
+fn at(place: Location, source: usize) -> At {
+    At { source, line: place.line(), column: place.column() }
 }
 
 /// Says what is wrong in the words of someone who writes a scenario, not a program.
-fn told(error: &serde_saphyr::Error) -> SyntaxError {
+fn told(error: &serde_saphyr::Error, source: usize) -> SyntaxError {
     use serde_saphyr::Error;
-    let place = error.location().map(at).unwrap_or_default();
+    let place = error.location().map_or(At { source, ..At::default() }, |place| at(place, source));
     let mut error = error.without_snippet();
     while let Error::AliasError { error: inner, .. } = error {
         error = inner.without_snippet();
     }
-    let (message, remedy) = match error {
+    let (code, message, remedy) = match error {
         Error::DuplicateMappingKey { key: Some(key), .. } => {
-            (format!("the key `{key}` is given twice"), "keep one of them".to_owned())
+            let message = format!("the key `{}` is given twice", suggest::short(key));
+            (Code::DuplicateKey, message, "keep one of them".to_owned())
         }
-        Error::MultipleDocuments { .. } => (
-            "there is more than one document".to_owned(),
-            "keep what stands before the second `---`".to_owned(),
-        ),
-        Error::Eof { .. } => ("there is nothing in the file".to_owned(), String::new()),
+        Error::MultipleDocuments { .. } => {
+            let remedy = "keep what stands before the second `---`".to_owned();
+            (Code::Syntax, "there is more than one document".to_owned(), remedy)
+        }
+        Error::Eof { .. } => (Code::Empty, "there is nothing in the file".to_owned(), String::new()),
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
@@ -239,27 +250,68 @@ fn told(error: &serde_saphyr::Error) -> SyntaxError {
             let end = text.find(" at line ").unwrap_or(text.len());
             match &text[..end] {
                 "recursion limit exceeded" => too_large(),
-                message => (message.to_owned(), String::new()),
+                message => (Code::Syntax, message.to_owned(), remedy_of(message).to_owned()),
             }
         }
     };
-    SyntaxError { at: place, message, remedy }
+    SyntaxError { at: place, code, message, remedy }
 }
 
-fn too_large() -> (String, String) {
+/// Says what to do about the slips that people make most, by the words of the YAML crate.
+fn remedy_of(message: &str) -> &'static str {
+    let remedies = [
+        ("tab", "indent with blanks; YAML takes no tabs"),
+        ("unknown anchor", "define it before, as &name, under a top-level key such as x-shared"),
+        ("unclosed bracket", "close it"),
+        (
+            "did not find expected",
+            "check the indentation, brackets and commas of this line and the one before",
+        ),
+        ("mapping values are not allowed", "put the text in quotes, or begin a new line for the key"),
+    ];
+    let fits = remedies.iter().find(|(part, _)| message.contains(part));
+    fits.map_or(
+        "check indentation, brackets, commas and quotes here and in the line before",
+        |(_, remedy)| remedy,
+    )
+}
+
+fn too_large() -> (Code, String, String) {
     (
+        Code::TooLarge,
         "the file is too large or too deeply nested".to_owned(),
         format!("keep below {MAX_NODES} values, aliases counted at every use, and {MAX_DEPTH} levels"),
     )
 }
 
 impl Node {
-    /// Returns what stands under a key.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
-        match &self.value {
-            Value::Map(entries) => entries.iter().find(|(name, ..)| name == key).map(|(.., node)| node),
-            _ => None,
+    /// Iterates over the nodes directly below.
+    pub(super) fn children(&self) -> impl Iterator<Item = &Self> {
+        let (items, entries): (&[Self], &[Entry]) = match &self.value {
+            Value::List(items) => (items, &[]),
+            Value::Map(entries) => (&[], entries),
+            _ => (&[], &[]),
+        };
+        items.iter().chain(entries.iter().map(|(.., node)| node))
+    }
+
+    /// Says that all of it stands at one place.
+    pub(super) fn moved(mut self, at: At) -> Self {
+        self.at = at;
+        match &mut self.value {
+            Value::List(items) => {
+                for item in items {
+                    *item = std::mem::take(item).moved(at);
+                }
+            }
+            Value::Map(entries) => {
+                for (_, place, node) in entries {
+                    (*place, *node) = (at, std::mem::take(node).moved(at));
+                }
+            }
+            _ => {}
         }
+        self
     }
 
     /// Returns where a path such as `services.web.work.order` stands, or the deepest part of it
@@ -289,17 +341,24 @@ pub(super) fn place_of(key: At, value: &Node) -> At {
     }
 }
 
+/// Returns which key a path begins with, and the path below it: the longest key, since keys such as
+/// `p99.9` hold a point.
+pub(super) fn longest_key<'a>(entries: &[Entry], path: &'a str) -> Option<(usize, &'a str)> {
+    let fits = |(index, (key, ..)): (usize, &Entry)| {
+        let rest = path.strip_prefix(key.as_str())?;
+        (rest.is_empty() || rest.starts_with(['.', '['])).then_some((key.len(), index))
+    };
+    let (length, index) = entries.iter().enumerate().filter_map(fits).max()?;
+    let rest = &path[length..];
+    Some((index, rest.strip_prefix('.').unwrap_or(rest)))
+}
+
 type Step<'a> = Option<(&'a Node, At, &'a str)>;
 
-/// Takes the key that a path begins with; the longest, since keys such as `p99.9` hold a point.
-fn map_step<'a>(entries: &'a [(String, At, Node)], path: &'a str) -> Step<'a> {
-    let fits = |entry: &&(String, At, Node)| {
-        path.strip_prefix(entry.0.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    };
-    let (key, at, node) = entries.iter().filter(fits).max_by_key(|(key, ..)| key.len())?;
-    let rest = &path[key.len()..];
-    Some((node, place_of(*at, node), rest.strip_prefix('.').unwrap_or(rest)))
+fn map_step<'a>(entries: &'a [Entry], path: &'a str) -> Step<'a> {
+    let (index, rest) = longest_key(entries, path)?;
+    let (_, at, node) = &entries[index];
+    Some((node, place_of(*at, node), rest))
 }
 
 fn list_step<'a>(items: &'a [Node], path: &'a str) -> Step<'a> {

@@ -1,5 +1,6 @@
 //! How arrivals scatter around their rate, as the scenario file writes it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Problem;
@@ -14,8 +15,9 @@ const MAX_FACTOR: f64 = 1e6;
 
 /// How arrivals scatter around their rate. All have the rate as their long-run mean; what differs
 /// is how bursty they are.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, transform = choice::words_are_maps)]
 pub enum ArrivalsSpec {
     /// Independent customers: the counts of disjoint intervals are independent Poisson numbers.
     #[default]
@@ -38,7 +40,7 @@ pub enum ArrivalsSpec {
 }
 
 /// One state of Markov-modulated arrivals.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StateSpec {
     /// What the rate is multiplied by; factors are normalised, so that the long-run mean stays the

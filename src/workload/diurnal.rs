@@ -1,5 +1,6 @@
 //! A rate with the period of a day: a cosine, or 24 hourly rates.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rate::{Resolve, check_rate};
@@ -14,8 +15,9 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// A rate with the period of a day.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Written", into = "Written")]
+#[schemars(with = "Written")]
 pub enum DiurnalSpec {
     /// mean + (peak - mean) cos(2 pi (t - peakAt) / 24 h), at every whole minute from the peak, and
     /// linear between: that is the definition, not an approximation of another one. Its mean over
@@ -33,15 +35,20 @@ pub enum DiurnalSpec {
 }
 
 /// The keys as written: `{mean, peak, peakAt}` or `{hours}`.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "DiurnalSpec")]
 struct Written {
+    /// The mean over a day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mean: Option<Rate>,
+    /// The rate at the daily peak, from the mean to twice that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     peak: Option<Rate>,
+    /// When the peak is, on every day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     peak_at: Option<When>,
+    /// Instead: the rates at 00:00, 01:00 .. 23:00 on the wall clock, linear between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hours: Option<Vec<Rate>>,
 }
@@ -55,8 +62,8 @@ impl TryFrom<Written> for DiurnalSpec {
                 Ok(Self::Cosine { mean, peak, peak_at })
             }
             Written { mean: None, peak: None, peak_at: None, hours: Some(hours) } => Ok(Self::Hours(hours)),
-            _ => Err("a diurnal rate is either {mean: 2k/s, peak: 3k/s, peakAt: \"21:00\"}, all three, \
-                      or {hours: [24 rates]}"),
+            _ => Err("a diurnal rate is given by its mean and peak, or by its hours; write all three of \
+                      {mean: 2k/s, peak: 3k/s, peakAt: \"21:00\"}, or {hours: [24 rates]}"),
         }
     }
 }

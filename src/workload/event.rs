@@ -6,6 +6,7 @@
 //! 2019 are 36 times the mean of 1.29 bn orders a day, 325,000 in 2017 are 35 times that of 812 M.
 //! Part of the first minutes is balances of the pre-sale and coupons that open at midnight.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rate::{Resolve, check_rate};
@@ -14,7 +15,7 @@ use crate::time::{NANOS_PER_SEC, SimDuration, SimTime};
 use crate::units::{Rate, When};
 
 /// A baseline, and a sales event of one day that rises out of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EventSpec {
     /// The rate before the event and after its day, and the least rate within it.
@@ -22,6 +23,7 @@ pub struct EventSpec {
     /// When it opens; may lie before t = 0 (a run that starts in the middle of it).
     pub at: When,
     /// The name of its shape, for example `double11-2019`.
+    #[schemars(transform = known_shapes)]
     pub shape: String,
     /// The rate of its steepest stretch.
     pub peak: Rate,
@@ -59,6 +61,10 @@ const SHAPES: [Shape; 4] = [
         stretches: &[(96, 33.5), (3_839, 7.7), (5_167, 5.0), (51_687, 0.55), (59_460, 0.56), (86_400, 0.66)],
     },
 ];
+
+fn known_shapes(schema: &mut schemars::Schema) {
+    schema.insert("enum".to_owned(), EventSpec::shapes().collect());
+}
 
 impl EventSpec {
     /// Returns the names of the known shapes.

@@ -1,5 +1,6 @@
 //! A rate in steps: linear from target to target, in the words of k6.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rate::check_rate;
@@ -8,7 +9,7 @@ use crate::time::{SimDuration, SimTime};
 use crate::units::Rate;
 
 /// A rate that moves from target to target and holds the last one to the end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StagesSpec {
     /// The rate at t = 0.
@@ -19,7 +20,7 @@ pub struct StagesSpec {
 }
 
 /// One step.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StepSpec {
     /// How long the rate takes to get to its target; 0 for a jump.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Findings;
 use crate::dist;
+use crate::error::Code;
 use crate::scenario::forms::{OrderSpec, PerClass, TrafficRateSpec};
 use crate::scenario::spec::{ScenarioSpec, SourceSpec};
 use crate::workload::recorded::RecordedSpec;
@@ -65,7 +66,7 @@ impl Classes {
         found.name(path, class);
         if dist::NAMES.contains(&class) {
             let message = format!("`{class}` is the name of a distribution, so it cannot name a class");
-            found.add(path, message, "give the class another name");
+            found.add(Code::Name, path, message, "give the class another name");
         }
         self.index.insert(class.to_owned(), self.names.len());
         self.names.push(class.to_owned());

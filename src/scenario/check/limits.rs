@@ -4,6 +4,7 @@ use super::Findings;
 use super::classes::Classes;
 use super::run::Frame;
 use super::services::Fleet;
+use crate::error::Code;
 use crate::scenario::forms::{Concurrency, OrderSpec};
 use crate::scenario::spec::ScenarioSpec;
 
@@ -23,13 +24,19 @@ const MAX_KEPT: u128 = 100_000_000;
 pub(super) fn counts(spec: &ScenarioSpec, classes: &Classes, found: &mut Findings) {
     if spec.traffic.is_empty() {
         found.add(
+            Code::Nothing,
             "traffic",
             "there is no traffic",
             "write for example users: {to: web, class: browse, rate: 90/s}",
         );
     }
     if spec.services.is_empty() {
-        found.add("services", "there is no service", "write for example web: {pools: .., work: 5ms}");
+        found.add(
+            Code::Nothing,
+            "services",
+            "there is no service",
+            "write for example web: {pools: .., work: 5ms}",
+        );
     }
     let pools = spec.services.iter().map(|(_, service)| service.pools.len()).sum();
     let rows = classes.of_service.iter().map(Vec::len).sum();
@@ -43,13 +50,23 @@ pub(super) fn counts(spec: &ScenarioSpec, classes: &Classes, found: &mut Finding
     ];
     for (path, count, what) in counted {
         if count > MAX_NAMES {
-            found.add(path, format!("there are {count} {what}"), format!("keep to {MAX_NAMES}"));
+            found.add(
+                Code::TooMuch,
+                path,
+                format!("there are {count} {what}"),
+                format!("keep to {MAX_NAMES}"),
+            );
         }
     }
     if table(spec, classes) > MAX_TABLE {
         let message =
             format!("{} classes are too many for so many services and sources", classes.names.len());
-        found.add("services", message, format!("keep classes x (services + sources) below {MAX_TABLE}"));
+        found.add(
+            Code::TooMuch,
+            "services",
+            message,
+            format!("keep classes x (services + sources) below {MAX_TABLE}"),
+        );
     }
 }
 
@@ -93,6 +110,7 @@ pub(super) fn sizes(
                     frame.duration
                 );
                 found.add(
+                    Code::TooMuch,
                     format!("services.{name}.pools.{pool}"),
                     message,
                     "split it into more servers, or simulate less time",
@@ -101,11 +119,16 @@ pub(super) fn sizes(
         }
     }
     if servers > MAX_SERVERS {
-        found.add("services", format!("there are {servers} servers"), format!("keep to {MAX_SERVERS}"));
+        found.add(
+            Code::TooMuch,
+            "services",
+            format!("there are {servers} servers"),
+            format!("keep to {MAX_SERVERS}"),
+        );
     }
     if lines > MAX_LINES {
         let remedy = format!("keep servers x priority classes below {MAX_LINES}");
-        found.add("services", "there are too many queues", remedy);
+        found.add(Code::TooMuch, "services", "there are too many queues", remedy);
     }
     let interval = spec.run.interval().as_nanos().max(1);
     let series: usize = classes.of_service.iter().map(Vec::len).sum::<usize>() + fleet.services.len();
@@ -116,6 +139,6 @@ pub(super) fn sizes(
         let remedy = format!(
             "keep replications x (series x intervals + servers) below {MAX_KEPT}: a longer interval, fewer replications"
         );
-        found.add("run.interval", message, remedy);
+        found.add(Code::TooMuch, "run.interval", message, remedy);
     }
 }

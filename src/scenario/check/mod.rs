@@ -21,7 +21,7 @@ use super::plan::Scenario;
 use super::spec::ScenarioSpec;
 use super::suggest;
 use super::tree;
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::results::{Plan, RowPlan, SourcePlan};
 use crate::workload::recorded::TraceFiles;
 
@@ -32,19 +32,25 @@ const MAX_NAME: usize = 63;
 
 /// Problems found so far.
 #[derive(Debug, Default)]
-struct Findings(Vec<Problem>);
+struct Findings(Vec<(Code, Problem)>);
 
 impl Findings {
-    fn add(&mut self, path: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) {
+    fn add(
+        &mut self,
+        code: Code,
+        path: impl Into<String>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
         if self.0.len() <= MAX_TOLD {
-            self.0.push(Problem::new(path, message, remedy));
+            self.0.push((code, Problem::new(path, message, remedy)));
         }
     }
 
     /// Adds the problems of a part, whose paths are relative to it.
-    fn nest(&mut self, prefix: &str, problems: impl IntoIterator<Item = (String, String, String)>) {
-        for (path, message, remedy) in problems {
-            self.add(join(prefix, &path), message, remedy);
+    fn nest(&mut self, code: Code, prefix: &str, problems: Vec<Problem>) {
+        for problem in problems {
+            self.add(code, join(prefix, &problem.path), problem.message, problem.remedy);
         }
     }
 
@@ -53,7 +59,12 @@ impl Findings {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(fits) {
             let message = format!("`{}` is not a name", suggest::short(name));
-            self.add(path, message, "write 1 to 63 of a-z, 0-9 and -; free text goes into displayName");
+            self.add(
+                Code::Name,
+                path,
+                message,
+                "write 1 to 63 of a-z, 0-9 and -; free text goes into displayName",
+            );
         }
     }
 
@@ -72,7 +83,7 @@ fn join(prefix: &str, path: &str) -> String {
 ///
 /// # Errors
 /// Everything that is wrong; paths are those of the file.
-pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scenario, Vec<Problem>> {
+pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scenario, Vec<(Code, Problem)>> {
     let mut found = Findings::default();
     let frame = run::check(spec, &mut found);
     let classes = Classes::collect(spec, &mut found);

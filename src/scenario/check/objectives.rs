@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::classes::{Classes, recorded};
 use super::run::{Frame, MAX_INTERVALS};
 use super::{Findings, join};
+use crate::error::Code;
 use crate::results::{Goal, ObjectivePlan};
 use crate::scenario::spec::{LatencySpec, ObjectiveSpec, ScenarioSpec, SuccessSpec};
 use crate::scenario::suggest;
@@ -23,7 +24,12 @@ pub(super) fn check(
         found.name(&join(&path, "name"), &objective.name);
         if !names.insert(&objective.name) {
             let message = format!("the name `{}` is given twice", suggest::short(&objective.name));
-            found.add(join(&path, "name"), message, "give every objective a name of its own");
+            found.add(
+                Code::DuplicateName,
+                join(&path, "name"),
+                message,
+                "give every objective a name of its own",
+            );
         }
         let target = target(&path, spec, objective, classes, found);
         let goal = goal(&path, objective, found);
@@ -54,18 +60,28 @@ fn target(
 ) -> Option<(usize, Option<usize>)> {
     let Some(service) = classes.service(&objective.service) else {
         let message = format!("there is no service `{}`", suggest::short(&objective.service));
-        found.add(join(path, "service"), message, suggest::known(&objective.service, spec.services.names()));
+        found.add(
+            Code::UnknownName,
+            join(path, "service"),
+            message,
+            suggest::known(&objective.service, spec.services.names()),
+        );
         return None;
     };
     let callers = || spec.traffic.iter().filter(|(_, source)| source.to == objective.service);
     if callers().next().is_none() {
         let message = format!("no source calls `{}`, so nothing can be judged", objective.service);
-        found.add(join(path, "service"), message, "send it traffic, or judge another service");
+        found.add(Code::Nothing, join(path, "service"), message, "send it traffic, or judge another service");
     }
     let Some(name) = &objective.class else { return Some((service, None)) };
     let Some(class) = classes.get(name).filter(|&class| classes.takes(service, class)) else {
         let message = format!("`{}` takes no class `{}`", objective.service, suggest::short(name));
-        found.add(join(path, "class"), message, suggest::known(name, classes.names_of(service)));
+        found.add(
+            Code::UnknownName,
+            join(path, "class"),
+            message,
+            suggest::known(name, classes.names_of(service)),
+        );
         return None;
     };
     let sends = |source: &crate::scenario::spec::SourceSpec| {
@@ -76,7 +92,7 @@ fn target(
     if callers().next().is_some() && !callers().any(|(_, source)| sends(source)) {
         let message =
             format!("no source sends `{name}` to `{}`, so nothing can be judged", objective.service);
-        found.add(join(path, "class"), message, "send it traffic, or judge another class");
+        found.add(Code::Nothing, join(path, "class"), message, "send it traffic, or judge another class");
     }
     Some((service, Some(class)))
 }
@@ -87,6 +103,7 @@ fn goal(path: &str, objective: &ObjectiveSpec, found: &mut Findings) -> Option<G
         (None, Some(success)) => success_goal(&join(path, "success"), success, found),
         (Some(_), Some(_)) => {
             found.add(
+                Code::Contradiction,
                 join(path, "success"),
                 "`latency` and `success` are two objectives",
                 "write two, each with a name of its own",
@@ -95,7 +112,7 @@ fn goal(path: &str, objective: &ObjectiveSpec, found: &mut Findings) -> Option<G
         }
         (None, None) => {
             let remedy = "write for example latency: {percentile: 99, lt: 400ms} or success: {gte: 99.9%}";
-            found.add(path, "the objective demands nothing", remedy);
+            found.add(Code::Objective, path, "the objective demands nothing", remedy);
             None
         }
     }
@@ -105,13 +122,14 @@ fn latency_goal(path: &str, latency: &LatencySpec, found: &mut Findings) -> Opti
     let percentile = latency.percentile;
     if !(percentile > 0.0 && percentile < 100.0) {
         let message = format!("the percentile {percentile} is not between 0 and 100");
-        found.add(join(path, "percentile"), message, "write for example percentile: 99.9");
+        found.add(Code::Objective, join(path, "percentile"), message, "write for example percentile: 99.9");
     }
     let (key, bound, inclusive) = match (latency.lt, latency.lte) {
         (Some(bound), None) => ("lt", bound, false),
         (None, Some(bound)) => ("lte", bound, true),
         _ => {
             found.add(
+                Code::Objective,
                 path,
                 "the latency needs one bound",
                 "write for example {percentile: 99, lt: 400ms}; lte lets the bound itself pass",
@@ -120,7 +138,7 @@ fn latency_goal(path: &str, latency: &LatencySpec, found: &mut Findings) -> Opti
         }
     };
     if bound.is_zero() {
-        found.add(join(path, key), "no latency is below 0s", "write a bound above 0");
+        found.add(Code::Objective, join(path, key), "no latency is below 0s", "write a bound above 0");
     }
     Some(Goal::Latency { percentile, bound_ns: bound.as_nanos(), inclusive })
 }
@@ -131,6 +149,7 @@ fn success_goal(path: &str, success: &SuccessSpec, found: &mut Findings) -> Opti
         (None, Some(bound)) => ("gt", bound.0, false),
         _ => {
             found.add(
+                Code::Objective,
                 path,
                 "the success needs one bound",
                 "write for example {gte: 99.9%}; gt does not let the bound itself pass",
@@ -145,7 +164,7 @@ fn success_goal(path: &str, success: &SuccessSpec, found: &mut Findings) -> Opti
             if inclusive { "of at least" } else { "above" },
             bound * 100.0
         );
-        found.add(join(path, key), message, "write for example gte: 99.9%");
+        found.add(Code::Objective, join(path, key), message, "write for example gte: 99.9%");
     }
     Some(Goal::Success { at_least: bound, inclusive })
 }
@@ -161,9 +180,12 @@ fn stretch(
     let mut edge = |key: &str, when: Option<&When>| {
         let path = join(path, key);
         match frame.resolve(when?) {
-            Err(message) => found.add(path, message, "give run.start, to which wall clocks refer"),
+            Err(message) => {
+                found.add(Code::Instant, path, message, "give run.start, to which wall clocks refer")
+            }
             Ok(at) if at > i128::from(end) => {
                 found.add(
+                    Code::Instant,
                     path,
                     "this is after the end of the run",
                     "simulate longer, or judge an earlier stretch",
@@ -178,6 +200,7 @@ fn stretch(
     let to = edge("during.to", during.and_then(|during| during.to.as_ref()));
     if during.is_some_and(|during| during.from.is_none() && during.to.is_none()) {
         found.add(
+            Code::Instant,
             join(path, "during"),
             "the stretch has neither beginning nor end",
             "write during: {from: .., to: ..}",
@@ -186,6 +209,7 @@ fn stretch(
     if from.is_some_and(|from| from < warmup) {
         let message = format!("this is before the end of the warm-up, {}", frame.warmup);
         found.add(
+            Code::Instant,
             join(path, "during.from"),
             message,
             "what happens in the warm-up is left out of statistics",
@@ -194,6 +218,7 @@ fn stretch(
     let (begin, close) = (from.unwrap_or(warmup), to.unwrap_or(end));
     if begin >= close && (from.is_some() || to.is_some()) {
         found.add(
+            Code::Instant,
             join(path, "during"),
             "the stretch ends before it begins",
             "a wall clock is the first one at or after run.start; write lengths from the start instead",
@@ -205,12 +230,18 @@ fn stretch(
         let path = join(path, "every");
         if every == 0 || every > close - begin {
             found.add(
+                Code::Objective,
                 path,
                 "the window is empty, or longer than the judged stretch",
                 "write for example every: 1m",
             );
         } else if (close - begin).div_ceil(every) > MAX_INTERVALS {
-            found.add(path, format!("these are more than {MAX_INTERVALS} windows"), "write a longer window");
+            found.add(
+                Code::Objective,
+                path,
+                format!("these are more than {MAX_INTERVALS} windows"),
+                "write a longer window",
+            );
         }
     }
     (from, to)
@@ -221,6 +252,7 @@ fn holds_in(path: &str, objective: &ObjectiveSpec, found: &mut Findings) {
     if !(share > 0.0 && share < 1.0) {
         let message = format!("a share of {}% of the days cannot be proven or refuted", share * 100.0);
         found.add(
+            Code::Objective,
             join(path, "holdsIn"),
             message,
             "write for example 95%; without holdsIn every replication must hold",

@@ -7,6 +7,7 @@ use super::services::Fleet;
 use super::traffic::Offer;
 use crate::balancer::BalancerSpec;
 use crate::dist::Distribution;
+use crate::error::Code;
 use crate::results::{PoolPlan, UNLIMITED_MILLICORES};
 use crate::scenario::plan::{Pool, Service};
 use crate::scenario::spec::ScenarioSpec;
@@ -57,6 +58,7 @@ pub(super) fn of(
         let held = (load.work + load.wait) * frame.duration.as_nanos() as f64;
         if service.pools.iter().any(|pool| pool.concurrency.is_none()) && held >= (1_u64 << 63) as f64 {
             found.add(
+                Code::TooMuch,
                 format!("services.{name}.pools"),
                 "more requests are in hand at once than can be counted over so long a run",
                 "limit concurrency, or simulate less time",

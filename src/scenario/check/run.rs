@@ -3,6 +3,7 @@
 use jiff::fmt::temporal::Pieces;
 
 use super::Findings;
+use crate::error::Code;
 use crate::results::WallClock;
 use crate::scenario::forms::Warmup;
 use crate::scenario::plan::Source;
@@ -62,17 +63,18 @@ pub(super) fn check(spec: &ScenarioSpec, found: &mut Findings) -> Frame {
     let duration = run.duration;
     if duration.is_zero() || duration > MAX_DURATION {
         let message = format!("a duration of {duration} cannot be simulated");
-        found.add("run.duration", message, "write a duration above 0 and up to 366d");
+        found.add(Code::OutOfRange, "run.duration", message, "write a duration above 0 and up to 366d");
     } else {
         check_buckets(spec, found);
     }
     if run.replications == 0 || run.replications > MAX_REPLICATIONS {
         let message = format!("{} replications are not between 1 and {MAX_REPLICATIONS}", run.replications);
-        found.add("run.replications", message, "write for example replications: 20");
+        found.add(Code::OutOfRange, "run.replications", message, "write for example replications: 20");
     }
     let load = run.load.0;
     if !(load > 0.0 && load <= MAX_LOAD) {
         found.add(
+            Code::OutOfRange,
             "run.load",
             format!("a load of {load} is not above 0 and up to 1,000,000"),
             "write for example load: 1.2",
@@ -82,7 +84,12 @@ pub(super) fn check(spec: &ScenarioSpec, found: &mut Findings) -> Frame {
         Some(start) => Some(start),
         None => {
             let message = format!("`{}` is not an instant with its offset from UTC", suggest::short(text));
-            found.add("run.start", message, "write for example start: 2026-11-10T23:30:00+08:00");
+            found.add(
+                Code::WrongForm,
+                "run.start",
+                message,
+                "write for example start: 2026-11-10T23:30:00+08:00",
+            );
             None
         }
     });
@@ -104,16 +111,21 @@ fn check_buckets(spec: &ScenarioSpec, found: &mut Findings) {
         && warmup >= duration
     {
         let message = format!("the warm-up, {warmup}, leaves nothing of the duration, {duration}");
-        found.add("run.warmup", message, "shorten it, or simulate longer");
+        found.add(Code::Contradiction, "run.warmup", message, "shorten it, or simulate longer");
     }
     if interval.is_zero() {
-        found.add("run.interval", "an interval of 0s has no end", "write for example interval: 10s");
+        found.add(
+            Code::OutOfRange,
+            "run.interval",
+            "an interval of 0s has no end",
+            "write for example interval: 10s",
+        );
     } else if interval > duration {
         let message = format!("the interval, {interval}, is longer than the duration, {duration}");
-        found.add("run.interval", message, "write a shorter one");
+        found.add(Code::OutOfRange, "run.interval", message, "write a shorter one");
     } else if duration.as_nanos().div_ceil(interval.as_nanos()) > MAX_INTERVALS {
         let message = format!("{duration} in intervals of {interval} are more than {MAX_INTERVALS} of them");
-        found.add("run.interval", message, "write a longer one");
+        found.add(Code::TooMuch, "run.interval", message, "write a longer one");
     }
 }
 
@@ -125,13 +137,18 @@ pub(super) fn check_steady(spec: &ScenarioSpec, sources: &[Source], found: &mut 
     let varies = |source: &&Source| !source.profile.as_ref().is_some_and(Profile::is_constant);
     if let Some(source) = sources.iter().find(|source| !source.recorded.is_empty() || varies(source)) {
         let message = format!("traffic.{} varies in time, so there is no steady state to find", source.name);
-        found.add("run.warmup", message, "write a duration, for example warmup: 5m");
+        found.add(Code::Contradiction, "run.warmup", message, "write a duration, for example warmup: 5m");
     }
     let interval = spec.run.interval().as_nanos().max(1);
     let whole = spec.run.duration.as_nanos() / interval;
     if whole < MIN_OBSERVATIONS as u64 {
         let message = format!("`auto` needs {MIN_OBSERVATIONS} whole intervals, and there are {whole}");
-        found.add("run.warmup", message, "shorten run.interval, simulate longer, or write a duration");
+        found.add(
+            Code::OutOfRange,
+            "run.warmup",
+            message,
+            "shorten run.interval, simulate longer, or write a duration",
+        );
     }
 }
 

@@ -6,6 +6,7 @@ use super::classes::Classes;
 use super::limits::{MAX_NAMES, MAX_REPLICAS};
 use super::{Findings, join};
 use crate::dist::Distribution;
+use crate::error::Code;
 use crate::results::{PoolPlan, ServicePlan, UNLIMITED_MILLICORES};
 use crate::scenario::forms::{Concurrency, OrderSpec, PerClass};
 use crate::scenario::plan::{Demand, Order, Pool, Queue, Service};
@@ -40,7 +41,7 @@ pub(super) fn check(spec: &ScenarioSpec, classes: &Classes, found: &mut Findings
         for (parameter, message, remedy) in service.balancer.0.problems() {
             let variant = serde_json::to_value(&service.balancer).ok();
             let key = variant.and_then(|map| map.as_object()?.keys().next().cloned()).unwrap_or_default();
-            found.add(join(&format!("{path}.balancer.{key}"), parameter), message, remedy);
+            found.add(Code::Balancer, join(&format!("{path}.balancer.{key}"), parameter), message, remedy);
         }
         fleet.plans.push(ServicePlan {
             name: name.to_owned(),
@@ -96,12 +97,13 @@ impl Fleet {
         }
         if pools.is_empty() {
             found.add(
+                Code::Nothing,
                 format!("{path}.pools"),
                 "there is no pool",
                 "write for example standard: {replicas: 4, concurrency: 16}",
             );
         } else if pools.iter().all(|pool| pool.replicas == 0) {
-            found.add(format!("{path}.pools"), "there is no server", "give a pool replicas");
+            found.add(Code::Nothing, format!("{path}.pools"), "there is no server", "give a pool replicas");
         }
         (pools, plans)
     }
@@ -118,10 +120,11 @@ impl Fleet {
                 next as u16
             });
             if next >= MAX_NAMES && self.zones.len() > next {
-                found.add(&path, "there are too many zones", format!("keep to {MAX_NAMES}"));
+                found.add(Code::TooMuch, &path, "there are too many zones", format!("keep to {MAX_NAMES}"));
             }
             if zones.contains(&index) {
                 found.add(
+                    Code::DuplicateName,
                     &path,
                     format!("the zone `{}` is given twice", suggest::short(zone)),
                     "keep one of them",
@@ -136,12 +139,17 @@ impl Fleet {
         let price = spec.price.as_ref()?;
         let path = format!("{path}.price");
         if price.per_hour > MAX_PRICE {
-            found.add(&path, format!("{price} is too much for a server"), "write for example 0.23 USD/h");
+            found.add(
+                Code::OutOfRange,
+                &path,
+                format!("{price} is too much for a server"),
+                "write for example 0.23 USD/h",
+            );
         }
         let currency = self.currency.get_or_insert_with(|| price.currency.clone());
         if *currency != price.currency {
             let message = format!("{} and {} cannot be added", price.currency, currency);
-            found.add(&path, message, format!("write every price in {currency}"));
+            found.add(Code::Contradiction, &path, message, format!("write every price in {currency}"));
         }
         Some(price.per_hour)
     }
@@ -150,10 +158,11 @@ impl Fleet {
 fn check_pool(path: &str, spec: &PoolSpec, found: &mut Findings) {
     if spec.replicas > MAX_REPLICAS {
         let message = format!("{} servers in a pool are too many", spec.replicas);
-        found.add(format!("{path}.replicas"), message, format!("keep to {MAX_REPLICAS}"));
+        found.add(Code::OutOfRange, format!("{path}.replicas"), message, format!("keep to {MAX_REPLICAS}"));
     }
     if spec.concurrency == Concurrency::Limit(0) {
         found.add(
+            Code::OutOfRange,
             format!("{path}.concurrency"),
             "a server without a slot serves nobody",
             "write 1 or more, or unlimited",
@@ -164,23 +173,39 @@ fn check_pool(path: &str, spec: &PoolSpec, found: &mut Findings) {
         let path = format!("{path}.cpu.cores");
         if !(millis > 0.0 && millis <= MAX_CORES * 1_000.0) {
             found.add(
+                Code::OutOfRange,
                 path,
                 format!("{} cores are not above 0 and up to 1,000,000", cpu.cores.0),
                 "write for example cores: 4",
             );
         } else if (millis - libm::round(millis)).abs() > 1e-6 * millis.max(1.0) {
-            found.add(path, "cores are counted in thousandths", "write for example cores: 0.5");
+            found.add(
+                Code::OutOfRange,
+                path,
+                "cores are counted in thousandths",
+                "write for example cores: 0.5",
+            );
         }
     }
     if !(spec.speed > 0.0 && spec.speed <= MAX_SPEED) {
         let message = format!("a speed of {} is not above 0 and up to 1,000", spec.speed);
-        found.add(format!("{path}.speed"), message, "write for example speed: 1.2; it divides demand");
+        found.add(
+            Code::OutOfRange,
+            format!("{path}.speed"),
+            message,
+            "write for example speed: 1.2; it divides demand",
+        );
     }
     if let Some(weight) = spec.weight
         && !(weight > 0.0 && weight <= MAX_WEIGHT)
     {
         let message = format!("a weight of {weight} is not above 0 and up to 1,000,000,000");
-        found.add(format!("{path}.weight"), message, "write for example weight: 2; only ratios matter");
+        found.add(
+            Code::OutOfRange,
+            format!("{path}.weight"),
+            message,
+            "write for example weight: 2; only ratios matter",
+        );
     }
 }
 
@@ -190,10 +215,15 @@ fn queue(path: &str, service: &ServiceSpec, classes: &Classes, index: usize, fou
     let unlimited = service.pools.iter().all(|(_, pool)| pool.concurrency == Concurrency::Unlimited);
     if service.queue.is_some() && unlimited && !service.pools.is_empty() {
         let message = "nobody waits for a slot where concurrency is unlimited";
-        found.add(&path, message, "remove the queue, or limit concurrency");
+        found.add(Code::Contradiction, &path, message, "remove the queue, or limit concurrency");
     }
     if spec.timeout.is_some_and(|timeout| timeout.is_zero()) {
-        found.add(format!("{path}.timeout"), "a timeout of 0s lets nobody wait", "write limit: 0 instead");
+        found.add(
+            Code::OutOfRange,
+            format!("{path}.timeout"),
+            "a timeout of 0s lets nobody wait",
+            "write limit: 0 instead",
+        );
     }
     Queue {
         central: spec.scope == Scope::Service,
@@ -211,7 +241,7 @@ fn order(path: &str, spec: &QueueSpec, classes: &Classes, index: usize, found: &
     };
     let path = format!("{path}.order.priority");
     if listed.is_empty() {
-        found.add(&path, "there are no classes", "write the classes, the first one first");
+        found.add(Code::Nothing, &path, "there are no classes", "write the classes, the first one first");
     }
     // Classes that are not named come after all others.
     let last = u16::try_from(listed.len()).unwrap_or(u16::MAX);
@@ -221,10 +251,15 @@ fn order(path: &str, spec: &QueueSpec, classes: &Classes, index: usize, found: &
         match classes.get(name).filter(|&class| classes.takes(index, class)) {
             None => {
                 let message = format!("the service takes no class `{}`", suggest::short(name));
-                found.add(path, message, suggest::known(name, classes.names_of(index)));
+                found.add(Code::UnknownName, path, message, suggest::known(name, classes.names_of(index)));
             }
             Some(class) if levels[class] != last => {
-                found.add(path, format!("the class `{name}` is given twice"), "keep one of them");
+                found.add(
+                    Code::DuplicateName,
+                    path,
+                    format!("the class `{name}` is given twice"),
+                    "keep one of them",
+                );
             }
             Some(class) => levels[class] = level as u16,
         }
@@ -248,6 +283,7 @@ fn demands(
             if classes.get(name).is_none_or(|class| !classes.takes(index, class)) {
                 let message = format!("`work` knows no class `{}`", suggest::short(name));
                 found.add(
+                    Code::UnknownName,
                     format!("{path}.wait.{name}"),
                     message,
                     suggest::known(name, classes.names_of(index)),
@@ -277,7 +313,7 @@ impl Built {
             PerClass::All(spec) => match spec.build() {
                 Ok(law) => built.all = Some(law),
                 Err(problems) => {
-                    found.nest(path, problems.into_iter().map(|p| (p.path, p.message, p.remedy)));
+                    found.nest(Code::Distribution, path, problems);
                 }
             },
             PerClass::Each(specs) => {
@@ -288,7 +324,7 @@ impl Built {
                         }
                         Err(problems) => {
                             let path = format!("{path}.{class}");
-                            found.nest(&path, problems.into_iter().map(|p| (p.path, p.message, p.remedy)));
+                            found.nest(Code::Distribution, &path, problems);
                         }
                     }
                 }

@@ -4,6 +4,7 @@ use super::classes::{Classes, Part, parts};
 use super::run::Frame;
 use super::{Findings, join};
 use crate::dist::Distribution;
+use crate::error::Code;
 use crate::ids::{ClassId, ServiceId};
 use crate::scenario::forms::TrafficRateSpec;
 use crate::scenario::plan::{Recording, Source};
@@ -68,6 +69,7 @@ impl Context<'_> {
         if service.is_none() {
             let message = format!("there is no service `{}`", suggest::short(&self.source.to));
             found.add(
+                Code::UnknownName,
                 join(&self.path, "to"),
                 message,
                 suggest::known(&self.source.to, self.spec.services.names()),
@@ -75,7 +77,7 @@ impl Context<'_> {
         }
         let problems = self.source.arrivals.problems();
         let arrivals = join(&self.path, "arrivals");
-        found.nest(&arrivals, problems.into_iter().map(|p| (p.path, p.message, p.remedy)));
+        found.nest(Code::Arrivals, &arrivals, problems);
         self.refuse_idle_arrivals(&arrivals, found);
         let uncertainty = self.uncertainty(found);
         let mut mix = self.mix(service, found);
@@ -108,6 +110,7 @@ impl Context<'_> {
             && matches!(self.source.arrivals, ArrivalsSpec::Gamma { .. } | ArrivalsSpec::Mmpp { .. })
         {
             found.add(
+                Code::Contradiction,
                 path,
                 "the whole source is recorded: bursts are as they were recorded",
                 "leave the key out, or write uniform to space the arrivals of an interval evenly",
@@ -119,8 +122,13 @@ impl Context<'_> {
         let path = join(&self.path, "uncertainty");
         match self.source.uncertainty.as_ref()?.build() {
             Ok(law) if law.mean() > 0.0 => return Some(law),
-            Ok(_) => found.add(path, "the factor is always 0", "write a factor above 0, for example 1.1"),
-            Err(problems) => found.nest(&path, problems.into_iter().map(|p| (p.path, p.message, p.remedy))),
+            Ok(_) => found.add(
+                Code::OutOfRange,
+                path,
+                "the factor is always 0",
+                "write a factor above 0, for example 1.1",
+            ),
+            Err(problems) => found.nest(Code::Distribution, &path, problems),
         }
         None
     }
@@ -135,6 +143,7 @@ impl Context<'_> {
         match (class, mix) {
             (Some(_), Some(_)) => {
                 found.add(
+                    Code::Contradiction,
                     join(&self.path, "mix"),
                     "`class` and `mix` exclude one another",
                     "keep one of them",
@@ -148,12 +157,12 @@ impl Context<'_> {
                 } else {
                     remedy
                 };
-                found.add(&self.path, "the source says neither class nor mix", remedy);
+                found.add(Code::MissingKey, &self.path, "the source says neither class nor mix", remedy);
             }
             (Some(_), None) | (None, Some(_)) if !needed => {
                 let message =
                     format!("`{written}` is never used: the trace names the class of every request");
-                found.add(join(&self.path, written), message, "remove it");
+                found.add(Code::Contradiction, join(&self.path, written), message, "remove it");
             }
             _ => {}
         }
@@ -173,6 +182,7 @@ impl Context<'_> {
             if (sum - 1.0).abs() > TOLERANCE {
                 let message = format!("the shares add up to {}%, not to 100%", libm::round(sum * 1e8) / 1e6);
                 found.add(
+                    Code::Shares,
                     join(&self.path, "mix"),
                     message,
                     "write for example mix: {browse: 92%, order: 8%}",
@@ -187,7 +197,12 @@ impl Context<'_> {
         if !self.classes.takes(service, class) {
             let message =
                 format!("the work of `{}` knows no class `{}`", self.source.to, suggest::short(name));
-            found.add(join(&self.path, path), message, suggest::known(name, self.classes.names_of(service)));
+            found.add(
+                Code::UnknownName,
+                join(&self.path, path),
+                message,
+                suggest::known(name, self.classes.names_of(service)),
+            );
         }
     }
 
@@ -197,6 +212,7 @@ impl Context<'_> {
             && list.is_empty()
         {
             found.add(
+                Code::Nothing,
                 join(&self.path, "rate.sum"),
                 "there is nothing to add",
                 "write for example sum: [90/s, {event: {..}}]",
@@ -212,7 +228,7 @@ impl Context<'_> {
                 Err(problems) => {
                     whole = false;
                     let path = join(&self.path, &path);
-                    found.nest(&path, problems.into_iter().map(|p| (p.path, p.message, p.remedy)));
+                    found.nest(Code::Rate, &path, problems);
                 }
             }
         }
@@ -228,7 +244,12 @@ impl Context<'_> {
         if sum.peak() > MAX_RATE {
             let message =
                 format!("with run.load the rate reaches {}, above the largest, 1G/s", Rate(sum.peak()));
-            found.add(join(&self.path, "rate"), message, "lower it, or split it over several sources");
+            found.add(
+                Code::OutOfRange,
+                join(&self.path, "rate"),
+                message,
+                "lower it, or split it over several sources",
+            );
         }
         Some(sum)
     }
@@ -242,7 +263,7 @@ impl Context<'_> {
             if problems.is_empty() {
                 recordings.extend(self.survey(&path, spec, service, found));
             } else {
-                found.nest(&path, problems.into_iter().map(|p| (p.path, p.message, p.remedy)));
+                found.nest(Code::Recorded, &path, problems);
             }
         }
         recordings
@@ -261,14 +282,24 @@ impl Context<'_> {
         if spec.class.is_some() && self.classes.of_service[service].is_empty() {
             let message =
                 format!("the trace names classes, and `services.{}.work` knows none", self.source.to);
-            found.add(join(path, "class"), message, "write work as a map from class to distribution");
+            found.add(
+                Code::Recorded,
+                join(path, "class"),
+                message,
+                "write work as a map from class to distribution",
+            );
             return None;
         }
         let input = match self.traces.open(&spec.file) {
             Ok(input) => input,
             Err(error) => {
                 let message = format!("{}: {error}", suggest::short(&spec.file));
-                found.add(path, message, "check the path; it starts at the folder of the scenario file");
+                found.add(
+                    Code::TraceMissing,
+                    path,
+                    message,
+                    "check the path; it starts at the folder of the scenario file",
+                );
                 return None;
             }
         };
@@ -282,6 +313,7 @@ impl Context<'_> {
             Err(error) => {
                 let line = error.line.map(|line| format!(":{line}")).unwrap_or_default();
                 found.add(
+                    Code::TraceLines,
                     path,
                     format!("{}{line}: {}", suggest::short(&spec.file), error.message),
                     error.remedy,

@@ -104,7 +104,7 @@ fn what_cannot_be_read_is_told_with_what_to_write() {
         ("-3", "not a rate"),
         ("[1/s]", "stages, diurnal, event, sum"),
         ("stage: {steps: []}", "stage"),
-        ("{sum: [1/s], event: {baseline: 0/s, at: 5m, shape: a, peak: 1/s}}", "more than one key"),
+        ("{sum: [1/s], event: {baseline: 0/s, at: 5m, shape: a, peak: 1/s}}", "invalid length 2, expected"),
         ("stages: {steps: [], loop: true}", "loop"),
         ("stages: {}", "steps"),
         ("stages: {steps: [{duration: 5, target: 1/s}]}", "5s"),
@@ -120,7 +120,7 @@ fn what_cannot_be_read_is_told_with_what_to_write() {
         ("gamma: {cv: 2, mean: 3}", "mean"),
         ("poisson: {cv: 2}", "cv"),
         ("mmpp: {states: [{factor: 1}]}", "mean"),
-        ("{gamma: {cv: 2}, uniform: {}}", "more than one key"),
+        ("{gamma: {cv: 2}, uniform: {}}", "invalid length 2, expected"),
     ]);
 }
 

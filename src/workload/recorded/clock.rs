@@ -7,6 +7,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::BILLION;
@@ -19,7 +20,7 @@ const RELATIVE_BELOW: u64 = 100_000_000;
 const SECONDS_BELOW: u64 = 100_000_000_000;
 
 /// How a file writes its instants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum TimeFormat {
     /// Decided on the first usable line: a date with an offset and a `T` is `rfc3339`, every other

@@ -36,6 +36,7 @@ mod writer;
 use std::fmt;
 use std::io::{self, Read};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::SimDuration;
@@ -63,7 +64,7 @@ const DEFAULT_MAX_BAD_LINES: u64 = 100;
 /// The recorded instant that happens at t = 0 is, unless `align` says otherwise: the window's
 /// start; else zero of the file's own count (relative seconds, index, line number); else the
 /// first record (dates and epochs).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RecordedSpec {
     /// Path of the file as written; gzip is recognised by its first bytes, not by the name.
@@ -119,7 +120,7 @@ pub struct RecordedSpec {
 }
 
 /// Which lines of a file to use: those whose cell in `column` equals `value`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Select {
     /// The column's name.
@@ -130,7 +131,7 @@ pub struct Select {
 
 /// A part of the recording, `from` included and `to` not, written as the file writes instants
 /// (or, for relative seconds, indices and line numbers, as durations).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Window {
     /// Where the part begins; the file's beginning where left out.
@@ -142,7 +143,7 @@ pub struct Window {
 }
 
 /// Two names of one instant: what was recorded then happens at the scenario's instant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Align {
     /// The recorded instant, written as in [`Window`].

@@ -1,7 +1,11 @@
 //! What can go wrong, told with place, reason and remedy.
 
+mod code;
+
 use std::fmt;
 use std::path::PathBuf;
+
+pub use code::Code;
 
 /// A place in an input file: line and column count from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +34,8 @@ impl fmt::Display for Place {
 /// One problem of an input, with what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
+    /// What kind of problem it is.
+    pub code: Code,
     /// Where it stands.
     pub place: Place,
     /// The path of the key, for example `services.web.pools.standard.replicas`; empty for syntax.
@@ -46,7 +52,7 @@ impl fmt::Display for Issue {
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path)?;
         }
-        write!(f, "{}", self.message)?;
+        write!(f, "{} [{}]", self.message, self.code)?;
         if !self.remedy.is_empty() {
             write!(f, "\n  {}", self.remedy)?;
         }

@@ -1,0 +1,49 @@
+//! What a scenario is made of on the command line: a file, overlays, settings.
+
+use std::path::{Component, Path, PathBuf};
+
+use clap::Args;
+
+use super::files::{self, TraceFolder};
+use crate::error::Error;
+use crate::scenario::{Document, Overlay};
+
+/// What is laid over a scenario file.
+#[derive(Debug, Args)]
+pub(super) struct Layers {
+    /// Lay this file over the scenario: its keys win, null removes one. Can be given several times.
+    #[arg(short = 'f', long = "overlay", value_name = "FILE")]
+    overlays: Vec<PathBuf>,
+    /// Set one value, for example services.web.pools.standard.replicas=20 or objectives[p99].every=1m.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    settings: Vec<String>,
+}
+
+impl Layers {
+    /// Reads a scenario file and what is laid over it.
+    pub(super) fn read(&self, file: &Path, traces: &TraceFolder) -> Result<Document, Error> {
+        let bytes = files::read(file)?;
+        let mut overlays = Vec::new();
+        for path in &self.overlays {
+            let (name, folder) = (path.display().to_string(), folder_from(file, path));
+            overlays.push(Overlay { name, folder, bytes: files::read(path)? });
+        }
+        Document::layered(&file.display().to_string(), &bytes, &overlays, &self.settings, traces)
+    }
+}
+
+/// Returns the folder of a file as seen from that of the scenario; empty where it is the same.
+fn folder_from(scenario: &Path, file: &Path) -> String {
+    let folder = |path: &Path| {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        parent.unwrap_or(Path::new(".")).canonicalize().unwrap_or_default()
+    };
+    let (home, there) = (folder(scenario), folder(file));
+    let shared = home.components().zip(there.components()).take_while(|(a, b)| a == b).count();
+    if shared == 0 {
+        return there.display().to_string();
+    }
+    let up = home.components().skip(shared).map(|_| Component::ParentDir);
+    let path: PathBuf = up.chain(there.components().skip(shared)).collect();
+    path.display().to_string()
+}
