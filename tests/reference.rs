@@ -6,22 +6,12 @@ use std::path::{Path, PathBuf};
 
 use peakday::balancer::BalancerSpec;
 use peakday::dist;
-use peakday::scenario::Document;
+use peakday::scenario::{Document, json_schema};
 use peakday::workload::EventSpec;
 use peakday::workload::recorded::TraceFiles;
 use serde_json::Value;
 
 const REFERENCE: &str = "docs/SCENARIO.md";
-/// Files whose structs are read from the scenario: their public fields are its keys.
-const STRUCTS: [&str; 5] = [
-    "src/scenario/spec.rs",
-    "src/workload/recorded/mod.rs",
-    "src/workload/stages.rs",
-    "src/workload/event.rs",
-    "src/workload/arrivals.rs",
-];
-/// Where the public fields of a file are no keys any more.
-const NO_KEYS: [&str; 2] = ["pub trait TraceFiles", "pub struct TraceError"];
 /// Keys whose map is one of names that the user chooses.
 const NAMED: [&str; 4] = ["traffic", "services", "pools", "mix"];
 
@@ -61,6 +51,8 @@ fn blocks(page: &str) -> Vec<String> {
         }
     }
     assert!(open.is_none(), "a block does not end");
+    // A remark alone is no part of a scenario.
+    blocks.retain(|block| !block.starts_with('#'));
     blocks
 }
 
@@ -115,28 +107,51 @@ fn keys_in(yaml: &str) -> BTreeSet<String> {
     keys
 }
 
-fn camel(field: &str) -> String {
-    let mut words = field.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
-}
-
-/// Returns the public fields of the structs that the scenario is read into.
-fn fields() -> BTreeSet<String> {
-    let mut fields = BTreeSet::new();
-    for file in STRUCTS {
-        let text = text_of(file);
-        let end = NO_KEYS.iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
-        for line in text[..end].lines() {
-            let Some(rest) = line.strip_prefix("    pub ") else { continue };
-            let field: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
-            if rest[field.len()..].starts_with(": ") {
-                fields.insert(camel(&field));
-            }
+/// Returns the keys of every struct that the schema knows, by the struct's name.
+fn keys_of_structs() -> Vec<(String, String, Value, bool)> {
+    let schema = json_schema();
+    let definitions = schema["$defs"].as_object().expect("definitions");
+    let structs =
+        definitions.iter().map(|(name, schema)| (name.as_str(), schema)).chain([("Scenario", schema)]);
+    let mut keys = Vec::new();
+    for (name, schema) in structs {
+        let required = |key: &str| {
+            let list = schema["required"].as_array();
+            list.is_some_and(|list| list.iter().any(|required| required == key))
+        };
+        for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+            keys.push((name.to_owned(), key.clone(), property["default"].clone(), required(key)));
         }
     }
-    assert!(fields.contains("holdsIn") && fields.contains("maxBadLines") && fields.contains("startRate"));
-    fields
+    assert!(keys.len() > 90, "{} keys", keys.len());
+    keys
+}
+
+/// The section in whose table the keys of a struct stand, one row for each; the keys of other structs
+/// are named in the row of the key that holds them.
+const TABLES: [(&str, &str); 14] = [
+    ("Scenario", "## Top level"),
+    ("MetadataSpec", "## metadata"),
+    ("RunSpec", "## run"),
+    ("SourceSpec", "## traffic"),
+    ("StagesSpec", "### Forms of a rate"),
+    ("StepSpec", "### Forms of a rate"),
+    ("DiurnalSpec", "### Forms of a rate"),
+    ("EventSpec", "### Forms of a rate"),
+    ("RecordedSpec", "### recorded"),
+    ("ServiceSpec", "## services"),
+    ("PoolSpec", "### pools"),
+    ("CpuSpec", "### pools"),
+    ("QueueSpec", "### queue"),
+    ("ObjectiveSpec", "## objectives"),
+];
+
+/// Returns the rows of the tables below a heading, by their cells.
+fn rows<'a>(page: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
+    let (_, section) = page.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
+    let end = section.find("\n## ").into_iter().chain(section.find("\n### ")).min().unwrap_or(section.len());
+    let rows = section[..end].lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect()).collect()
 }
 
 #[test]
@@ -153,13 +168,14 @@ fn every_block_is_accepted() {
 }
 
 #[test]
-fn every_key_is_explained_and_shown() {
+fn every_key_is_shown() {
     let page = text_of(REFERENCE);
     let shown: BTreeSet<String> = blocks(&page).iter().flat_map(|block| keys_in(block)).collect();
     let mut wanted = keys_in(&text_of("tests/golden/everything.yaml"));
-    wanted.extend(fields());
+    wanted.extend(keys_of_structs().into_iter().map(|(_, key, ..)| key));
     wanted.extend(dist::NAMES.map(str::to_owned));
     wanted.extend(BalancerSpec::examples().into_iter().map(|(name, _)| name.to_owned()));
+    wanted.remove("include");
     let missing: Vec<_> = wanted.difference(&shown).collect();
     assert!(missing.is_empty(), "no block shows {missing:?}");
     let unexplained: Vec<_> = wanted.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
@@ -167,6 +183,35 @@ fn every_key_is_explained_and_shown() {
     for shape in EventSpec::shapes() {
         assert!(page.contains(&format!("`{shape}`")), "nothing names {shape}");
     }
+}
+
+#[test]
+fn every_key_has_a_row_with_its_type_and_default() {
+    let page = text_of(REFERENCE);
+    for (name, key, default, required) in keys_of_structs() {
+        let Some((_, heading)) = TABLES.iter().find(|(table, _)| *table == name) else { continue };
+        let written = format!("`{key}`");
+        let all = rows(&page, heading);
+        let row = all.iter().filter(|row| row[0] == written && row.len() == 4);
+        let fits = row.clone().any(|row| {
+            let said = match &default {
+                Value::String(text) => row[2].contains(text.as_str()) || said_otherwise(text, row[2]),
+                Value::Number(number) => row[2].contains(&number.to_string().replace(".0", "")),
+                _ => !row[2].is_empty(),
+            };
+            !row[1].is_empty() && !row[3].is_empty() && said && (!required || row[2].contains("required"))
+        });
+        assert!(
+            fits,
+            "{heading}: {key}: {row:?}, default {default}, required {required}",
+            row = row.collect::<Vec<_>>()
+        );
+    }
+}
+
+/// The same default in another form: `100%` or `1.0` for 1.
+fn said_otherwise(default: &str, cell: &str) -> bool {
+    default == "1" && (cell.contains("100%") || cell.contains("1.0"))
 }
 
 /// The check above can fail: a key that is not read cannot be shown unnoticed.

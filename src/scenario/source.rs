@@ -79,9 +79,11 @@ impl<'a> Builder<'a> {
     pub(super) fn set(&mut self, root: &mut Node, setting: &str) {
         let Some(source) = self.add(format!("--set {}", suggest::short(setting))) else { return };
         let at = At { source, ..At::default() };
-        let Some((path, text)) = setting.split_once('=') else {
+        let parts = setting.split_once('=').map(|(path, text)| (path.trim(), text));
+        let Some((path, text)) = parts.filter(|(path, _)| !path.is_empty()) else {
+            let message = if parts.is_some() { "nothing stands before the `=`" } else { "there is no `=`" };
             let remedy = "write PATH=VALUE, for example services.web.pools.standard.replicas=20";
-            self.tell(Code::Set, at, Problem::new("", "there is no `=`", remedy));
+            self.tell(Code::Set, at, Problem::new("", message, remedy));
             return;
         };
         let value = if text.trim().is_empty() { Ok(Node::default()) } else { tree::parse(text, source) };
@@ -90,10 +92,10 @@ impl<'a> Builder<'a> {
                 let message = format!("the value cannot be read: {}", error.message);
                 Err((message, "put it in quotes, or write a list or a map in brackets".to_owned()))
             }
-            Ok(value) => merge::set(root, path.trim(), value.moved(at)),
+            Ok(value) => merge::set(root, path, value.moved(at)),
         };
         if let Err((message, remedy)) = applied {
-            self.tell(Code::Set, at, Problem::new(suggest::short(path.trim()), message, remedy));
+            self.tell(Code::Set, at, Problem::new(suggest::short(path), message, remedy));
         }
     }
 

@@ -1,0 +1,115 @@
+//! The JSON Schema: as published, and of one mind with the reader.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use peakday::scenario::json_schema;
+use serde_json::Value;
+
+const PUBLISHED: &str = "schemas/scenario.v1alpha1.json";
+/// Codes of what a schema can tell, unlike forms of quantities, ranges and references.
+const SHAPE: [&str; 4] = ["[PD010]", "[PD011]", "[PD014]", "[PD015]"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// Reads every scenario below a folder that is text, with its path.
+fn scenarios(folder: &str) -> Vec<(PathBuf, String)> {
+    let paths =
+        fs::read_dir(root().join(folder)).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let scenarios = paths.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    scenarios.filter_map(|path| Some((path.clone(), fs::read_to_string(path).ok()?))).collect()
+}
+
+/// Tells whether a value fits a schema; patterns of texts aside.
+fn fits(value: &Value, schema: &Value) -> bool {
+    let Some(words) = schema.as_object() else { return schema != &Value::Bool(false) };
+    words.iter().all(|(word, rule)| match word.as_str() {
+        "$ref" => {
+            let name = rule.as_str().and_then(|path| path.strip_prefix("#/$defs/")).expect("a definition");
+            fits(value, &json_schema()["$defs"][name])
+        }
+        "anyOf" => rule.as_array().expect("a list").iter().any(|schema| fits(value, schema)),
+        "oneOf" => rule.as_array().expect("a list").iter().filter(|schema| fits(value, schema)).count() == 1,
+        "type" => match rule.as_str().expect("one type") {
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "number" => value.is_number(),
+            "integer" => value.is_u64() || value.is_i64(),
+            other => panic!("the type {other} is not known here"),
+        },
+        "const" => value == rule,
+        "enum" => rule.as_array().expect("a list").contains(value),
+        "items" => value.as_array().is_none_or(|items| items.iter().all(|item| fits(item, rule))),
+        "required" => value.as_object().is_none_or(|map| {
+            rule.as_array().expect("a list").iter().all(|key| map.contains_key(key.as_str().expect("a key")))
+        }),
+        "properties" => value.as_object().is_none_or(|map| {
+            map.iter().all(|(key, value)| rule.get(key).is_none_or(|schema| fits(value, schema)))
+        }),
+        "additionalProperties" => value.as_object().is_none_or(|map| {
+            let known = |key: &str| {
+                let x = schema["patternProperties"].get("^x-").is_some() && key.starts_with("x-");
+                let percentile = schema["patternProperties"].get("^p[0-9]+([.][0-9]*)?$").is_some()
+                    && key.strip_prefix('p').is_some_and(|rest| rest.parse::<f64>().is_ok());
+                schema["properties"].get(key).is_some() || x || percentile
+            };
+            map.iter().all(|(key, value)| known(key) || fits(value, rule))
+        }),
+        _ => true,
+    })
+}
+
+fn parsed(text: &str) -> Option<Value> {
+    serde_saphyr::from_str(text).ok()
+}
+
+#[test]
+fn what_is_published_is_what_the_types_say() {
+    let path = root().join(PUBLISHED);
+    let written = format!("{:#}\n", json_schema());
+    if std::env::var("PEAKDAY_GOLDEN").is_ok_and(|value| value == "write") {
+        fs::write(&path, &written).expect("written");
+    }
+    let published = fs::read_to_string(&path).unwrap_or_default();
+    assert!(published == written, "{PUBLISHED} differs: peakday schema > {PUBLISHED}");
+}
+
+#[test]
+fn every_scenario_of_the_project_fits() {
+    let all = ["scenarios", "tests/golden", "benches"].map(scenarios).concat();
+    assert!(all.len() >= 5, "{} scenarios", all.len());
+    for (path, text) in all {
+        let value = parsed(&text).unwrap_or_else(|| panic!("{}", path.display()));
+        assert!(fits(&value, json_schema()), "{}", path.display());
+    }
+}
+
+#[test]
+fn what_the_reader_refuses_for_its_shape_does_not_fit() {
+    let mut checked = 0;
+    for (path, text) in scenarios("tests/wrong") {
+        let told = fs::read_to_string(path.with_extension("txt")).expect("a text");
+        let Some(value) = parsed(&text) else { continue };
+        if SHAPE.iter().any(|code| told.contains(code)) && !told.contains("neither class nor mix") {
+            assert!(!fits(&value, json_schema()), "{}", path.display());
+            checked += 1;
+        }
+    }
+    assert!(checked >= 12, "{checked} files");
+}
+
+/// Editors show what a key does: every one says so.
+#[test]
+fn every_key_is_described() {
+    let definitions = json_schema()["$defs"].as_object().expect("definitions");
+    for (name, schema) in
+        definitions.iter().map(|(name, schema)| (name.as_str(), schema)).chain([("", json_schema())])
+    {
+        for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+            assert!(property.get("description").is_some(), "{name}.{key}");
+        }
+    }
+}
