@@ -291,6 +291,31 @@ fn an_interrupted_study_keeps_what_has_finished() {
     }
 }
 
+/// Killed, a run cannot clean up; the next one has the same process id where containers share a disk.
+#[test]
+fn a_killed_run_leaves_the_old_results_and_is_in_nobodys_way() {
+    let desk = small();
+    desk.run(&["run", "s.yaml", "-o", "out"]).ends(0);
+    let before = desk.read("out/result.json");
+    desk.write("long.yaml", &scenario("duration: 1d, interval: 1h", "10k/s", ""));
+    let arguments = ["run", "long.yaml", "-o", "out"];
+    let killed = interrupted(&desk, &arguments, "-KILL", Duration::from_millis(500));
+    assert_eq!((killed.code, &desk.read("out/result.json")), (None, &before));
+    let left = desk.list(".").into_iter().filter(|name| name.ends_with(".part")).count();
+    assert_eq!(left, 1, "{:?}", desk.list("."));
+    desk.run(&["run", "s.yaml", "-o", "out", "--seed", "2"]).ends(0);
+    assert_ne!(desk.read("out/result.json"), before);
+}
+
+#[test]
+fn a_link_to_nothing_and_a_folder_of_the_system_are_told_before_the_run() {
+    let desk = Desk::with(&scenario("duration: 1d, interval: 1h", "1M/s", ""));
+    std::os::unix::fs::symlink("nowhere", desk.path("link")).expect("a link");
+    desk.run(&["run", "s.yaml", "-o", "link"]).ends(2).says("link: this link leads nowhere");
+    desk.run(&["run", "s.yaml", "-o", "/proc/out"]).ends(1).says("/proc/out: ").says("write elsewhere");
+    assert_eq!(desk.list("."), ["link", "s.yaml"]);
+}
+
 #[test]
 fn an_interrupted_study_without_a_finished_replication_writes_nothing() {
     let desk = Desk::with(&scenario("duration: 10m, replications: 2", "100k/s", ""));

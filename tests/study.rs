@@ -195,9 +195,129 @@ fn a_warm_up_is_found_where_the_transient_ends() {
 }
 
 #[test]
+fn the_service_that_settles_last_decides() {
+    // What is in flight at one is the same at all times, at the other stationary after a minute.
+    let service = |name, work| {
+        format!("  {name}: {{pools: {{p: {{replicas: 1, concurrency: unlimited}}}}, work: {work}}}\n")
+    };
+    let (even, slow) = (service("even", "1ms"), service("slow", "60s"));
+    for services in [format!("{even}{slow}"), format!("{slow}{even}")] {
+        let text = format!(
+            "apiVersion: peakday/v1alpha1\nkind: Scenario\nmetadata: {{name: s}}\n\
+             run: {{duration: 20m, warmup: auto, interval: 1s, replications: 3}}\ntraffic:\n  \
+             a: {{to: even, class: any, rate: 50/s, arrivals: uniform}}\n  \
+             b: {{to: slow, class: any, rate: 50/s}}\nservices:\n{services}"
+        );
+        let scenario =
+            Document::read("s.yaml", text.as_bytes()).and_then(|read| read.check(&none())).expect("valid");
+        let study = run_study(&scenario, &none(), threads(2), &()).expect("a result");
+        let found = study.plan.warmup_ns / 1_000_000_000;
+        assert!((55..=70).contains(&found), "{found} s with\n{services}");
+    }
+}
+
+#[test]
 fn where_nothing_settles_no_warm_up_is_found() {
     let scenario = minute_long("concurrency: 100");
     let error = run_study(&scenario, &none(), threads(2), &()).expect_err("the queue grows").to_string();
     assert!(error.starts_with("warmup: auto finds no steady state of web"), "{error}");
     assert!(error.contains("write run.warmup as a duration"), "{error}");
+}
+
+/// Notes what it is told, in order, and cancels after so many pilots' worth of questions.
+#[derive(Default)]
+struct Diary {
+    notes: std::sync::Mutex<Vec<&'static str>>,
+    cancelled: bool,
+}
+
+impl Diary {
+    fn note(&self, what: &'static str) {
+        let mut notes = self.notes.lock().expect("no panic");
+        if notes.last() != Some(&what) {
+            notes.push(what);
+        }
+    }
+}
+
+impl StudyObserver for Diary {
+    fn on_pilots(&self) {
+        self.note("pilots");
+    }
+
+    fn on_progress(&self, _replication: u32, _progress: Progress) {
+        self.note("progress");
+    }
+
+    fn on_finished(&self, _replication: u32) {
+        self.note("finished");
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled
+    }
+}
+
+#[test]
+fn pilots_are_told_once_and_their_progress_is_not_the_studys() {
+    let found = minute_long("concurrency: unlimited");
+    let mut given = found.clone();
+    given.plan.warmup_found = false;
+    for (scenario, first) in [(&found, "pilots"), (&given, "progress")] {
+        let diary = Diary::default();
+        run_study(scenario, &none(), threads(1), &diary).expect("a result");
+        let notes = diary.notes.into_inner().expect("no panic");
+        assert_eq!(notes[0], first);
+        assert_eq!(notes.iter().filter(|note| **note == "pilots").count(), usize::from(first == "pilots"));
+        assert_eq!(notes.iter().filter(|note| **note == "finished").count(), 6, "replications, not pilots");
+    }
+}
+
+#[test]
+fn a_study_that_is_cancelled_among_its_pilots_is_empty_and_has_no_warm_up() {
+    let scenario = minute_long("concurrency: unlimited");
+    let diary = Diary { cancelled: true, ..Diary::default() };
+    let study = run_study(&scenario, &none(), threads(2), &diary).expect("nothing is a result too");
+    assert!(study.runs.is_empty());
+    assert_eq!((study.replications_planned, study.plan.warmup_ns), (6, 0));
+    assert_eq!(diary.notes.into_inner().expect("no panic"), ["pilots"]);
+}
+
+#[test]
+fn the_warm_up_does_not_depend_on_replications_beyond_the_pilots() {
+    let mut scenario = minute_long("concurrency: unlimited");
+    let mut found = |replications| {
+        scenario.replications = replications;
+        run_study(&scenario, &none(), threads(2), &()).expect("a result").plan.warmup_ns
+    };
+    assert_eq!(found(5), found(8));
+    // One pilot scatters more, and still finds it.
+    assert!((50..=120).contains(&(found(1) / 1_000_000_000)));
+}
+
+#[test]
+fn a_failure_is_told_by_the_first_that_failed_on_any_number_of_threads() {
+    for count in [1, 3, 8] {
+        let traces = Openings::allowed(1);
+        let scenario = scenario(REPLAY, &traces);
+        let error = run_study(&scenario, &traces, threads(count), &()).expect_err("no trace").to_string();
+        let ordinal = error.strip_prefix("replication ").and_then(|rest| rest.split(' ').next());
+        let ordinal: usize = ordinal.and_then(|text| text.parse().ok()).expect("an ordinal");
+        assert!((1..=count.min(6)).contains(&ordinal), "{error}");
+        assert!(error.ends_with("of seed 42: t.csv: it is gone"), "{error}");
+    }
+}
+
+#[test]
+fn every_replication_can_be_recorded_and_its_arrivals_are_those_of_its_run() {
+    let traces = none();
+    let scenario = scenario(POISSON, &traces);
+    let study = run_study(&scenario, &traces, threads(2), &()).expect("a result");
+    let mut seen = std::collections::HashSet::new();
+    for run in &study.runs {
+        let bytes = record_arrivals(&scenario, &traces, run.replication, Vec::new()).expect("written");
+        let text = String::from_utf8(bytes).expect("text");
+        assert_eq!(text.lines().count() as u64, 1 + run.ledgers[0].started);
+        assert!(seen.insert(text), "replication {} is another's", run.replication);
+    }
 }

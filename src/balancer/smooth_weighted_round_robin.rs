@@ -32,6 +32,9 @@ struct State {
     groups: Vec<Group>,
     total: i128,
     picks: i128,
+    /// Current weights at the last change of membership, by launch ordinal. Who is out of rotation
+    /// for a while comes back with its own: nginx passes over a busy peer and leaves it its weight.
+    current: Vec<i128>,
 }
 
 #[derive(Debug)]
@@ -78,20 +81,22 @@ impl Balancer for State {
         Pick { position }
     }
 
-    /// Who stays keeps its current weight, who joins begins at zero.
+    /// Who was here before keeps its current weight, who is new begins at zero.
     fn on_membership(&mut self, rotation: &Rotation) {
         let picks = std::mem::take(&mut self.picks);
-        let mut kept: Vec<(usize, i128)> = Vec::new();
         for group in self.groups.drain(..) {
-            kept.extend(group.queue.iter().map(|&(lost, _, ordinal)| (ordinal, lost + group.weight * picks)));
+            for (lost, _, ordinal) in group.queue {
+                self.current[ordinal] = lost + group.weight * picks;
+            }
         }
-        kept.sort_unstable();
         self.total = 0;
         for (place, member) in rotation.members().iter().enumerate() {
             let weight = ((member.weight * PRECISION + 0.5) as i128).max(1);
             self.total += weight;
             let ordinal = member.server.index();
-            let current = kept.binary_search_by_key(&ordinal, |&(o, _)| o).map_or(0, |found| kept[found].1);
+            if self.current.len() <= ordinal {
+                self.current.resize(ordinal + 1, 0);
+            }
             let group = match self.groups.iter().position(|group| group.weight == weight) {
                 Some(found) => &mut self.groups[found],
                 None => {
@@ -99,7 +104,7 @@ impl Balancer for State {
                     self.groups.last_mut().expect("just pushed")
                 }
             };
-            group.queue.push_back((current, place, ordinal));
+            group.queue.push_back((self.current[ordinal], place, ordinal));
         }
         for group in &mut self.groups {
             group.queue.make_contiguous().sort_unstable_by_key(|&(lost, _, ordinal)| (-lost, ordinal));

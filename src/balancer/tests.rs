@@ -200,3 +200,323 @@ fn a_choice_count_out_of_range_is_refused() {
         assert_eq!(spec.problems().len(), 1, "{count}");
     }
 }
+
+/// A balancer whose servers, named by their launch ordinals, come and go while attempts last.
+struct Scene {
+    balancer: Box<dyn Balancer>,
+    rotation: Rotation,
+    bits: Stream,
+}
+
+impl Scene {
+    fn new(spec: &str, servers: &[(usize, f64)]) -> Self {
+        let spec: BalancerSpec = serde_json::from_str(spec).unwrap();
+        let mut scene =
+            Self { balancer: spec.build(), rotation: Rotation::default(), bits: Key::from_seed(7).stream() };
+        for &(ordinal, weight) in servers {
+            scene.rotation.join(member(ordinal, weight), 0);
+        }
+        scene.balancer.on_membership(&scene.rotation);
+        scene
+    }
+
+    fn place(&self, ordinal: usize) -> usize {
+        let found = self.rotation.members().iter().position(|member| member.server.index() == ordinal);
+        found.unwrap_or_else(|| panic!("server {ordinal} is not in rotation"))
+    }
+
+    fn join(&mut self, ordinal: usize, weight: f64, in_flight: u32) {
+        self.rotation.join(member(ordinal, weight), in_flight);
+        self.balancer.on_membership(&self.rotation);
+    }
+
+    fn leave(&mut self, ordinal: usize) {
+        let place = self.place(ordinal);
+        let last = self.rotation.server(self.rotation.len() - 1);
+        let moved = self.rotation.leave(place);
+        assert_eq!(moved, (last.index() != ordinal).then_some(last), "the last takes the place");
+        self.balancer.on_membership(&self.rotation);
+    }
+
+    fn send(&mut self) -> usize {
+        let place = self.balancer.pick(&request(), &self.rotation, &mut self.bits).position;
+        self.rotation.sent(place);
+        self.balancer.on_sent(place, &self.rotation);
+        self.rotation.server(place).index()
+    }
+
+    fn sends(&mut self, n: usize) -> Vec<usize> {
+        (0..n).map(|_| self.send()).collect()
+    }
+
+    fn end(&mut self, ordinal: usize) {
+        let place = self.place(ordinal);
+        self.rotation.done(place);
+        self.balancer.on_done(place, end(), &self.rotation);
+    }
+
+    fn in_flight(&self, ordinal: usize) -> u32 {
+        self.rotation.in_flight()[self.place(ordinal)]
+    }
+}
+
+/// Servers of weight 1, from 0 on.
+fn equals(n: usize) -> Vec<(usize, f64)> {
+    (0..n).map(|ordinal| (ordinal, 1.0)).collect()
+}
+
+#[test]
+fn who_leaves_is_replaced_by_the_last_with_all_that_is_its_own() {
+    let mut rotation = Rotation::default();
+    for (ordinal, in_flight) in [(4, 1), (7, 5), (9, 3)] {
+        assert_eq!(rotation.join(member(ordinal, ordinal as f64), in_flight), rotation.len() - 1);
+    }
+    let found = |rotation: &Rotation| -> Vec<(usize, f64, u32)> {
+        let counts = rotation.in_flight().iter();
+        rotation.members().iter().zip(counts).map(|(m, &count)| (m.server.index(), m.weight, count)).collect()
+    };
+    assert_eq!(rotation.leave(0), Some(ServerId::new(9)));
+    assert_eq!(found(&rotation), [(9, 9.0, 3), (7, 7.0, 5)]);
+    assert_eq!(rotation.leave(1), None, "nobody moves where the last leaves");
+    assert_eq!(rotation.join(member(4, 2.5), 0), 1);
+    assert_eq!(found(&rotation), [(9, 9.0, 3), (4, 2.5, 0)]);
+    rotation.leave(0);
+    rotation.leave(0);
+    assert!(rotation.is_empty() && rotation.members().is_empty());
+}
+
+#[test]
+fn in_turn_goes_on_where_servers_come_and_go() {
+    let mut scene = Scene::new(r#"{"roundRobin":{}}"#, &equals(4));
+    assert_eq!(scene.sends(2), [0, 1]);
+    // 3 moves to the place of 0: places are now 3, 1, 2, and the third is next.
+    scene.leave(0);
+    assert_eq!(scene.sends(4), [2, 3, 1, 2]);
+    scene.join(4, 1.0, 0);
+    assert_eq!(scene.sends(5), [4, 3, 1, 2, 4]);
+    // The next place was to be the first again; it still is.
+    scene.leave(4);
+    assert_eq!(scene.sends(3), [3, 1, 2]);
+    scene.leave(1);
+    scene.leave(3);
+    assert_eq!(scene.sends(2), [2, 2]);
+}
+
+#[test]
+fn least_connections_carries_counts_through_moves() {
+    let mut scene = Scene::new(r#"{"leastConnections":{}}"#, &equals(4));
+    assert_eq!(scene.sends(6), [0, 1, 2, 3, 0, 1]);
+    // 3, with one in flight, moves to the first place; 1 has two, 2 has one.
+    scene.leave(0);
+    assert_eq!([3, 1, 2].map(|ordinal| scene.in_flight(ordinal)), [1, 2, 1]);
+    assert_eq!(scene.sends(3), [3, 2, 1]);
+    // Who joins with work in hand is not taken for idle.
+    scene.join(8, 1.0, 4);
+    assert_eq!(scene.sends(2), [3, 2]);
+    scene.join(9, 1.0, 0);
+    assert_eq!(scene.sends(3), [9, 9, 9]);
+    scene.end(8);
+    scene.end(8);
+    assert_eq!(scene.send(), 8, "two in flight, all others three");
+}
+
+#[test]
+fn least_connections_is_the_least_of_all_in_turn_among_equals() {
+    // By exhaustion: the least in flight, of those who reached that count first.
+    for seed in 0..100 {
+        let mut script = Key::from_seed(seed).named("script").stream();
+        let mut below = |n: usize| (script.next_bits() % n as u64) as usize;
+        let mut scene = Scene::new(r#"{"leastConnections":{}}"#, &equals(3));
+        let (mut stamps, mut clock, mut next) = (vec![0, 1, 2], 3, 3);
+        for step in 0..300 {
+            match below(10) {
+                0 if next < 20 => {
+                    scene.join(next, 1.0, below(3) as u32);
+                    stamps.push(0);
+                    next += 1;
+                    // All are lined up anew, in the order of their places.
+                    (0..scene.rotation.len()).for_each(|place| {
+                        stamps[scene.rotation.server(place).index()] = clock + place;
+                    });
+                    clock += 100;
+                }
+                1 if scene.rotation.len() > 1 => {
+                    scene.leave(scene.rotation.server(below(scene.rotation.len())).index());
+                    (0..scene.rotation.len()).for_each(|place| {
+                        stamps[scene.rotation.server(place).index()] = clock + place;
+                    });
+                    clock += 100;
+                }
+                2..5 => {
+                    let place = below(scene.rotation.len());
+                    if scene.rotation.in_flight()[place] > 0 {
+                        let ordinal = scene.rotation.server(place).index();
+                        scene.end(ordinal);
+                        (stamps[ordinal], clock) = (clock, clock + 1);
+                    }
+                }
+                _ => {
+                    let counts = scene.rotation.in_flight().iter();
+                    let members = scene.rotation.members().iter().zip(counts);
+                    let least =
+                        members.map(|(m, &count)| (count, stamps[m.server.index()], m.server.index())).min();
+                    let (_, _, expected) = least.unwrap();
+                    assert_eq!(scene.send(), expected, "seed {seed}, step {step}");
+                    (stamps[expected], clock) = (clock, clock + 1);
+                }
+            }
+        }
+    }
+}
+
+/// nginx's loop where peers are passed over: they neither gain nor lose (commit 52327e0627f4, the
+/// `continue` before `total += peer->effective_weight`).
+#[derive(Default)]
+struct Nginx {
+    current: Vec<i64>,
+    present: Vec<(usize, i64)>,
+}
+
+impl Nginx {
+    fn pick(&mut self) -> usize {
+        self.present.sort_unstable();
+        let (mut best, mut total) = (None, 0);
+        for &(peer, weight) in &self.present {
+            self.current[peer] += weight;
+            total += weight;
+            if best.is_none_or(|best: usize| self.current[peer] > self.current[best]) {
+                best = Some(peer);
+            }
+        }
+        let best = best.unwrap();
+        self.current[best] -= total;
+        best
+    }
+}
+
+#[test]
+fn smooth_round_robin_is_nginx_while_servers_come_and_go() {
+    for seed in 0..100 {
+        let mut script = Key::from_seed(seed).named("script").stream();
+        let mut below = |n: usize| (script.next_bits() % n as u64) as usize;
+        let weights: Vec<i64> = (0..12).map(|_| 1 + below(5) as i64).collect();
+        let mut scene = Scene::new(r#"{"smoothWeightedRoundRobin":{}}"#, &[(0, weights[0] as f64)]);
+        let mut nginx = Nginx { current: vec![0; 12], present: vec![(0, weights[0])] };
+        for step in 0..300 {
+            let ordinal = below(12);
+            let present = nginx.present.iter().position(|&(peer, _)| peer == ordinal);
+            match (below(6), present) {
+                // Who is back after a while comes with the weight it left with.
+                (0, None) => {
+                    nginx.present.push((ordinal, weights[ordinal]));
+                    scene.join(ordinal, weights[ordinal] as f64, 0);
+                }
+                (1, Some(index)) if nginx.present.len() > 1 => {
+                    nginx.present.remove(index);
+                    scene.leave(ordinal);
+                }
+                _ => assert_eq!(scene.send(), nginx.pick(), "seed {seed}, step {step}: {weights:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_server_that_comes_back_is_no_newcomer() {
+    // Behind a central queue a server is out of rotation while it is full. Two that alternate so,
+    // weights 3 to 1, still share 3 to 1: each comes back with what it had gained or lost.
+    let mut scene = Scene::new(r#"{"smoothWeightedRoundRobin":{}}"#, &[(0, 3.0), (1, 1.0)]);
+    let mut chosen = Vec::new();
+    for _ in 0..40 {
+        let ordinal = scene.send();
+        chosen.push(ordinal);
+        scene.leave(ordinal);
+        scene.join(ordinal, if ordinal == 0 { 3.0 } else { 1.0 }, 0);
+    }
+    assert_eq!(counts(&chosen, 2), [30, 10]);
+    assert_eq!(chosen[..4], [0, 0, 1, 0]);
+}
+
+#[test]
+fn shares_follow_the_servers_in_rotation() {
+    let n = 100_000;
+    let changes = |scene: &mut Scene| {
+        // Places 0 1 2 3, then 3 1 2, then 3 1 2 4, then 3 4 2.
+        scene.leave(0);
+        scene.join(4, 6.0, 0);
+        scene.leave(1);
+    };
+    for (spec, weighted) in [
+        (r#"{"random":{}}"#, false),
+        (r#"{"weightedRandom":{}}"#, true),
+        (r#"{"leastRequest":{"choiceCount":1}}"#, false),
+        (r#"{"roundRobin":{}}"#, false),
+        (r#"{"smoothWeightedRoundRobin":{}}"#, true),
+    ] {
+        let mut scene = Scene::new(spec, &[(0, 9.0), (1, 5.0), (2, 0.5), (3, 1.0)]);
+        scene.sends(10);
+        changes(&mut scene);
+        let chosen = counts(&scene.sends(n), 5);
+        let shares = if weighted { [0.0, 0.0, 0.5, 1.0, 6.0] } else { [0.0, 0.0, 1.0, 1.0, 1.0] };
+        let total: f64 = shares.iter().sum();
+        for (count, share) in chosen.iter().zip(shares) {
+            let p = share / total;
+            let error = (n as f64 * p * (1.0 - p)).sqrt();
+            assert!((*count as f64 - n as f64 * p).abs() <= 4.5 * error, "{spec}: {chosen:?}");
+        }
+    }
+}
+
+#[test]
+fn weights_may_lie_as_far_apart_as_the_scenario_allows() {
+    for spec in [r#"{"weightedRandom":{}}"#, r#"{"smoothWeightedRoundRobin":{}}"#] {
+        let mut scene = Scene::new(spec, &[(0, 1e-9), (1, 1e6), (2, 1e6), (3, 1e-9)]);
+        let chosen = counts(&scene.sends(10_000), 4);
+        assert!(chosen[0] + chosen[3] <= 2 && chosen[1].abs_diff(chosen[2]) < 500, "{spec}: {chosen:?}");
+        // The heavy leave: the light ones are equals.
+        scene.leave(1);
+        scene.leave(2);
+        let chosen = counts(&scene.sends(10_000), 4);
+        assert!(chosen[0].abs_diff(chosen[3]) < 500, "{spec}: {chosen:?}");
+        assert_eq!(chosen[0] + chosen[3], 10_000);
+    }
+}
+
+#[test]
+fn choices_are_drawn_among_those_in_rotation() {
+    // Of three choices among two, one at least is the idle one but for once in eight.
+    for (spec, share) in [(r#"{"leastRequest":{}}"#, 0.75), (r#"{"leastRequest":{"choiceCount":3}}"#, 0.875)]
+    {
+        let (mut scene, n) = (Scene::new(spec, &equals(5)), 40_000);
+        for ordinal in [0, 3, 1] {
+            scene.leave(ordinal);
+        }
+        scene.leave(2);
+        scene.join(6, 1.0, 1_000_000);
+        let mut idle = 0;
+        for _ in 0..n {
+            let ordinal = scene.send();
+            idle += usize::from(ordinal == 4);
+            scene.end(ordinal);
+        }
+        let error = (n as f64 * share * (1.0 - share)).sqrt();
+        assert!((idle as f64 - n as f64 * share).abs() < 4.5 * error, "{spec}: {idle} of {n}");
+    }
+}
+
+#[test]
+fn a_server_alone_serves_everyone_and_an_empty_rotation_may_fill_again() {
+    for (name, spec) in BalancerSpec::examples() {
+        let mut scene = Scene::new(&serde_json::to_string(&spec).unwrap(), &[]);
+        for round in 0..3 {
+            scene.join(round, 0.25, round as u32);
+            assert_eq!(scene.sends(5), [round; 5], "{name}");
+            scene.leave(round);
+        }
+        assert!(scene.rotation.is_empty());
+        scene.join(1, 1.0, 0);
+        scene.join(0, 1.0, 0);
+        let chosen = scene.sends(64);
+        assert!(chosen.contains(&0) && chosen.contains(&1), "{name}: {chosen:?}");
+    }
+}

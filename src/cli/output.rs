@@ -1,5 +1,6 @@
 //! Output files: written beside their place and moved there whole, or not at all.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -9,14 +10,17 @@ use crate::error::Error;
 /// The file by which a folder of peakday's is known, and how it begins.
 const MARK: (&str, &str) = ("result.json", "{\"schemaVersion\"");
 
+/// How many neighbours of one name may be in the way.
+const ATTEMPTS: u32 = 1_000;
+
 /// A folder that is being written beside its place; gone unless it is published.
 #[derive(Debug)]
 pub(super) struct Staging {
     /// As the user named it, for messages.
     asked: PathBuf,
     place: PathBuf,
+    /// The neighbour that holds what is new and, for a moment, what was there before.
     folder: PathBuf,
-    published: bool,
 }
 
 impl Staging {
@@ -44,15 +48,20 @@ impl Staging {
             _ => Path::new("."),
         };
         fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
-        let folder = beside(parent, name, "part");
-        fs::create_dir(&folder).map_err(|error| failed(&folder, error))?;
-        Ok(Self { asked: asked.to_owned(), place, folder, published: false })
+        let (folder, ()) = beside(&place, name, fs::create_dir)?;
+        let staging = Self { asked: asked.to_owned(), place, folder };
+        fs::create_dir(staging.new_files()).map_err(|error| failed(asked, error))?;
+        Ok(staging)
+    }
+
+    fn new_files(&self) -> PathBuf {
+        self.folder.join("new")
     }
 
     /// Writes the files and moves the folder to its place.
-    pub(super) fn publish(mut self, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+    pub(super) fn publish(self, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
         for (name, bytes) in files {
-            let path = self.folder.join(name);
+            let path = self.new_files().join(name);
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder).map_err(|error| failed(&self.asked.join(name), error))?;
             }
@@ -61,18 +70,17 @@ impl Staging {
         }
         // Once more: the run may have taken hours.
         check_replaceable(&self.asked, &self.place)?;
-        let old = self.folder.with_extension("old");
+        let old = self.folder.join("old");
         let replaced = self.place.exists();
         if replaced {
             fs::rename(&self.place, &old).map_err(|error| failed(&self.asked, error))?;
         }
-        if let Err(error) = fs::rename(&self.folder, &self.place) {
+        if let Err(error) = fs::rename(self.new_files(), &self.place) {
             if replaced {
                 let _ = fs::rename(&old, &self.place);
             }
             return Err(failed(&self.asked, error));
         }
-        self.published = true;
         if replaced {
             fs::remove_dir_all(&old).map_err(|error| failed(&old, error))?;
         }
@@ -82,15 +90,29 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        if !self.published {
-            let _ = fs::remove_dir_all(&self.folder);
-        }
+        let _ = fs::remove_dir_all(self.new_files());
+        // Stays where what was there before is still in it: nothing but a publication removes that.
+        let _ = fs::remove_dir(&self.folder);
     }
 }
 
-/// Names a hidden neighbour that no other process uses.
-fn beside(parent: &Path, name: &std::ffi::OsStr, what: &str) -> PathBuf {
-    parent.join(format!(".{}.{}.{what}", name.to_string_lossy(), std::process::id()))
+/// Creates a hidden neighbour. One that is there already is another's, or was left by a process
+/// that was killed; in containers all of them have the same id.
+fn beside<T>(
+    place: &Path,
+    name: &OsStr,
+    create: impl Fn(PathBuf) -> io::Result<T>,
+) -> Result<(PathBuf, T), Error> {
+    let mut attempt = 0;
+    loop {
+        let hidden = format!(".{}.{}-{attempt}.part", name.to_string_lossy(), std::process::id());
+        let path = place.with_file_name(hidden);
+        match create(path.clone()) {
+            Ok(created) => return Ok((path, created)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < ATTEMPTS => attempt += 1,
+            Err(error) => return Err(failed(place, error)),
+        }
+    }
 }
 
 /// Refuses to replace what is neither empty nor peakday's.
@@ -100,6 +122,7 @@ fn check_replaceable(asked: &Path, place: &Path) -> Result<(), Error> {
     };
     let mut entries = match fs::read_dir(place) {
         Ok(entries) => entries,
+        Err(_) if place.is_symlink() && !place.exists() => return refused("this link leads nowhere"),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(_) if place.is_file() => return refused("there is a file of this name"),
         // Creating what is needed says it better, with the system's reason.
@@ -139,11 +162,12 @@ impl StagedFile {
         let Some(name) = place.file_name() else {
             return Err(Error::Usage(format!("{}: this is not a file\n  name a file", place.display())));
         };
-        let temporary = (!direct).then(|| beside(place.parent().unwrap_or(Path::new("")), name, "part"));
-        let target = temporary.as_ref().unwrap_or(&place);
-        let opened = if direct { File::options().write(true).open(target) } else { File::create(target) };
-        let file = opened.map_err(|error| failed(&place, error))?;
-        Ok(Self { place, temporary, file: Some(BufWriter::new(file)) })
+        if direct {
+            let file = File::options().write(true).open(&place).map_err(|error| failed(&place, error))?;
+            return Ok(Self { place, temporary: None, file: Some(BufWriter::new(file)) });
+        }
+        let (temporary, file) = beside(&place, name, File::create_new)?;
+        Ok(Self { place, temporary: Some(temporary), file: Some(BufWriter::new(file)) })
     }
 
     /// Returns where it will stand.
@@ -203,3 +227,6 @@ pub(super) fn failed(path: &Path, source: io::Error) -> Error {
     };
     Error::Output { path: path.to_owned(), source, remedy: remedy.to_owned() }
 }
+
+#[cfg(test)]
+mod tests;

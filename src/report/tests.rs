@@ -400,6 +400,129 @@ fn every_file_of_a_run_is_listed_even_without_a_finished_day() {
     }
 }
 
+/// The example with so many services, those added being copies of `pay` under other names.
+fn grown(services: usize) -> StudyResult {
+    let mut grown = study();
+    for index in 2..services {
+        let (mut service, mut row) = (grown.plan.services[1].clone(), grown.plan.rows[2].clone());
+        service.name = format!("service-{index}");
+        row.service = index;
+        grown.plan.services.push(service);
+        grown.plan.rows.push(row);
+        for day in &mut grown.runs {
+            day.rows.push(day.rows[2].clone());
+            day.row_series.push(day.row_series[2].clone());
+            day.services.push(day.services[1].clone());
+            day.service_series.push(day.service_series[1].clone());
+            let mut server = day.servers[3].clone();
+            server.service = index;
+            day.servers.push(server);
+        }
+    }
+    read_result(&result_json(&grown).unwrap()).expect("its parts fit together")
+}
+
+#[test]
+fn twenty_services_have_a_line_each_and_their_columns_stand_below_each_other() {
+    let many = grown(20);
+    let text = summary_text(&many);
+    let (head, table) = text.split_once("\nservice ").expect("a table");
+    assert!(!head.contains("service-"), "{head}");
+    let table: Vec<&str> = table.lines().take_while(|line| !line.is_empty()).collect();
+    // Its head, `web` with a line for each of two classes, and the others.
+    assert_eq!(table.len(), 1 + 3 + 19, "{text}");
+    for index in 2..20 {
+        let prefix = format!("service-{index} ");
+        assert_eq!(table.iter().filter(|line| line.starts_with(&prefix)).count(), 1, "{text}");
+    }
+    let ends: std::collections::HashSet<usize> = table[1..].iter().map(|line| line.len()).collect();
+    assert_eq!(ends.len(), 1, "right edges differ in\n{text}");
+    let records = records(&super::tests::text(summary_csv(&many)));
+    assert_eq!(records.len(), 1 + 3 + 2 * 19);
+    assert_eq!(cell(&records, 40, "service"), "service-19");
+    assert_eq!(cell(&records, 40, "offered"), cell(&records, 4, "offered"), "a copy of pay");
+}
+
+#[test]
+fn no_table_is_wider_than_the_terminal() {
+    let mut long = grown(12);
+    for (index, service) in long.plan.services.iter_mut().enumerate() {
+        service.name = format!("{}-{index}", "very-long-name".repeat(4));
+    }
+    long.plan.classes = vec!["c".repeat(63), "d".repeat(63)];
+    long.plan.objectives[0].name = "o".repeat(63);
+    long.plan.services[3].no_mean_interval = Some("a reason of several words, ".repeat(9).trim().into());
+    for text in [summary_text(&long), {
+        long.runs.truncate(1);
+        summary_text(&long)
+    }] {
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+        assert!(text.ends_with('\n') && !text.contains("\n\n\n"), "{text}");
+    }
+}
+
+#[test]
+fn an_interrupted_study_says_so_in_every_file_that_judges() {
+    for kept in 1..3 {
+        let mut part = study();
+        part.replications_planned = 60;
+        part.runs.truncate(kept);
+        let text = summary_text(&part);
+        assert!(text.contains(&format!("interrupted: {kept} of 60 days simulated")), "{text}");
+        assert_eq!(text.contains("one day, no interval"), kept == 1, "{text}");
+        let json: serde_json::Value = serde_json::from_slice(&summary_json(&part).unwrap()).unwrap();
+        assert_eq!(
+            (json["replications"].as_u64(), json["replicationsPlanned"].as_u64()),
+            (Some(kept as u64), Some(60))
+        );
+        let records = records(&super::tests::text(objectives_csv(&part)));
+        let days = records.iter().filter(|record| record[4].parse::<u32>().is_ok()).count();
+        assert_eq!(days, 2 * kept, "a row for each objective and day that finished");
+        let whole = study();
+        let read = read_result(&result_json(&part).unwrap()).expect("a part is a result");
+        assert_eq!((read.runs.len(), &read.runs[0]), (kept, &whole.runs[0]));
+    }
+}
+
+#[test]
+fn without_a_finished_day_every_figure_is_an_empty_cell() {
+    let mut none = study();
+    none.runs.clear();
+    let summary = records(&text(summary_csv(&none)));
+    assert_eq!(summary.len(), 6, "the rows are the plan's");
+    for record in &summary[1..] {
+        assert!(record[2..].iter().all(String::is_empty), "{record:?}");
+    }
+    for (file, figures_from) in [(timeseries_csv(&none), 4), (servers_csv(&none), 5)] {
+        for record in &records(&text(file))[1..] {
+            assert!(record[figures_from..].iter().all(String::is_empty), "{record:?}");
+        }
+    }
+    for record in &records(&text(objectives_csv(&none)))[1..] {
+        assert_eq!((&*record[4], &*record[5]), ("total", ""), "{record:?}");
+    }
+    let json: serde_json::Value = serde_json::from_slice(&summary_json(&none).unwrap()).unwrap();
+    let figures = json["summary"][0]["figures"].as_object().expect("named figures");
+    assert!(!figures.is_empty() && figures.values().all(serde_json::Value::is_null), "{figures:?}");
+}
+
+#[test]
+fn every_cell_reads_back_as_it_was_whatever_is_in_it() {
+    let nasty =
+        ["a,b", "\"quoted\"", "two\nlines", "\r\n", " blanks ", "", "=1+1", "京东,\"大促\"", "'", "\""];
+    for text_in in nasty {
+        let mut study = study();
+        study.plan.services[1].pools[0].name = text_in.into();
+        study.plan.zones[0] = text_in.into();
+        let servers = records(&text(servers_csv(&study)));
+        assert_eq!((&*servers[4][2], &*servers[1][3]), (text_in, text_in));
+        assert_eq!(cell(&servers, 4, "version"), "initial", "the cells after it stay in place");
+        let read = read_result(&result_json(&study).unwrap()).expect("any text is text");
+        assert_eq!(read.plan.zones[0], text_in);
+    }
+}
+
 /// A large study must be written in seconds: run with `--ignored --nocapture` for its times.
 #[test]
 #[ignore = "a measurement"]

@@ -232,25 +232,21 @@ pub(super) fn notes(result: &StudyResult, rows: &[SummaryRow]) -> Vec<String> {
     notes
 }
 
-/// Breaks a line at spaces where it is too long; what follows is indented. A table has no such
-/// lines.
+/// Breaks a line at spaces, or behind a slash, where it is too long; what follows is indented. A
+/// table has no such lines, and no name that the scenario reader accepts is longer than one.
 pub(crate) fn wrap(line: &str) -> String {
     if line.chars().count() <= WIDTH {
         return format!("{}\n", line.trim_end());
     }
     let (mut out, mut width) = (String::new(), 0);
-    for word in line.split(' ') {
-        let length = word.chars().count();
-        if width > 0 && width + 1 + length > WIDTH {
-            out += "\n     ";
-            width = 5;
-        }
-        if width > 0 {
-            out.push(' ');
-            width += 1;
+    for word in line.split_inclusive([' ', '/']) {
+        if width > 0 && width + word.trim_end().chars().count() > WIDTH {
+            out.truncate(out.trim_end().len());
+            out += "\n      ";
+            width = 6;
         }
         out += word;
-        width += length;
+        width += word.chars().count();
     }
     out + "\n"
 }

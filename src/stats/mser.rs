@@ -36,10 +36,11 @@ pub fn mser5(observations: &[f64]) -> Option<usize> {
     (best.1 < last).then_some(best.1 * BATCH)
 }
 
-/// Two passes, so that nothing cancels; n is a few thousand at most where this matters.
+/// Two passes, so that nothing cancels, and from the first value on, so that equal values have no
+/// variation at all, not even by rounding; n is a few thousand at most where this matters.
 fn marginal_error(batches: &[f64]) -> f64 {
     let n = batches.len() as f64;
-    let mean = batches.iter().sum::<f64>() / n;
+    let mean = batches[0] + batches.iter().map(|z| z - batches[0]).sum::<f64>() / n;
     batches.iter().map(|z| (z - mean) * (z - mean)).sum::<f64>() / (n * n)
 }
 
@@ -57,6 +58,16 @@ mod tests {
     fn a_steady_series_loses_nothing() {
         assert_eq!(mser5(&steady(10.0, 500).collect::<Vec<_>>()), Some(0));
         assert_eq!(mser5(&[7.0; 100]), Some(0), "no variation, no transient");
+    }
+
+    /// Their sum was rounded, and the rounding was taken for a transient.
+    #[test]
+    fn equal_values_have_no_transient_however_large_or_odd() {
+        for value in [0.1, 1.0 / 3.0, 1e-300, 86_400e18, 1e300] {
+            for n in [100, 101, 777, 12_345] {
+                assert_eq!(mser5(&vec![value; n]), Some(0), "{n} x {value}");
+            }
+        }
     }
 
     #[test]

@@ -39,3 +39,6 @@ fn in_flight(plan: &Plan, pilots: &[RunResult], service: usize) -> Vec<f64> {
     };
     (0..whole).map(|interval| pilots.iter().map(|run| series(run, interval)).sum::<u128>() as f64).collect()
 }
+
+#[cfg(test)]
+mod tests;

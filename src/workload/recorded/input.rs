@@ -57,6 +57,8 @@ struct Text {
     /// Bytes read since the last record was complete.
     unfinished: usize,
     too_long: bool,
+    /// Whether more was asked for than there is.
+    ended: bool,
 }
 
 impl Read for Text {
@@ -81,6 +83,7 @@ impl Read for Text {
         if count > 0 {
             self.last = buffer[count - 1];
         }
+        self.ended = count == 0;
         // Blank lines end no record, however many they are.
         if buffer[..count].iter().any(|byte| !matches!(byte, b'\n' | b'\r')) {
             self.unfinished += count;
@@ -116,7 +119,7 @@ impl Records {
             false => Decoded::Plain(bytes),
         };
         // A file without a byte needs no line break either: it stays empty.
-        let text = Text { source, last: b'\n', unfinished: 0, too_long: false };
+        let text = Text { source, last: b'\n', unfinished: 0, too_long: false, ended: false };
         let csv = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -137,7 +140,8 @@ impl Records {
             if !more {
                 return Ok(false);
             }
-            self.read_to = self.csv.position().line() - 1;
+            // A record that the file's end cuts short, inside a quote, has no line break of its own.
+            self.read_to = self.csv.position().line() - u64::from(!self.csv.get_ref().ended);
             if self.record.as_slice().len() > MAX_LINE {
                 return Err(too_long(self.line()));
             }

@@ -239,6 +239,20 @@ fn gamma_increments_have_the_mean_and_variation_asked_for() {
     }
 }
 
+#[test]
+fn no_increment_is_given_twice() {
+    // Of 2,000 gaps of a minute two are this close by chance once in 1,000 choices of a key.
+    for arrivals in [ArrivalsSpec::Poisson, ArrivalsSpec::Gamma { cv: 0.5 }, ArrivalsSpec::Gamma { cv: 1.5 }]
+    {
+        let all = drawn(process("1/min", 120_000.0, &arrivals, 35), 120_000.0);
+        let mut gaps: Vec<u64> = all.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(gaps.len() > 1_500, "{arrivals:?}: {}", gaps.len());
+        gaps.retain(|&gap| gap > 1_000_000_000);
+        gaps.sort_unstable();
+        assert!(gaps.windows(2).all(|pair| pair[1] - pair[0] > 2), "{arrivals:?}");
+    }
+}
+
 /// The index of dispersion of the counts of a stationary two-state process over `t` seconds (Heffes &
 /// Lucantoni, IEEE JSAC 4, 1986): variance / mean, from the states' rates and mean lengths.
 fn dispersion(rates: [f64; 2], means: [f64; 2], t: f64) -> f64 {

@@ -323,3 +323,28 @@ fn a_spec_is_written_as_it_is_read() {
         assert!(serde_saphyr::from_str::<RecordedSpec>(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn a_quote_that_is_never_closed_is_told_where_it_opens() {
+    // All that follows is one cell, with a line break at the end of the file or without.
+    for (file, line) in [
+        ("t\n1\n\"x\n", 3),
+        ("t\n1\n\"x", 3),
+        ("t\n1\n\"x\n3\n4\n", 3),
+        ("t\n1\n\"x\n3\n4", 3),
+        ("t\r\n1\r\n\"x\r\n3\r\n", 3),
+        ("t\n\n\n1\n\n\"x\n\n\n", 6),
+    ] {
+        let survey = survey("{file: a.csv, time: t, maxBadLines: 5}", file);
+        let told: Vec<u64> = survey.first_bad.iter().map(|(line, _)| *line).collect();
+        assert_eq!((survey.used, told), (1, vec![line]), "{file:?}");
+    }
+}
+
+#[test]
+fn lines_are_counted_through_quoted_breaks() {
+    let file = "t,text\n1,\"two\nlines\"\nx,\"three\n\nlines\"\n2,plain\ny,\"last\nof all\"";
+    let survey = survey("{file: a.csv, time: t}", file);
+    assert_eq!((survey.used, survey.bad_lines), (2, 2));
+    assert_eq!(survey.first_bad.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 8]);
+}
