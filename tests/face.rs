@@ -246,11 +246,18 @@ fn a_terminal_is_shown_colours_and_progress() {
 #[test]
 fn completions_know_every_command() {
     let desk = Desk::new();
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+    let shells = [
+        ("bash", "complete -F _peakday"),
+        ("zsh", "#compdef peakday"),
+        ("fish", "complete -c peakday"),
+        ("elvish", "edit:completion"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ];
+    for (shell, own) in shells {
         let script = desk.run(&["completions", shell]).ends(0).out;
         // The last two complete no values.
         let template = if ["elvish", "powershell"].contains(&shell) { "template" } else { "first-question" };
-        for word in commands().iter().map(String::as_str).chain(["replications", template]) {
+        for word in commands().iter().map(String::as_str).chain(["replications", template, own]) {
             assert!(script.contains(word), "{shell} does not know {word}");
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Voice;
 use super::signals::Signals;
@@ -29,7 +29,7 @@ impl<'a> Bar<'a> {
         let steps = u64::from(scenario.replications) * STEPS;
         // Off a terminal, indicatif draws nothing.
         let bar = if voice == Voice::Quiet { ProgressBar::hidden() } else { ProgressBar::new(steps) };
-        if let Ok(style) = ProgressStyle::with_template("{bar:20} {percent}%, {eta} left, {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{percent}% {wide_bar} {eta} left, {msg}") {
             bar.set_style(style);
         }
         let tally = Tally::new(scenario.horizon().as_nanos(), scenario.replications);
@@ -106,9 +106,17 @@ impl Tally {
             self.finished.load(Ordering::Relaxed),
             seconds(self.steps.load(Ordering::Relaxed)),
             seconds(planned * STEPS),
-            HumanCount(events),
-            HumanCount(rate as u64),
+            short(events as f64),
+            short(rate),
         )
+    }
+}
+
+/// Returns a count in three or four characters: the line shall not break.
+fn short(count: f64) -> String {
+    match [(1e9, "G"), (1e6, "M"), (1e3, "k")].into_iter().find(|(size, _)| count >= *size) {
+        Some((size, unit)) => format!("{:.1}{unit}", count / size),
+        None => format!("{count:.0}"),
     }
 }
 
@@ -130,7 +138,12 @@ mod tests {
         assert_eq!(tally.advance(1, at(3_600, 8_000_000)), 1_000);
         assert_eq!(tally.advance(6, at(3_600, 1)), 0, "there is no such replication");
         tally.finished.fetch_add(1, Ordering::Relaxed);
-        let expected = "1 of 5 days, 1h30m of 5h simulated, 12,000,000 events, 6,000,000/s";
+        let expected = "1 of 5 days, 1h30m of 5h simulated, 12.0M events, 6.0M/s";
         assert_eq!(tally.message(Duration::from_secs(2)), expected);
+        let table =
+            [(0.0, "0"), (999.0, "999"), (1_000.0, "1.0k"), (3_821_878.0, "3.8M"), (2.5e12, "2500.0G")];
+        for (count, expected) in table {
+            assert_eq!(short(count), expected);
+        }
     }
 }
