@@ -44,7 +44,7 @@ impl Need {
             Some(share) => {
                 let percent = share * 100.0;
                 let n = days(share);
-                (n, format!("so many that all hold prove {percent} % of the days"))
+                (n, format!("so many prove {percent} % of the days if all hold"))
             }
             None => (u64::from(USUAL), "an interval needs 2, and narrows with their root".to_owned()),
         };
