@@ -18,7 +18,7 @@ use crate::scenario::{Document, Scenario};
 pub(super) struct PlanArgs {
     /// The scenario file.
     file: PathBuf,
-    /// How to print it; JSON has every minute.
+    /// How to print it; JSON also has the series over time.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
