@@ -5,15 +5,19 @@
 #
 # Start-up of every command that does not simulate, reading a scenario of 500 services, and writing
 # all outputs of a day at intervals of 10 s with 20 services. Medians of ROUNDS runs (20), in
-# milliseconds, each from the start of the process to its end.
+# milliseconds, each from the start of the process to its end. PEAKDAY_BINARY names another program than
+# that of the release build.
 set -euo pipefail
-case ${1:-20} in '' | *[!0-9]*) sed -n '2,8p' "$0"; exit 2 ;; esac
+case ${1:-20} in '' | *[!0-9]*) sed -n '2,9p' "$0"; exit 2 ;; esac
 rounds=${1:-20}
 cd "$(dirname "$0")/.."
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-cargo build --release --locked --quiet
-peakday=$PWD/target/release/peakday
+peakday=${PEAKDAY_BINARY:-}
+if [ -z "$peakday" ]; then
+  cargo build --release --locked --quiet
+  peakday=$PWD/target/release/peakday
+fi
 
 # Prints the median time of a command whatever it answers, and what it is.
 median() { # what command..

@@ -60,7 +60,7 @@ fn remarks_go_to_standard_error_and_only_where_they_are_wanted() {
 fn usage_ends_with_2() {
     let desk = small();
     fs::create_dir(desk.path("folder")).expect("a folder");
-    let cases: [(&[&str], &str); 11] = [
+    let cases: [(&[&str], &str); 12] = [
         (&[], "Usage"),
         (&["run"], "FILE"),
         (&["walk", "s.yaml"], "walk"),
@@ -72,6 +72,7 @@ fn usage_ends_with_2() {
         (&["run", "s.yaml", "--seed", "-1"], "-1"),
         (&["run", "s.yaml", "--sead", "1"], "--seed"),
         (&["run", "s.yaml", "--record-arrivals", "folder"], "folder: this is a folder"),
+        (&["run", "s.yaml", "--export-openmetrics", "folder"], "folder: this is a folder"),
     ];
     for (arguments, text) in cases {
         desk.run(arguments).ends(2).says(text);
@@ -182,6 +183,7 @@ fn what_cannot_be_written_ends_with_1_before_anything_is_simulated() {
     desk.run(&["run", "s.yaml", "-o", "file/out"]).ends(1).says("file: ");
     desk.run(&["run", "s.yaml", "-o", "file/deep/out"]).ends(1).says("write elsewhere");
     desk.run(&["run", "s.yaml", "--record-arrivals", "none/a.csv"]).ends(1).says("none/a.csv: No such file");
+    desk.run(&["run", "s.yaml", "--export-openmetrics", "none/m"]).ends(1).says("none/m: No such file");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!(desk.list("output"), [""; 0]);
 }
@@ -202,6 +204,26 @@ fn full_places_end_with_1_and_leave_nothing_half_written() {
     let limited = desk.shell("ulimit -f 1; $P run s.yaml --record-arrivals a.csv").ends(1);
     limited.says("a.csv: File too large");
     assert_eq!(desk.list("."), ["output", "s.yaml"]);
+}
+
+#[test]
+fn the_series_are_exported_whole_or_not_at_all() {
+    let desk = small();
+    let told = desk.run(&["run", "s.yaml", "--export-openmetrics", "m.txt"]).ends(0);
+    let told = told.says("m.txt; without run.start its time begins in 1970");
+    let text = String::from_utf8(desk.read("m.txt")).expect("text");
+    assert!(text.starts_with("# TYPE peakday_scenario info\n") && text.ends_with("\n# EOF\n"), "{told:?}");
+    for replication in 1..=5 {
+        assert!(text.contains(&format!("replication=\"{replication}\"")), "{replication}");
+    }
+    // Written anew it is the same, and it is no output of the folder.
+    desk.run(&["run", "s.yaml", "-q", "--threads", "1", "--export-openmetrics", "m.txt"]).ends(0);
+    assert!(desk.read("m.txt") == text.as_bytes(), "the bytes differ");
+    assert_eq!(desk.list("."), ["m.txt", "output", "s.yaml"]);
+    desk.run(&["run", "s.yaml", "--export-openmetrics", "/dev/full"])
+        .ends(1)
+        .says("/dev/full: No space left");
+    assert_eq!(desk.list("."), ["m.txt", "output", "s.yaml"]);
 }
 
 #[test]

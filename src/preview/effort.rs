@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::demand::Stream;
-use crate::results::{ObjectivePlan, RowSeries, ServerTotals, ServiceSeries};
+use crate::results::{ObjectivePlan, RowSeries, SERIES, ServerTotals, ServiceSeries};
 use crate::scenario::Scenario;
 use crate::stats::share_at_least;
 use crate::time::SimTime;
@@ -17,10 +17,10 @@ const ROW_ENTRY: usize = 8 + 6 * 8 + 8 + 2 * 16 + 2 * 16;
 const SERVICE_ENTRY: usize = 4 * 16 + 2 * 16;
 /// Bytes of a row's latencies: a dozen octaves of 512 counts.
 const LATENCIES: usize = 12 * 512 * 8;
-/// Bytes of a cell of a table, three for every figure: mean and both ends of its interval.
+/// Bytes of a cell of a table: mean and, with more than one replication, both ends of its interval.
 const CELL: usize = 7;
 /// Bytes of a server while it runs: slots, queue, rotation, its entry in the event list.
-const RUNNING: usize = 160;
+const RUNNING: usize = 400;
 
 /// How many replications an objective needs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,7 +44,7 @@ impl Need {
             Some(share) => {
                 let percent = share * 100.0;
                 let n = days(share);
-                (n, format!("so many that all hold prove {percent} % of the days"))
+                (n, format!("so many prove {percent} % of the days if all hold"))
             }
             None => (u64::from(USUAL), "an interval needs 2, and narrows with their root".to_owned()),
         };
@@ -112,6 +112,7 @@ fn memory(scenario: &Scenario, intervals: f64) -> f64 {
     let totals = rows * LATENCIES as f64 + servers * size_of::<ServerTotals>() as f64;
     let days = f64::from(scenario.replications);
     // result.json takes about as many bytes as what it holds; the series one line per subject.
-    let lines = intervals * (rows + services) * (CELL * 3 * crate::results::SERIES.len()) as f64;
+    let cells = if scenario.replications > 1 { 3 * CELL } else { CELL + 2 };
+    let lines = intervals * (rows + services) * (cells * SERIES.len()) as f64;
     BASE + days * 2.0 * (series + totals) + lines + servers * RUNNING as f64
 }

@@ -112,6 +112,20 @@ fn every_formula_says_what_it_is() {
         (poisson, balanced("roundRobin"), Basis::Exact, "E_2/M/1", Some(10.0 * turns / (1.0 - turns))),
         (poisson, balanced("leastRequest"), Basis::Approximation, "supermarket, 2 choices", None),
         (poisson, balanced("leastConnections"), Basis::LowerBound, "M/M/2 (Erlang C)", Some(10.0 / 3.0)),
+        (
+            poisson,
+            balanced("leastConnections").replace("exponential: {mean: 10ms}", "constant: 10ms"),
+            Basis::Optimistic,
+            "G/G/2 (Allen-Cunneen)",
+            Some(10.0 / 6.0),
+        ),
+        (
+            poisson,
+            format!("{}, queue: {{limit: 9}}", balanced("leastConnections")),
+            Basis::Optimistic,
+            "G/G/2 (Allen-Cunneen)",
+            Some(10.0 / 3.0),
+        ),
         // Nobody may wait.
         (poisson, queue("scope: service, limit: 0"), Basis::Exact, "M/M/2/2", Some(0.0)),
         (

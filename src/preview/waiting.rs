@@ -18,8 +18,11 @@ pub enum Basis {
     Exact,
     /// The formula's assumptions are not quite those of the scenario: they are named.
     Approximation,
-    /// Nobody waits less than this; how much more is not known.
+    /// Nobody waits less than this on average; how much more is not known.
     LowerBound,
+    /// All servers are taken as one, and more is not quite so: requests wait longer than this where
+    /// servers fill unevenly.
+    Optimistic,
     /// No formula: simulate.
     None,
 }
@@ -87,10 +90,7 @@ pub(super) fn waiting(
             told.because.push(text.to_owned());
         }
     };
-    assume(
-        streams.iter().any(|stream| !stream.rate.is_constant()),
-        "as if the rate stayed what it is (pointwise stationary)",
-    );
+    assume(streams.iter().any(|stream| !stream.rate.is_constant()), "as if the rate stayed what it is");
     assume(streams.iter().any(|stream| stream.uncertain), "`uncertainty` at its mean");
     assume(streams.iter().any(|stream| stream.gaps == Gaps::Counted), "recorded counts taken as Poisson");
     assume(station.queue.timeout.is_some(), "the timeout is left out");
@@ -156,9 +156,9 @@ fn of_lot(station: &Service, lot: &Lot, sized: bool) -> Answer {
     if lot.pooled {
         // Who is turned away or leaves makes the others wait less.
         let bounded = station.queue.limit.is_some() || station.queue.timeout.is_some();
-        let bound = answer.basis == Basis::Exact && !bounded;
-        answer.basis = if bound { Basis::LowerBound } else { Basis::Approximation };
-        answer.because.push("all servers taken as one, which no balancer can beat");
+        let proven = answer.basis == Basis::Exact && lot.exponential && !bounded;
+        answer.basis = if proven { Basis::LowerBound } else { Basis::Optimistic };
+        answer.because.push("all servers taken as one");
         // What holds for the mean need not hold for the rest.
         let mean = |figures: WaitFigures| WaitFigures { p99_s: None, share_waiting: None, ..figures };
         answer.figures = answer.figures.map(mean);

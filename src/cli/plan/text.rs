@@ -113,6 +113,7 @@ fn paragraph(service: &ServicePreview) -> [String; 3] {
         Basis::Exact => "exact",
         Basis::Approximation => "approximation",
         Basis::LowerBound => "lower bound",
+        Basis::Optimistic => "optimistic",
         Basis::None => "no formula",
     };
     let told = |figures: &Option<WaitFigures>| {
@@ -126,8 +127,8 @@ fn paragraph(service: &ServicePreview) -> [String; 3] {
     let parts: Vec<&str> = [formula, because.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
     [
         format!("{}: busiest minute from {minute}, peak at {peak}", service.name),
-        format!("  {waits}"),
-        format!("  {sure}: {}", parts.join("; ")),
+        format!("- {waits}"),
+        format!("- {sure}: {}", parts.join("; ")),
     ]
 }
 
