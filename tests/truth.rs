@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `cargo test --test truth` | everything up to load 0.95: minutes |
 //! | `cargo test --test truth quick` | loads up to 0.8, half-widths of 5 %: seconds |
-//! | `cargo test --release --test truth -- --ignored heavy --nocapture` | load 0.99: half an hour; with `PEAKDAY_TRUTH=M/M/50` the rows of that name |
+//! | `cargo test --release --test truth -- --ignored heavy --nocapture` | load 0.99: half an hour |
+//!
+//! `PEAKDAY_TRUTH=M/M/50` chooses among the rows at load 0.99 by their name.
 //!
 //! Tables are read from `PEAKDAY_SHARED`, else from `../shared`. Every row is either used or told
 //! with the reason. Seeds are 1 to R; every case names its own randomness, so that cases are

@@ -146,3 +146,53 @@ fn nothing_happens_at_the_horizon() {
     assert_eq!(run.ledgers[0].outcomes[Outcome::Completed as usize], 8);
     assert_eq!(run.ledgers[0].started, 18, "the arrival at 9.25 does not come either");
 }
+
+/// Requests sent to each server while one a time unit comes, evenly, and nobody ever waits.
+fn sent(balancer: &'static str, central: bool, pools: &[(u32, f64, f64)]) -> Vec<u64> {
+    let station = Station {
+        pools: pools.to_vec(),
+        rate: 1.0,
+        work: Distribution::constant(UNIT / 2.0),
+        duration: 40.0,
+        balancer,
+        central,
+        ..overloaded()
+    };
+    let run = run(&station);
+    assert_eq!((run.ledgers[0].started, run.services[0].queued_ns.0), (40, 0));
+    run.servers.iter().map(|server| server.requests).collect()
+}
+
+/// Behind a central queue a server leaves the rotation with its only slot, and each time it came
+/// back its weight counted from zero: the first of equals took whatever was not alone.
+#[test]
+fn servers_that_fill_up_and_come_back_share_as_those_that_stay() {
+    const SMOOTH: &str = r#"{"smoothWeightedRoundRobin":{}}"#;
+    let one = |weight: f64| (1, 1.0, weight);
+    for central in [false, true] {
+        let cases = [
+            (SMOOTH, vec![one(3.0), one(1.0)], vec![30, 10]),
+            (SMOOTH, vec![one(1.0), one(3.0)], vec![10, 30]),
+            (SMOOTH, vec![one(5.0), one(1.0), one(2.0)], vec![25, 5, 10]),
+            (SMOOTH, vec![(4, 1.0, 1.0), one(4.0)], vec![5, 5, 5, 5, 20]),
+            (r#"{"roundRobin":{}}"#, vec![one(3.0), one(1.0)], vec![20, 20]),
+        ];
+        for (balancer, pools, expected) in cases {
+            let found = sent(balancer, central, &pools);
+            assert_eq!(found, expected, "{balancer} over {pools:?}, central queue: {central}");
+        }
+    }
+}
+
+/// What is drawn at random is drawn among all that are idle.
+#[test]
+fn idle_servers_behind_a_central_queue_all_get_work() {
+    for balancer in [r#"{"leastRequest":{}}"#, r#"{"random":{}}"#] {
+        for central in [false, true] {
+            let counts = sent(balancer, central, &[(3, 1.0, 1.0)]);
+            assert_eq!(counts.iter().sum::<u64>(), 40, "{balancer}");
+            // Three equal shares of 40 scatter by 3; five times that is never reached.
+            assert!(counts.iter().all(|&count| count > 0 && count < 29), "{balancer}: {counts:?}");
+        }
+    }
+}
