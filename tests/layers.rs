@@ -90,7 +90,7 @@ fn settings_are_typed_by_the_schema() {
             format!("{pool}/concurrency"),
             json!("unlimited"),
         ),
-        ("metadata.name=1.10", "/metadata/name".into(), json!("1.10")),
+        ("metadata.displayName=1.10", "/metadata/displayName".into(), json!("1.10")),
         ("metadata.displayName=NO", "/metadata/displayName".into(), json!("NO")),
         ("run.duration=20m", "/run/duration".into(), json!("20m")),
         ("run.seed=18446744073709551615", "/run/seed".into(), json!(u64::MAX)),

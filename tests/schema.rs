@@ -63,7 +63,8 @@ fn fits(value: &Value, schema: &Value) -> bool {
 }
 
 fn parsed(text: &str) -> Option<Value> {
-    serde_saphyr::from_str(text).ok()
+    // `y` and `NO` are words.
+    serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true }).ok()
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Scenario files: any bytes are refused in words, or make a scenario, which runs where it is tiny.
+//!
+//! A line `#! overlay` ends the file and begins an overlay; a line `#! set PATH=VALUE` is a setting.
 #![no_main]
 
 use std::io::{self, Cursor, Read};
 use std::ops::ControlFlow;
 
 use libfuzzer_sys::fuzz_target;
-use peakday::scenario::{Document, Scenario};
+use peakday::scenario::{Document, Overlay, Scenario};
 use peakday::sim::{self, Observer, Progress, Stopped};
 use peakday::time::SimTime;
 use peakday::workload::recorded::TraceFiles;
@@ -24,7 +26,9 @@ struct Traces;
 impl TraceFiles for Traces {
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send>> {
         let text = match path {
-            "counts.csv" => include_str!("../../tests/golden/counts.csv"),
+            "part.yaml" | "over/part.yaml" => "include: [deep.yaml]\nrun: {seed: 3, warmup: null}\n",
+            "deep.yaml" | "over/deep.yaml" => "services: {web: {balancer: random}}\n",
+            "counts.csv" | "over/counts.csv" => include_str!("../../tests/golden/counts.csv"),
             "log.csv" => "t,kind,bytes\n0,a,1\n0.5,b,2.5\n1.25,a,0\n7,b,1\n",
             "traces/orders-per-minute.csv" => "minute,orders\n2025-11-11 00:00,30\n2025-11-11 00:01,9\n",
             _ => return Err(io::ErrorKind::NotFound.into()),
@@ -52,8 +56,27 @@ fn is_tiny(scenario: &Scenario) -> bool {
     synthetic + recorded <= TINY && servers <= SERVERS && kept <= 1_000
 }
 
+/// Parts of an input: the file, overlays, settings.
+fn parts(data: &[u8]) -> (Vec<u8>, Vec<Overlay>, Vec<String>) {
+    let (mut layers, mut settings) = (vec![Vec::new()], Vec::new());
+    for line in data.split_inclusive(|&byte| byte == b'\n') {
+        if line.starts_with(b"#! overlay") {
+            layers.push(Vec::new());
+        } else if let Some(setting) = line.strip_prefix(b"#! set ") {
+            settings.push(String::from_utf8_lossy(setting).trim_end().to_owned());
+        } else if let Some(layer) = layers.last_mut() {
+            layer.extend_from_slice(line);
+        }
+    }
+    let main = layers.remove(0);
+    let overlay =
+        |bytes| Overlay { name: "over/lay.yaml".to_owned(), folder: "over".to_owned(), bytes };
+    (main, layers.into_iter().map(overlay).collect(), settings)
+}
+
 fuzz_target!(|data: &[u8]| {
-    let Ok(document) = Document::read("fuzz.yaml", data) else { return };
+    let (main, overlays, settings) = parts(data);
+    let Ok(document) = Document::layered("fuzz.yaml", &main, &overlays, &settings, &Traces) else { return };
     let Ok(scenario) = document.check(&Traces) else { return };
     if is_tiny(&scenario) {
         match sim::run(&scenario, 1, &Traces, &mut Patience) {

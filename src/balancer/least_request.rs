@@ -15,6 +15,7 @@ use crate::workload::Request;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct LeastRequest {
+    /// How many servers are drawn, with replacement.
     choice_count: u32,
 }
 

@@ -35,8 +35,8 @@ pub(super) struct Sources(Vec<String>);
 impl Sources {
     /// Turns a problem at a place into an issue.
     pub(super) fn issue(&self, code: Code, at: At, problem: Problem) -> Issue {
-        let file = self.0.get(at.source).cloned().unwrap_or_default();
-        let place = Place { file, line: at.line, column: at.column };
+        let file = self.0.get(at.source as usize).cloned().unwrap_or_default();
+        let place = Place { file, line: at.line.into(), column: at.column.into() };
         Issue { code, place, path: problem.path, message: problem.message, remedy: problem.remedy }
     }
 }
@@ -104,7 +104,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Numbers a source; `None` where there are too many.
-    fn add(&mut self, name: String) -> Option<usize> {
+    fn add(&mut self, name: String) -> Option<u32> {
         let number = self.sources.0.len();
         if number >= MAX_SOURCES {
             if number == MAX_SOURCES {
@@ -116,7 +116,7 @@ impl<'a> Builder<'a> {
             return None;
         }
         self.sources.0.push(name);
-        Some(number)
+        u32::try_from(number).ok()
     }
 
     /// Reads a file over those that it takes in.
@@ -249,7 +249,7 @@ fn slashed(path: &Path) -> String {
 }
 
 /// Returns the text of a file that can be one.
-fn text(bytes: &[u8], source: usize) -> Result<&str, Broken> {
+fn text(bytes: &[u8], source: u32) -> Result<&str, Broken> {
     let whole = |code, message: String, remedy: &str| {
         (code, At { source, ..At::default() }, Problem::new("", message, remedy))
     };
@@ -260,8 +260,9 @@ fn text(bytes: &[u8], source: usize) -> Result<&str, Broken> {
     let place = |offset: usize| {
         let before = &bytes[..offset];
         let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        At { source, line, column: 1 + String::from_utf8_lossy(&before[start..]).chars().count() as u64 }
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        let column = 1 + String::from_utf8_lossy(&before[start..]).chars().count();
+        At { source, line: line as u32, column: column as u32 }
     };
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         let message = "the file is text in UTF-16".to_owned();

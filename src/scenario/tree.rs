@@ -23,9 +23,9 @@ const MAX_NODES: usize = 250_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct At {
     /// Which of the files, overlays and settings that the scenario is made of.
-    pub(super) source: usize,
-    pub(super) line: u64,
-    pub(super) column: u64,
+    pub(super) source: u32,
+    pub(super) line: u32,
+    pub(super) column: u32,
 }
 
 /// A key, where it stands, and its value.
@@ -71,7 +71,7 @@ pub(super) struct SyntaxError {
 }
 
 /// Reads a file, the source of this number.
-pub(super) fn parse(text: &str, source: usize) -> Result<Node, SyntaxError> {
+pub(super) fn parse(text: &str, source: u32) -> Result<Node, SyntaxError> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
@@ -177,7 +177,7 @@ impl<'de> Deserialize<'de> for Raw {
 }
 
 /// Keeps of a raw value what the rest needs.
-fn node(raw: Spanned<Raw>, text: &str, source: usize) -> Node {
+fn node(raw: Spanned<Raw>, text: &str, source: u32) -> Node {
     let at = at(raw.defined, source);
     let value = match raw.value {
         Raw::Null => Value::Null,
@@ -218,12 +218,14 @@ impl fmt::Display for Scalar {
     }
 }
 
-fn at(place: Location, source: usize) -> At {
-    At { source, line: place.line(), column: place.column() }
+fn at(place: Location, source: u32) -> At {
+    // No file is so long that this cuts anything off.
+    let short = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    At { source, line: short(place.line()), column: short(place.column()) }
 }
 
 /// Says what is wrong in the words of someone who writes a scenario, not a program.
-fn told(error: &serde_saphyr::Error, source: usize) -> SyntaxError {
+fn told(error: &serde_saphyr::Error, source: u32) -> SyntaxError {
     use serde_saphyr::Error;
     let place = error.location().map_or(At { source, ..At::default() }, |place| at(place, source));
     let mut error = error.without_snippet();

@@ -43,7 +43,7 @@ schema_of! {
         "examples": [0.85, "85%"]
     };
     Price, "Price", "Money per server and hour.",
-        {"type": "string", "pattern": format!("^{NUMBER} *\\p{{L}}+ */h$"), "examples": ["0.23 USD/h"]};
+        {"type": "string", "pattern": format!("^{NUMBER} *[^ 0-9/]+ */h$"), "examples": ["0.23 USD/h"]};
     When, "Instant", "A length from t = 0, or the wall clock, which needs run.start.", {
         "type": "string",
         "pattern": format!("^({DURATION})+$|^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"),

@@ -74,11 +74,12 @@ impl Axis {
         axis
     }
 
-    /// Returns a logarithmic axis of latencies in ms that holds `least` to `most`.
+    /// Returns a logarithmic axis of latencies in ms from `least` to `most`, over one to four decades.
     pub(super) fn latency(least: f64, most: f64) -> Self {
         let known = least > 0.0 && most.is_finite() && least <= most;
-        // Equal latencies shall not look like a wild ride.
-        let (least, most) = if known { (least.min(most / 8.0), most) } else { (1.0, 1e3) };
+        // Equal latencies shall not look like a wild ride, nor the luckiest request press all others
+        // to the top: what is lower is drawn at the edge.
+        let (least, most) = if known { (least.clamp(most / 1e4, most / 8.0), most) } else { (1.0, 1e3) };
         let decade = |value: f64| libm::floor(libm::log10(value) + 1e-9) as i32;
         let marks: Vec<f64> = (decade(least)..=decade(most) + 1)
             .flat_map(|exponent| [1.0, 2.0, 5.0].map(|digit| digit * libm::pow(10.0, f64::from(exponent))))
@@ -230,10 +231,7 @@ mod tests {
             (Axis::linear(2.4), vec!["0", "0.5", "1.0", "1.5", "2.0", "2.5"]),
             (Axis::percent(0.3), vec!["0%", "20%", "40%", "60%", "80%", "100%"]),
             (Axis::latency(1.4, 37.0), vec!["1 ms", "2 ms", "5 ms", "10 ms", "20 ms", "50 ms"]),
-            (
-                Axis::latency(0.03, 70_000.0),
-                vec!["100 \u{b5}s", "1 ms", "10 ms", "100 ms", "1 s", "10 s", "100 s"],
-            ),
+            (Axis::latency(0.03, 70_000.0), vec!["10 ms", "100 ms", "1 s", "10 s", "100 s"]),
             (Axis::latency(f64::INFINITY, 0.0), vec!["1 s"]),
             (Axis::nines(3.5), vec!["50%", "90%", "99%", "99.9%"]),
             (Axis::ordinals(24), vec!["0", "5", "10", "15", "20"]),

@@ -139,10 +139,7 @@ impl<'a> Panels<'a> {
             self.line(Word::Offered, BLUE, &self.per_second("offered")),
             self.line(Word::Goodput, GREEN, &self.per_second("completed")),
         ];
-        // Capacity far above what comes would press everything else to the ground.
-        let most = top(&lines[1..]);
-        let all = top(&lines);
-        let y = Axis::linear(if most > 0.0 { all.min(4.0 * most) } else { all });
+        let y = Axis::linear(top(&lines));
         Plot { lines, ..self.over_time(Kind::Rate, Word::RequestsPerSecond, y) }
     }
 
@@ -177,8 +174,8 @@ impl<'a> Panels<'a> {
         ];
         let y = Axis::linear(top(&lines));
         let config = &self.result.plan.services[self.service];
-        let servers: u32 = config.pools.iter().map(|pool| pool.replicas).sum();
-        let queues = if config.central_queue { 1.0 } else { f64::from(servers) };
+        let servers = config.pools.iter().map(|pool| f64::from(pool.replicas)).sum();
+        let queues = if config.central_queue { 1.0 } else { servers };
         let limit = config
             .queue_limit
             .map(|limit| self.bound(self.lang.word(Word::QueueLimit), f64::from(limit) * queues));
@@ -235,7 +232,9 @@ impl<'a> Panels<'a> {
             counts.iter().filter(|_| mean > 0.0).map(|&count| Some(scaled(count, 1.0 / mean))).collect();
         let count = counts.len().max(1) as u64;
         let label = self.lang.word(Word::Servers).to_owned();
-        let lines = vec![curves(label, BLUE, &over_mean, &Edges::of(count, 1))];
+        // A day's volume moves all servers together and would drown how they differ.
+        let line = Line { bands: Vec::new(), ..curves(label, BLUE, &over_mean, &Edges::of(count, 1)) };
+        let lines = vec![line];
         let y = Axis::linear(top(&lines).max(1.0));
         let plot = self.over_time(Kind::Evenness, Word::EvennessUnit, y);
         let bounds = vec![self.bound("", 1.0)];

@@ -231,10 +231,7 @@ impl<'a> Picture<'a> {
         if let Some((to, word)) = plot.warmup {
             let corners = [scaled((self.x(0.0), self.top.into())), scaled((self.x(to), self.bottom.into()))];
             area.draw(&Rectangle::new(corners, SHADE.filled()))?;
-            // Said where there is room for it.
-            if self.x(to) - self.x(0.0) > f64::from(text_width(word, LABEL - 1) + 4) {
-                self.text(area, word, (self.left, self.top - 8), (LABEL - 1, GREY), HPos::Left)?;
-            }
+            self.text(area, word, (self.left, self.top - 8), (LABEL - 1, GREY), HPos::Left)?;
         }
         for (at, label) in &plot.y.ticks {
             let y = self.at_y(*at);

@@ -255,7 +255,9 @@ fn every_chart_names_what_it_shows_and_in_what_unit() {
 /// Lines stand where the table's figures say.
 #[test]
 fn lines_are_drawn_from_the_figures_of_the_table() {
-    let day = one_day();
+    let mut day = one_day();
+    // The last interval is half as long as the others.
+    day.plan.duration_ns = 25 * S;
     let mut series = Series::new(&day);
     let servers = servers(&day);
     let panels = Panels::of(&mut series, &day, &servers, 0, Lang::En);
@@ -263,15 +265,15 @@ fn lines_are_drawn_from_the_figures_of_the_table() {
     let column = |name: &str| SERIES.iter().position(|column| column.name == name).unwrap();
     let mut figures = Vec::new();
     series.figures(0, 1, |figure| figures.push(figure.map(|figure| figure.mean)));
-    // The middle of the second of three intervals, by the second.
-    let at = |label: &str| {
+    let at = |label: &str, middle: f64| {
         let line = plot.lines.iter().find(|line| line.label == label).unwrap();
-        line.runs[0].iter().find(|point| (point.0 - 0.5).abs() < 1e-9).unwrap().1
+        line.runs[0].iter().find(|point| (point.0 - middle).abs() < 1e-9).unwrap().1
     };
     let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found} not {expected}");
-    near(at("capacity"), figures[column("capacity_per_s")].unwrap());
-    near(at("offered"), figures[column("offered")].unwrap() / 10.0);
-    near(at("completed"), 59.5);
+    near(at("capacity", 0.6), figures[column("capacity_per_s")].unwrap());
+    near(at("offered", 0.6), figures[column("offered")].unwrap() / 10.0);
+    near(at("completed", 0.6), 59.5);
+    near(at("offered", 0.9), 100.0);
     let nines = panels.chart(Kind::Distribution).plot;
     let summary = crate::results::summary(&day);
     let p90 = SUMMARY.iter().position(|column| column.name == "p90_ms").unwrap();

@@ -1,6 +1,7 @@
 //! What is wrong with one value, in words: what serde asks of an error, and where it happened.
 
 use std::fmt::{self, Display};
+use std::num::NonZeroUsize;
 
 use serde::de::{self, Unexpected};
 
@@ -17,9 +18,9 @@ pub(in crate::scenario) struct DecodeError {
     pub(in crate::scenario) message: String,
     pub(in crate::scenario) remedy: String,
     /// A key to blame instead of the map it stands in.
-    pub(super) key: Option<String>,
+    pub(super) key: Option<Box<str>>,
     /// The innermost entry without which the rest may be right; see [`super::Session`].
-    pub(super) culprit: Option<usize>,
+    pub(super) culprit: Option<NonZeroUsize>,
     /// Follows from what was told before, and is not told.
     pub(super) silent: bool,
 }
@@ -60,7 +61,7 @@ impl DecodeError {
     }
 
     /// Shows a scalar as it was written: `1e3`, not 1000.
-    pub(super) fn as_written(mut self, read: &str, written: &str) -> Self {
+    pub(super) fn shown_as(mut self, read: &str, written: &str) -> Self {
         if self.code == Code::WrongType && self.at.is_none() {
             let quoted = |text| format!("`{}`", suggest::short(text));
             self.message = self.message.replacen(&quoted(read), &quoted(written), 1);
@@ -134,11 +135,11 @@ impl de::Error for DecodeError {
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let message = format!("`{}` is not known here", suggest::short(variant));
         let remedy = suggest::known(variant, expected.iter().copied());
-        Self { key: Some(variant.to_owned()), ..Self::new(Code::UnknownWord, message, remedy) }
+        Self { key: Some(variant.into()), ..Self::new(Code::UnknownWord, message, remedy) }
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self { key: Some(field.to_owned()), ..Self::unknown_key(field, expected.iter().copied()) }
+        Self { key: Some(field.into()), ..Self::unknown_key(field, expected.iter().copied()) }
     }
 
     fn missing_field(field: &'static str) -> Self {

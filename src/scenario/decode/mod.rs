@@ -8,6 +8,7 @@ mod error;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
@@ -35,7 +36,8 @@ pub(super) fn decode<'a, T: Deserialize<'a>>(root: &'a Node, most: usize) -> Res
             Ok(_) => break,
             Err(error) => error,
         };
-        let further = error.culprit.is_some_and(|culprit| session.left_out.borrow_mut().insert(culprit));
+        let further =
+            error.culprit.is_some_and(|culprit| session.left_out.borrow_mut().insert(culprit.get()));
         if !error.silent {
             session.tell(error);
         }
@@ -47,7 +49,7 @@ pub(super) fn decode<'a, T: Deserialize<'a>>(root: &'a Node, most: usize) -> Res
     let (mut told, mut in_place) = (told.into_inner(), in_place.into_inner());
     find_paths(root, "", &mut in_place);
     for error in &mut told {
-        if let Some(path) = error.culprit.and_then(|culprit| in_place.get(&culprit)) {
+        if let Some(path) = error.culprit.and_then(|culprit| in_place.get(&culprit.get())) {
             error.path.clone_from(path);
         }
     }
@@ -99,7 +101,7 @@ impl Session {
     fn tell_in_place(&self, mut error: DecodeError, node: &Node, at: At) {
         let node = address(node);
         self.in_place.borrow_mut().insert(node, String::new());
-        error.culprit = Some(node);
+        error.culprit = NonZeroUsize::new(node);
         self.tell(error.or_at(at));
     }
 
@@ -136,7 +138,7 @@ impl Session {
     /// Completes an error of an entry or element, which is left out in the next pass.
     fn blamed(&self, error: DecodeError, node: &Node, at: At, step: &str) -> DecodeError {
         let mut error = self.placed(error, node, at).under(step);
-        error.culprit = error.culprit.or(Some(address(node)));
+        error.culprit = error.culprit.or(NonZeroUsize::new(address(node)));
         error.key = None;
         error
     }
@@ -173,7 +175,7 @@ impl<'a, 's> Reader<'a, 's> {
         result.map_err(|mut error| {
             // Once told, a key is no longer looked for further up.
             let key = if error.at.is_none() { error.key.take() } else { None };
-            let entry = key.and_then(|key| entries.iter().find(|(known, ..)| *known == key));
+            let entry = key.and_then(|key| entries.iter().find(|(known, ..)| **known == *key));
             match entry {
                 Some((key, at, node)) => session.blamed(error.or_at(*at), node, *at, key),
                 None => session.placed(error, self.node, self.at),
@@ -249,7 +251,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
             )),
             Value::Plain(Scalar::Float(value), text) => {
                 let read = value.to_string();
-                visitor.visit_f64(*value).map_err(|error: DecodeError| error.as_written(&read, text))
+                visitor.visit_f64(*value).map_err(|error: DecodeError| error.shown_as(&read, text))
             }
             Value::Text(text) => visitor.visit_str(text),
             Value::List(items) => visitor.visit_seq(Items { rest: items.iter(), index: 0, session }),
