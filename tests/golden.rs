@@ -32,12 +32,18 @@ fn outputs(scenario: &str, threads: &str) -> BTreeMap<String, Vec<u8>> {
         .output()
         .unwrap();
     assert!(matches!(run.status.code(), Some(0 | 98 | 99)), "{scenario}: {run:?}");
-    let files = std::fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path());
-    files.map(|path| (name(&path), std::fs::read(&path).unwrap())).collect()
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap().to_string_lossy().into_owned()
+    let (mut folders, mut files) = (vec![place.clone()], BTreeMap::new());
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(&place).unwrap().to_str().unwrap().replace('\\', "/");
+                files.insert(name, std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
 }
 
 #[test]

@@ -207,8 +207,13 @@ fn objectives(scenario: &Scenario, result: &RunResult) {
 }
 
 fn reads_back(scenario: &Scenario, result: &RunResult) {
-    let provenance =
-        Provenance { version: "0".into(), seed: scenario.seed, scenario_sha256: "".into(), traces: vec![] };
+    let provenance = Provenance {
+        version: "0".into(),
+        seed: scenario.seed,
+        scenario_sha256: "".into(),
+        resolved: "".into(),
+        traces: vec![],
+    };
     let study = StudyResult {
         schema_version: SCHEMA_VERSION,
         provenance,

@@ -59,6 +59,15 @@ impl Aggregator {
         self.students.interval(&self.values)
     }
 
+    /// Returns the mean of one value a replication, with its interval; `None` where any is missing.
+    pub(super) fn complete(&mut self, values: impl Iterator<Item = Option<f64>>) -> Option<Interval> {
+        self.values.clear();
+        for value in values {
+            self.values.push(value?);
+        }
+        self.students.interval(&self.values)
+    }
+
     /// Returns all columns, aggregated.
     pub fn all<S>(&mut self, columns: &[Column<S>], samples: &[S]) -> Vec<Option<Interval>> {
         columns.iter().map(|column| self.column(column, samples)).collect()

@@ -245,6 +245,22 @@ pub fn summary(result: &StudyResult) -> Vec<SummaryRow> {
     Subject::all(&result.plan).into_iter().map(row).collect()
 }
 
+/// Returns the latencies, in ms, at shares of the completed requests (0 to 1), as means over
+/// replications with intervals; `None` where a replication has too few requests to tell: fewer
+/// than one is expected beyond the share.
+pub fn latency_at(result: &StudyResult, subject: Subject, shares: &[f64]) -> Vec<Option<Interval>> {
+    let mut aggregator = Aggregator::new(result);
+    let facts: Vec<Facts> = result.runs.iter().map(|run| Facts::new(&result.plan, run, subject)).collect();
+    let growing = result.plan.services[subject.service].growing;
+    let at = |&share: &f64| {
+        let resolved = |facts: &&Facts| facts.completed() as f64 * (1.0 - share) >= 1.0 - 1e-9;
+        let value = |facts: &Facts| Some(facts).filter(resolved).and_then(|facts| facts.percentile_ms(share));
+        let figure = aggregator.complete(facts.iter().map(value))?;
+        Some(if growing { figure.without_bounds() } else { figure })
+    };
+    shares.iter().map(at).collect()
+}
+
 fn bindings(facts: &[Facts]) -> String {
     let mut names: Vec<_> = facts.iter().filter_map(Facts::binding).collect();
     names.sort_unstable();

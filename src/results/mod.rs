@@ -19,7 +19,7 @@ mod window;
 pub use crate::stats::Peak;
 pub use column::{Aggregator, Column, Kind};
 pub use dependencies::{DependencyRow, dependencies};
-pub use figures::{Facts, SUMMARY, Subject, SummaryRow, summary};
+pub use figures::{Facts, SUMMARY, Subject, SummaryRow, latency_at, summary};
 pub use fleet_mean::{Load, MeanServer, Scaling};
 pub use plan::{
     Goal, ObjectivePlan, Plan, PoolPlan, RowPlan, ServicePlan, SourcePlan, UNLIMITED_MILLICORES, WallClock,

@@ -63,6 +63,8 @@ pub struct Provenance {
     pub seed: u64,
     /// SHA-256 of the resolved scenario, in hexadecimal.
     pub scenario_sha256: String,
+    /// The resolved scenario as YAML; traces are named as the scenario file names them.
+    pub resolved: String,
     /// The traces that were read.
     pub traces: Vec<TraceRecord>,
 }

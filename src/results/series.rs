@@ -34,7 +34,7 @@ struct Use {
 }
 
 /// The columns of `timeseries.csv`, without time and names.
-pub static SERIES: [Column<Moment>; 18] = [
+pub static SERIES: [Column<Moment>; 19] = [
     Column::new("offered", |m| Some(m.offered as f64)),
     Column::new(Outcome::COLUMNS[0], |m| Some(m.outcomes[0] as f64)),
     Column::new(Outcome::COLUMNS[1], |m| Some(m.outcomes[1] as f64)),
@@ -55,11 +55,19 @@ pub static SERIES: [Column<Moment>; 18] = [
     Column::new("scaling_ratio", |m| m.scaling.larger()),
     Column::latency("p50_ms", |m| m.p50_ns.map(|ns| ns as f64 / NS_PER_MS)),
     Column::latency("p99_ms", |m| m.p99_ns.map(|ns| ns as f64 / NS_PER_MS)),
+    Column::new("capacity_per_s", Moment::capacity_per_s),
 ];
 
 impl Moment {
     fn servers(&self) -> Option<f64> {
         self.whole.and_then(|_| quotient(self.ready_ns, self.length_ns))
+    }
+
+    /// Returns the rate at which requests like those of the interval would need all servers that
+    /// were ready: offered rate x servers / scaling ratio.
+    fn capacity_per_s(&self) -> Option<f64> {
+        let offered = quotient(self.offered as f64 * NS_PER_S, self.length_ns)?;
+        quotient(offered * self.servers()?, self.scaling.larger()?)
     }
 }
 

@@ -205,6 +205,7 @@ pub(crate) fn study() -> StudyResult {
             version: "0.1.0".into(),
             seed: 7,
             scenario_sha256: "00".into(),
+            resolved: "metadata:\n  name: example\n".into(),
             traces: Vec::new(),
         },
         plan: plan(),

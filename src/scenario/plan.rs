@@ -16,6 +16,8 @@ pub struct Scenario {
     pub seed: u64,
     /// SHA-256 of the resolved spec as JSON, in hexadecimal.
     pub sha256: String,
+    /// The resolved spec as YAML: running it gives the same results.
+    pub resolved: String,
     /// How many independent days are simulated.
     pub replications: u32,
     /// Traffic sources, in the order of the file.

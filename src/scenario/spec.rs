@@ -278,7 +278,10 @@ impl ScenarioSpec {
         let mut spec = self.clone();
         spec.run.interval = Some(spec.run.interval());
         for (_, service) in &mut spec.services.0 {
-            service.queue.get_or_insert_default();
+            let limited = |(_, pool): &(String, PoolSpec)| pool.concurrency != Concurrency::Unlimited;
+            if service.pools.0.iter().any(limited) {
+                service.queue.get_or_insert_default();
+            }
             for (_, pool) in &mut service.pools.0 {
                 pool.weight = Some(pool.weight());
             }

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_saphyr::{Location, Spanned};
 
 /// The largest scenario file, in bytes.
@@ -81,6 +81,12 @@ pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
     let raw: Spanned<Raw> =
         serde_saphyr::from_str_with_options(text, options).map_err(|error| told(&error))?;
     Ok(node(raw, text))
+}
+
+/// Writes what [`parse`] reads back, block by block.
+pub(super) fn write(spec: &impl Serialize) -> String {
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    serde_saphyr::to_string_with_options(spec, options).unwrap_or_default()
 }
 
 /// A value as the crate hands it over.

@@ -209,6 +209,7 @@ fn provenance(scenario: &Scenario) -> Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: scenario.seed,
         scenario_sha256: scenario.sha256.clone(),
+        resolved: scenario.resolved.clone(),
         traces: traces.collect(),
     }
 }

@@ -149,6 +149,7 @@ impl Station {
             plan,
             seed: self.seed,
             sha256: String::new(),
+            resolved: String::new(),
             replications: 1,
             sources: vec![Source {
                 name: self.name.clone(),

@@ -143,7 +143,8 @@ impl Story {
             sources.push(self.source(index, &mut files));
             services.push(service);
         }
-        (Scenario { plan, seed: 1, sha256: String::new(), replications: 1, sources, services }, files)
+        let (sha256, resolved) = <(String, String)>::default();
+        (Scenario { plan, seed: 1, sha256, resolved, replications: 1, sources, services }, files)
     }
 
     fn service(&self, index: usize, shop: &Shop) -> Service {

@@ -82,6 +82,7 @@ pub fn drawn(seed: u64) -> Drawn {
             plan,
             seed,
             sha256: String::new(),
+            resolved: String::new(),
             replications: 1,
             sources: vec![],
             services: vec![],

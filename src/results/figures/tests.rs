@@ -2,6 +2,7 @@
 
 use crate::results::example::{S, one_day, study, wide};
 use crate::results::*;
+use crate::stats::Interval;
 
 fn near(what: &str, value: Option<f64>, expected: Option<f64>) {
     let close = match (value, expected) {
@@ -211,6 +212,8 @@ fn intervals_are_worked_out() {
             ("slot_utilization", Some(45.0 / 180.0)),
             ("load_ratio", Some(710.0 / 30.0)),
             ("scaling_ratio", Some(16.75 / 10.0 / 6.0)),
+            // 70 a second need 16.75 / 60 servers: three serve 752.2 of them.
+            ("capacity_per_s", Some(70.0 * 3.0 * 60.0 / 16.75)),
             ("p50_ms", Some(0.000_2)),
             ("p99_ms", Some(0.000_5)),
         ],
@@ -368,4 +371,19 @@ fn subjects_are_named_in_the_order_of_files() {
     let expected =
         [(0, "*", 0..2), (0, "browse", 0..1), (0, "order", 1..2), (1, "*", 2..3), (1, "order", 2..3)];
     assert_eq!(named, expected.map(|(service, class, rows)| (service, class.to_owned(), rows)));
+}
+
+/// The same figures as the summary's, and nothing where too few requests could tell.
+#[test]
+fn latencies_at_shares_are_those_of_the_summary() {
+    let study = study();
+    let row = &summary(&study)[1];
+    let found = latency_at(&study, row.subject, &[0.5, 0.9, 0.95, 0.99, 0.999, 0.9999]);
+    for (found, name) in found.iter().zip(["p50_ms", "p90_ms", "p95_ms", "p99_ms"]) {
+        assert_eq!(*found, row.figure(name), "{name}");
+    }
+    assert_eq!(found[4..], [None, None], "800 to 1,000 requests completed");
+    let mut growing = study.clone();
+    growing.plan.services[0].growing = true;
+    assert_eq!(latency_at(&growing, row.subject, &[0.5])[0], found[0].map(Interval::without_bounds));
 }

@@ -20,6 +20,7 @@ use super::forms::Warmup;
 use super::plan::Scenario;
 use super::spec::ScenarioSpec;
 use super::suggest;
+use super::tree;
 use crate::error::Problem;
 use crate::results::{Plan, RowPlan, SourcePlan};
 use crate::workload::recorded::TraceFiles;
@@ -116,6 +117,7 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
         plan,
         seed: spec.run.seed,
         sha256: fingerprint(spec),
+        resolved: tree::write(&spec.resolved()),
         replications: spec.run.replications,
         sources: traffic.sources,
         services: fleet.services,
