@@ -163,7 +163,7 @@
 //! assert_eq!(overall(&verdicts(&study)), Verdict::Pass);
 //! let p99 = summary(&study)[0].figure("p99_ms").unwrap();
 //! assert!(p99.lo.unwrap() < p99.mean && p99.hi.unwrap() < 2000.0);
-//! let files = peakday::report::files(&study).unwrap();
+//! let files = peakday::report::files(&study, peakday::report::Lang::En).unwrap();
 //! assert!(files.iter().any(|(name, _)| *name == "timeseries.csv"));
 //!
 //! // Two servers cannot serve what needs 2.25 of them.

@@ -3,6 +3,7 @@
 mod files;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod signals;
 
@@ -61,6 +62,8 @@ enum Command {
     /// 3 the scenario is invalid; 98 an objective is inconclusive; 99 an objective failed; 130 interrupted.
     #[command(verbatim_doc_comment)]
     Run(RunArgs),
+    /// Write all files of a run anew from its result.json, for example in another language.
+    Report(report::ReportArgs),
 }
 
 /// What `run` is asked for.
@@ -83,6 +86,9 @@ struct RunArgs {
     /// Write the arrivals of replication 1 to this CSV file, which can be replayed.
     #[arg(long, value_name = "FILE")]
     record_arrivals: Option<PathBuf>,
+    /// The language of fixed words in charts and in the report: en or zh.
+    #[arg(long, default_value = "en")]
+    lang: crate::report::Lang,
 }
 
 /// How much is said beside the results.
@@ -123,6 +129,7 @@ pub fn main() -> ExitCode {
     };
     let done = match &cli.command {
         Command::Run(args) => run::run(args, voice),
+        Command::Report(args) => report::report(args, voice),
     };
     done.unwrap_or_else(|error| {
         // A list of problems begins every line with its place, as editors like it.

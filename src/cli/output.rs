@@ -185,7 +185,8 @@ impl Drop for StagedFile {
     }
 }
 
-fn failed(path: &Path, source: io::Error) -> Error {
+/// Tells what could not be written, and what to do about it.
+pub(super) fn failed(path: &Path, source: io::Error) -> Error {
     let remedy = match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "free some space, or write elsewhere with -o"

@@ -9,7 +9,7 @@ use super::progress::Bar;
 use super::signals::Signals;
 use super::{Exit, RunArgs, Voice, print};
 use crate::error::Error;
-use crate::report;
+use crate::report::{self, Lang};
 use crate::results::{StudyResult, Verdict, overall, verdicts};
 use crate::scenario::{Document, Scenario};
 use crate::study::{RecordError, StudyOptions, record_arrivals, run_study};
@@ -40,7 +40,7 @@ pub(super) fn run(args: &RunArgs, voice: Voice) -> Result<Exit, Error> {
     let options = StudyOptions { threads: args.threads.map_or(0, usize::from) };
     let study = run_study(&scenario, &traces, options, &bar);
     bar.clear();
-    finish(&study?, staging, &place, voice)
+    finish(&study?, staging, &place, args.lang, voice)
 }
 
 /// Reads and checks the scenario, with what the command line says otherwise.
@@ -118,7 +118,13 @@ impl Write for Watched<'_> {
 }
 
 /// Writes and prints what came out, and judges it.
-fn finish(study: &StudyResult, staging: Staging, place: &Path, voice: Voice) -> Result<Exit, Error> {
+fn finish(
+    study: &StudyResult,
+    staging: Staging,
+    place: &Path,
+    lang: Lang,
+    voice: Voice,
+) -> Result<Exit, Error> {
     let (finished, planned) = (study.runs.len(), study.replications_planned);
     let interrupted = finished < planned as usize;
     if interrupted {
@@ -128,7 +134,7 @@ fn finish(study: &StudyResult, staging: Staging, place: &Path, voice: Voice) -> 
         return Ok(Exit::Interrupted);
     }
     let files =
-        report::files(study).map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
+        report::files(study, lang).map_err(|why| Error::Run(format!("a result cannot be written: {why}")))?;
     staging.publish(&files)?;
     voice.say(Voice::Normal, format!("wrote {}", place.display()));
     print(&report::summary_text(study))?;

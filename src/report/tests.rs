@@ -154,12 +154,33 @@ fn time_series_has_a_row_per_interval_and_subject() {
 }
 
 #[test]
+fn the_resolved_scenario_says_where_its_traces_are() {
+    let mut study = study();
+    assert_eq!(
+        String::from_utf8(resolved_yaml(&study)).unwrap(),
+        "# The scenario as it was simulated, every default written out.\nmetadata:\n  name: example\n"
+    );
+    study.provenance.traces.push(TraceRecord {
+        source: "shoppers".into(),
+        file: "traces/day.csv".into(),
+        sha256: "00".into(),
+        rows: 1,
+        bad_lines: 0,
+        first_bad: Vec::new(),
+    });
+    let text = String::from_utf8(resolved_yaml(&study)).unwrap();
+    assert!(text.contains("\n# Paths of traces are those of the scenario file: run"), "{text}");
+}
+
+#[test]
 fn a_result_is_read_back_as_it_was_written() {
     let written = result_json(&study()).unwrap();
     assert_eq!(written.last(), Some(&b'\n'));
     let read = read_result(&written).unwrap();
     assert_eq!(result_json(&read).unwrap(), written);
-    for ((name, from_memory), (_, from_file)) in files(&study()).unwrap().iter().zip(files(&read).unwrap()) {
+    for ((name, from_memory), (_, from_file)) in
+        files(&study(), Lang::En).unwrap().iter().zip(files(&read, Lang::En).unwrap())
+    {
         assert!(*from_memory == from_file, "{name} is a pure function of result.json");
     }
 }
@@ -318,7 +339,7 @@ fn every_file_of_a_run_is_listed_even_without_a_finished_day() {
     let mut none = study();
     none.runs.clear();
     for study in [study(), none] {
-        let names: Vec<_> = files(&study).unwrap().into_iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = files(&study, Lang::En).unwrap().into_iter().map(|(name, _)| name).collect();
         let expected = [
             "result.json",
             "summary.json",
@@ -327,6 +348,17 @@ fn every_file_of_a_run_is_listed_even_without_a_finished_day() {
             "servers.csv",
             "objectives.csv",
             "dependencies.csv",
+            "resolved.yaml",
+            "report.html",
+            "charts/rate.svg",
+            "charts/latency.svg",
+            "charts/utilization.svg",
+            "charts/queue.svg",
+            "charts/outcomes.svg",
+            "charts/scaling.svg",
+            "charts/load.svg",
+            "charts/evenness.svg",
+            "charts/distribution.svg",
         ];
         assert_eq!(names, expected);
     }

@@ -95,11 +95,11 @@ fn objective_line(plan: &Plan, objective: &ObjectivePlan, verdict: &ObjectiveVer
     line
 }
 
-fn first_broken(verdict: &ObjectiveVerdict) -> Option<u64> {
+pub(super) fn first_broken(verdict: &ObjectiveVerdict) -> Option<u64> {
     verdict.days.iter().find(|day| !day.holds).and_then(|day| day.worst_window_ns)
 }
 
-fn when(plan: &Plan, nanos: u64) -> String {
+pub(super) fn when(plan: &Plan, nanos: u64) -> String {
     match wall(plan, nanos) {
         wall if wall.is_empty() => format!("{}s", plain(nanos as f64 / 1e9)),
         wall => wall,
@@ -107,7 +107,7 @@ fn when(plan: &Plan, nanos: u64) -> String {
 }
 
 /// Ratios near one need their digits; latencies do not.
-fn plain_short(value: f64) -> String {
+pub(super) fn plain_short(value: f64) -> String {
     if value.abs() < 10.0 { grouped(value, 5) } else { grouped(value, 4) }
 }
 
@@ -153,7 +153,7 @@ fn line(row: &[String], first: usize, widths: &[usize]) -> String {
 }
 
 /// Returns what to know before believing the figures.
-fn notes(result: &StudyResult, rows: &[SummaryRow]) -> Vec<String> {
+pub(super) fn notes(result: &StudyResult, rows: &[SummaryRow]) -> Vec<String> {
     let plan = &result.plan;
     let mut notes = Vec::new();
     for row in rows.iter().filter(|row| row.subject.row.is_none() && !row.note.is_empty()) {

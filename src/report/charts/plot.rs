@@ -1,0 +1,383 @@
+//! One picture through plotters: frame, bands, layers, lines, and labels beside their lines.
+//!
+//! Plotters writes whole numbers, so everything is drawn in tenths of a pixel. It knows no dash
+//! patterns in SVG: each colour has one, which is written beside it afterwards.
+
+use plotters::element::{PathElement, Polygon, Rectangle, Text};
+use plotters::prelude::{
+    Color, DrawingBackend, IntoDrawingArea, RGBColor, SVGBackend, ShapeStyle, TextStyle,
+};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{IntoFont, WHITE};
+
+use super::axis::Axis;
+use super::thin::{Band, Run};
+
+/// Width of a picture in pixels.
+pub(super) const WIDTH: i32 = 720;
+/// Height of a picture in pixels.
+pub(super) const HEIGHT: i32 = 320;
+/// Pixel columns that dense series are thinned to.
+pub(super) const COLUMNS: usize = 520;
+/// Units of a picture a pixel.
+pub(super) const SCALE: i32 = 10;
+
+const TITLE: i32 = 15;
+const LABEL: i32 = 12;
+/// The longest label of a line.
+const MAX_LABEL: i32 = 180;
+const TOP: i32 = 64;
+const BOTTOM: i32 = 46;
+/// Between the labels of neighbouring lines.
+const LEADING: i32 = 15;
+/// The stroke that shows a label's colour and dashes.
+const SAMPLE: i32 = 20;
+
+/// How a line or layer looks: a colour of Okabe and Ito (Color Universal Design, 2008) and its dash
+/// pattern, so that lines are told apart without colour, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    colour: RGBColor,
+    dashes: &'static str,
+}
+
+pub(super) const BLUE: Look = Look { colour: RGBColor(0x00, 0x72, 0xB2), dashes: "" };
+pub(super) const VERMILLION: Look = Look { colour: RGBColor(0xD5, 0x5E, 0x00), dashes: "80 30" };
+pub(super) const GREEN: Look = Look { colour: RGBColor(0x00, 0x9E, 0x73), dashes: "20 20" };
+pub(super) const PURPLE: Look = Look { colour: RGBColor(0xCC, 0x79, 0xA7), dashes: "90 25 20 25" };
+pub(super) const ORANGE: Look = Look { colour: RGBColor(0xE6, 0x9F, 0x00), dashes: "140 30" };
+pub(super) const SKY: Look = Look { colour: RGBColor(0x56, 0xB4, 0xE9), dashes: "45 20" };
+const BLACK: Look = Look { colour: RGBColor(0x00, 0x00, 0x00), dashes: "20 40" };
+pub(super) const LOOKS: [Look; 6] = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY];
+
+const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
+const GREY: RGBColor = RGBColor(0x66, 0x66, 0x66);
+const LEADER: RGBColor = RGBColor(0xBB, 0xBB, 0xBB);
+const GRID: RGBColor = RGBColor(0xE2, 0xE2, 0xE2);
+const SHADE: RGBColor = RGBColor(0xF1, 0xF1, 0xF1);
+
+/// A line with its band.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) label: String,
+    pub(super) look: Look,
+    /// Positions (0 to 1) on the axis across, and values.
+    pub(super) runs: Vec<Run>,
+    /// Its interval over replications.
+    pub(super) bands: Vec<Band>,
+    /// The least and largest values of a dense series.
+    pub(super) envelope: Vec<Band>,
+}
+
+/// What is filled between two edges.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    pub(super) label: String,
+    pub(super) look: Look,
+    pub(super) bands: Vec<Band>,
+}
+
+/// A bound: a level over a stretch of the axis across.
+#[derive(Clone, Debug)]
+pub(super) struct Bound {
+    pub(super) label: String,
+    pub(super) value: f64,
+    pub(super) from: f64,
+    pub(super) to: f64,
+}
+
+/// Everything a picture shows.
+#[derive(Clone, Debug)]
+pub(super) struct Plot {
+    pub(super) title: String,
+    /// What is measured, and in what.
+    pub(super) unit: String,
+    pub(super) x: Axis,
+    pub(super) x_caption: String,
+    pub(super) y: Axis,
+    /// The stretch that is left out of statistics, from the left edge.
+    pub(super) warmup: Option<(f64, &'static str)>,
+    pub(super) lines: Vec<Line>,
+    /// From the lowest to the highest.
+    pub(super) layers: Vec<Layer>,
+    pub(super) bounds: Vec<Bound>,
+    /// Said in the middle of an empty picture.
+    pub(super) empty: &'static str,
+}
+
+type Drawn<B> = Result<(), plotters::drawing::DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
+type Area<B> = plotters::drawing::DrawingArea<B, plotters::coord::Shift>;
+
+/// Returns the inside of an SVG element of [`WIDTH`] x [`HEIGHT`] pixels in units of [`SCALE`].
+pub(super) fn draw(plot: &Plot) -> std::io::Result<String> {
+    let mut text = String::new();
+    {
+        let size = ((WIDTH * SCALE) as u32, (HEIGHT * SCALE) as u32);
+        let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
+        let drawn = Picture::new(plot).draw(&area).and_then(|()| area.present());
+        drawn.map_err(|error| std::io::Error::other(error.to_string()))?;
+    }
+    let inside = text.split_once(">\n").and_then(|(_, rest)| rest.rsplit_once("</svg>"));
+    let mut inside = inside.map(|(inside, _)| inside.to_owned()).unwrap_or_default();
+    for look in LOOKS.iter().chain([&BLACK]).filter(|look| !look.dashes.is_empty()) {
+        let RGBColor(r, g, b) = look.colour;
+        let stroke = format!("stroke=\"#{r:02X}{g:02X}{b:02X}\"");
+        inside = inside.replace(&stroke, &format!("{stroke} stroke-dasharray=\"{}\"", look.dashes));
+    }
+    Ok(inside)
+}
+
+/// Estimates the width of a text in pixels: there is no font to ask. A little too wide rather than
+/// clipped.
+pub(super) fn text_width(text: &str, size: i32) -> i32 {
+    let hundredths: i64 = text.chars().map(|c| i64::from(char_width(c))).sum();
+    i32::try_from(hundredths * i64::from(size) / 100 + 1).unwrap_or(i32::MAX)
+}
+
+/// Returns the width of a character in hundredths of the font's size.
+fn char_width(c: char) -> i32 {
+    match c {
+        '\u{2e80}'.. => 100,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' => 95,
+        'A'..='Z' => 74,
+        'i' | 'j' | 'l' | '.' | ',' | ':' | '\'' | ' ' | '|' | 'f' | 't' | 'r' | '/' => 42,
+        _ => 64,
+    }
+}
+
+/// Cuts a text of the scenario's to `width` pixels; what an SVG cannot hold becomes a space.
+pub(super) fn fitted(text: &str, size: i32, width: i32) -> String {
+    // No character is narrower than a pixel.
+    let held = text.chars().take(width.max(0) as usize);
+    let mut out: String = held.map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if out.chars().count() == text.chars().count() && text_width(&out, size) <= width {
+        return out;
+    }
+    while !out.is_empty() && text_width(&out, size) + size > width {
+        out.pop();
+    }
+    out + "\u{2026}"
+}
+
+/// A label at the right edge, of a line or a layer.
+struct Label {
+    text: String,
+    look: Look,
+    filled: bool,
+    y: i32,
+    /// Where its line ends, in pixels.
+    end: (f64, f64),
+}
+
+/// A plot and the place of its plotting area, in pixels.
+struct Picture<'a> {
+    plot: &'a Plot,
+    left: i32,
+    right: i32,
+    top: i32,
+    bottom: i32,
+}
+
+impl<'a> Picture<'a> {
+    fn new(plot: &'a Plot) -> Self {
+        let widest = |texts: &mut dyn Iterator<Item = &str>| {
+            texts.map(|text| text_width(text, LABEL)).max().unwrap_or(0)
+        };
+        let left = widest(&mut plot.y.ticks.iter().map(|(_, label)| &**label));
+        let lines = plot.lines.iter().map(|line| &*line.label);
+        let labels = widest(&mut lines.chain(plot.layers.iter().map(|layer| &*layer.label)));
+        let half_tick = plot.x.ticks.last().map_or(0, |(_, label)| text_width(label, LABEL) / 2);
+        let right = if labels == 0 { 0 } else { labels.min(MAX_LABEL) + SAMPLE + 16 };
+        Self {
+            plot,
+            left: (left + 14).max(34),
+            right: WIDTH - (right + 6).max(half_tick + 6),
+            top: TOP,
+            bottom: HEIGHT - BOTTOM,
+        }
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B> {
+        let plot = self.plot;
+        area.fill(&WHITE)?;
+        let title = fitted(&plot.title, TITLE, WIDTH - 24);
+        self.text(area, &title, (12, 18), (TITLE, INK), HPos::Left)?;
+        self.text(area, &plot.unit, (12, 38), (LABEL, GREY), HPos::Left)?;
+        self.frame(area)?;
+        for line in &plot.lines {
+            line.bands.iter().try_for_each(|band| self.fill(area, band, line.look, 0.2))?;
+            line.envelope.iter().try_for_each(|band| self.fill(area, band, line.look, 0.4))?;
+        }
+        for layer in &plot.layers {
+            layer.bands.iter().try_for_each(|band| self.fill(area, band, layer.look, 0.85))?;
+        }
+        for line in &plot.lines {
+            for run in &line.runs {
+                let points = run.iter().map(|&(x, y)| scaled((self.x(x), self.y(y)))).collect::<Vec<_>>();
+                area.draw(&PathElement::new(points, stroke(line.look.colour, 16)))?;
+            }
+        }
+        plot.bounds.iter().try_for_each(|bound| self.bound(area, bound))?;
+        self.labels().iter().try_for_each(|label| self.label(area, label))?;
+        if plot.lines.iter().all(|line| line.runs.is_empty()) && plot.layers.is_empty() {
+            let middle = (f64::midpoint(self.left.into(), self.right.into()), (self.top + 30).into());
+            self.text_at(area, plot.empty, middle, (LABEL + 1, GREY), HPos::Center)?;
+        }
+        Ok(())
+    }
+
+    fn frame<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B> {
+        let plot = self.plot;
+        if let Some((to, word)) = plot.warmup {
+            let corners = [scaled((self.x(0.0), self.top.into())), scaled((self.x(to), self.bottom.into()))];
+            area.draw(&Rectangle::new(corners, SHADE.filled()))?;
+            self.text(area, word, (self.left, self.top - 8), (LABEL - 1, GREY), HPos::Left)?;
+        }
+        for (at, label) in &plot.y.ticks {
+            let y = self.at_y(*at);
+            self.stroke(area, (self.left.into(), y), (self.right.into(), y), GRID)?;
+            self.text_at(area, label, (f64::from(self.left - 6), y), (LABEL, GREY), HPos::Right)?;
+        }
+        for (at, label) in &plot.x.ticks {
+            let x = self.x(*at);
+            self.stroke(area, (x, self.bottom.into()), (x, f64::from(self.bottom + 4)), GREY)?;
+            self.text_at(area, label, (x, f64::from(self.bottom + 14)), (LABEL, GREY), HPos::Center)?;
+        }
+        let bottom = f64::from(self.bottom);
+        self.stroke(area, (self.left.into(), bottom), (self.right.into(), bottom), GREY)?;
+        let caption = (self.right, self.bottom + 33);
+        self.text(area, &plot.x_caption, caption, (LABEL - 1, GREY), HPos::Right)
+    }
+
+    fn bound<B: DrawingBackend>(&self, area: &Area<B>, bound: &Bound) -> Drawn<B> {
+        let at = self.plot.y.share(bound.value);
+        if !(0.0..=1.0).contains(&at) {
+            return Ok(());
+        }
+        let (y, from) = (self.at_y(at), self.x(bound.from));
+        let ends = vec![scaled((from, y)), scaled((self.x(bound.to), y))];
+        area.draw(&PathElement::new(ends, stroke(BLACK.colour, 14)))?;
+        if bound.label.is_empty() {
+            return Ok(());
+        }
+        // Kept inside the picture, and above the line where there is room.
+        let label = fitted(&bound.label, LABEL, self.right - self.left - 8);
+        let width = f64::from(text_width(&label, LABEL) + 4);
+        let x = from.min(f64::from(self.right) - width).max(f64::from(self.left)) + 4.0;
+        let beside = if y - f64::from(self.top) < 14.0 { y + 9.0 } else { y - 8.0 };
+        self.text_at(area, &label, (x, beside), (LABEL, INK), HPos::Left)
+    }
+
+    /// Returns the labels beside the ends of their lines, moved apart where they would overlap.
+    fn labels(&self) -> Vec<Label> {
+        let label = |text: &str, look, filled, end: Option<(f64, f64)>| {
+            let text = fitted(text, LABEL, MAX_LABEL);
+            let end = end.map_or((0.0, f64::from(self.bottom)), |(x, value)| (self.x(x), self.y(value)));
+            Label { text, look, filled, y: end.1 as i32, end }
+        };
+        let line = |line: &Line| {
+            let end = line.runs.last().and_then(|run| run.last());
+            label(&line.label, line.look, false, end.copied())
+        };
+        let layer = |layer: &Layer| {
+            let end = layer.bands.last().and_then(|band| band.last());
+            let middle = end.map(|&(x, lo, hi)| (x, f64::midpoint(lo, hi)));
+            label(&layer.label, layer.look, true, middle)
+        };
+        let shown = self.plot.lines.iter().filter(|line| !line.runs.is_empty());
+        let mut labels: Vec<_> = shown.map(line).chain(self.plot.layers.iter().map(layer)).collect();
+        // Of labels at one height, layers keep their order: the later one lies higher.
+        labels.reverse();
+        labels.sort_by_key(|label| label.y);
+        let room = self.bottom - self.top;
+        let leading = if labels.len() < 2 { LEADING } else { LEADING.min(room / (labels.len() as i32 - 1)) };
+        let mut next = self.top;
+        for label in &mut labels {
+            label.y = label.y.max(next);
+            next = label.y + leading;
+        }
+        let mut next = self.bottom;
+        for label in labels.iter_mut().rev() {
+            label.y = label.y.min(next);
+            next = label.y - leading;
+        }
+        labels
+    }
+
+    fn label<B: DrawingBackend>(&self, area: &Area<B>, label: &Label) -> Drawn<B> {
+        let (from, y) = (f64::from(self.right + 8), f64::from(label.y));
+        let to = from + f64::from(SAMPLE);
+        if label.filled {
+            let corners = [scaled((from + 4.0, y - 5.0)), scaled((to, y + 5.0))];
+            area.draw(&Rectangle::new(corners, label.look.colour.mix(0.85).filled()))?;
+        } else {
+            self.stroke(area, label.end, (from, y), LEADER)?;
+            let sample = vec![scaled((from, y)), scaled((to, y))];
+            area.draw(&PathElement::new(sample, stroke(label.look.colour, 16)))?;
+        }
+        self.text_at(area, &label.text, (to + 4.0, y), (LABEL, INK), HPos::Left)
+    }
+
+    fn fill<B: DrawingBackend>(&self, area: &Area<B>, band: &Band, look: Look, opacity: f64) -> Drawn<B> {
+        let upper = band.iter().map(|&(x, _, hi)| (x, hi));
+        let lower = band.iter().rev().map(|&(x, lo, _)| (x, lo));
+        let points = upper.chain(lower).map(|(x, y)| scaled((self.x(x), self.y(y)))).collect::<Vec<_>>();
+        area.draw(&Polygon::new(points, look.colour.mix(opacity)))
+    }
+
+    fn stroke<B: DrawingBackend>(
+        &self,
+        area: &Area<B>,
+        from: (f64, f64),
+        to: (f64, f64),
+        colour: RGBColor,
+    ) -> Drawn<B> {
+        area.draw(&PathElement::new(vec![scaled(from), scaled(to)], stroke(colour, 10)))
+    }
+
+    fn text<B: DrawingBackend>(
+        &self,
+        area: &Area<B>,
+        text: &str,
+        at: (i32, i32),
+        font: (i32, RGBColor),
+        side: HPos,
+    ) -> Drawn<B> {
+        self.text_at(area, text, (at.0.into(), at.1.into()), font, side)
+    }
+
+    fn text_at<B: DrawingBackend>(
+        &self,
+        area: &Area<B>,
+        text: &str,
+        at: (f64, f64),
+        (size, colour): (i32, RGBColor),
+        side: HPos,
+    ) -> Drawn<B> {
+        // The backend divides by this factor again.
+        let font = ("sans-serif", f64::from(size * SCALE) * 1.24).into_font();
+        let style = TextStyle::from(font).color(&colour).pos(Pos::new(side, VPos::Center));
+        area.draw(&Text::new(text, scaled(at), style))
+    }
+
+    fn x(&self, share: f64) -> f64 {
+        f64::from(self.left) + f64::from(self.right - self.left) * share
+    }
+
+    /// Returns the height of a value; what lies outside is drawn at the edge.
+    fn y(&self, value: f64) -> f64 {
+        self.at_y(self.plot.y.share(value).clamp(0.0, 1.0))
+    }
+
+    fn at_y(&self, share: f64) -> f64 {
+        f64::from(self.bottom) - f64::from(self.bottom - self.top) * share
+    }
+}
+
+fn scaled((x, y): (f64, f64)) -> (i32, i32) {
+    (libm::round(x * f64::from(SCALE)) as i32, libm::round(y * f64::from(SCALE)) as i32)
+}
+
+fn stroke(colour: RGBColor, tenths: u32) -> ShapeStyle {
+    colour.stroke_width(tenths)
+}

@@ -1,0 +1,442 @@
+//! Charts as text: what must be written, that nothing is clipped, that the page is well formed.
+
+use super::plot::text_width;
+use super::*;
+use crate::report::{files, html};
+use crate::results::example::{S, one_day, study};
+use crate::results::{Goal, SERIES, SUMMARY};
+
+/// An element of markup: its name, its attributes, and the text up to the next one.
+struct Element<'a> {
+    name: &'a str,
+    attributes: Vec<(&'a str, &'a str)>,
+    text: &'a str,
+}
+
+impl Element<'_> {
+    fn number(&self, name: &str) -> f64 {
+        let found = self.attributes.iter().find(|(known, _)| *known == name);
+        found.map_or(0.0, |(_, value)| value.parse().unwrap_or_else(|_| panic!("{name}={value}")))
+    }
+
+    fn attribute(&self, name: &str) -> &str {
+        self.attributes.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// Reads markup, and fails where tags do not close each other or an attribute is not quoted.
+fn elements(markup: &str) -> Vec<Element<'_>> {
+    let (mut open, mut found) = (Vec::new(), Vec::new());
+    for part in markup.split('<').skip(1) {
+        let (tag, text) = part.split_once('>').unwrap_or_else(|| panic!("no end of <{part}"));
+        assert!(!text.contains('>'), "a bare > in {text}");
+        if tag.starts_with('!') {
+            continue;
+        }
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "{part}");
+            continue;
+        }
+        let (name, mut rest) = tag.trim_end_matches('/').split_once(' ').unwrap_or((tag, ""));
+        if !tag.ends_with('/') && name != "meta" {
+            open.push(name);
+        }
+        let mut attributes = Vec::new();
+        while let Some((key, after)) = rest.split_once("=\"") {
+            let (value, left) = after.split_once('"').unwrap_or_else(|| panic!("no quote in {tag}"));
+            attributes.push((key.trim(), value));
+            rest = left;
+        }
+        assert!(rest.trim().is_empty(), "{rest} in {tag}");
+        found.push(Element { name, attributes, text: text.trim() });
+    }
+    assert!(open.is_empty(), "{open:?} stay open");
+    found
+}
+
+/// Fails where anything of a picture, its text as wide as it may be, lies outside of it.
+fn unclipped(picture: &Picture) {
+    let (width, height) = (f64::from(WIDTH * SCALE), f64::from(HEIGHT * SCALE));
+    let inside = |x: f64, y: f64, what: &str| {
+        let fits = (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
+        assert!(fits, "{x},{y} of {what} is outside: {}", picture.title);
+    };
+    for element in elements(&picture.element("")).iter().skip(1) {
+        let (x, y) = (element.number("x"), element.number("y"));
+        match element.name {
+            "polyline" | "polygon" => {
+                for point in element.attribute("points").split_whitespace() {
+                    let (x, y) = point.split_once(',').unwrap();
+                    inside(x.parse().unwrap(), y.parse().unwrap(), point);
+                }
+            }
+            "rect" => {
+                inside(x, y, "a corner");
+                inside(x + element.number("width"), y + element.number("height"), "a corner");
+            }
+            "line" => {
+                inside(element.number("x1"), element.number("y1"), "an end");
+                inside(element.number("x2"), element.number("y2"), "an end");
+            }
+            "text" => {
+                let size = element.number("font-size");
+                let text = element.text.replace("&lt;", "<").replace("&gt;", ">");
+                let long = f64::from(text_width(&text, size as i32));
+                let left = match element.attribute("text-anchor") {
+                    "start" => x,
+                    "middle" => x - long / 2.0,
+                    _ => x - long,
+                };
+                inside(left, y - size / 2.0, element.text);
+                inside(left + long, y + size / 2.0, element.text);
+            }
+            other => panic!("{other} is not looked at"),
+        }
+    }
+}
+
+fn drawn(result: &StudyResult, lang: Lang) -> Vec<Picture> {
+    pictures(result, lang).unwrap()
+}
+
+fn texts(picture: &Picture) -> Vec<String> {
+    let markup = picture.element("");
+    let texts = elements(&markup).into_iter().filter(|element| element.name == "text");
+    texts.map(|text| text.text.replace("&lt;", "<").replace("&gt;", ">")).collect()
+}
+
+/// Stretches a study over so many intervals, its values repeated.
+fn stretched(mut study: StudyResult, intervals: usize) -> StudyResult {
+    fn repeat<T: Clone>(values: &mut Vec<T>, count: usize) {
+        *values = values.iter().cycle().take(count).cloned().collect();
+    }
+    study.plan.duration_ns = study.plan.interval_ns * intervals as u64;
+    study.plan.warmup_ns = study.plan.warmup_ns.min(study.plan.duration_ns);
+    for run in &mut study.runs {
+        for row in &mut run.row_series {
+            let counts = row.outcomes.iter_mut().chain([&mut row.offered, &mut row.dispatched]);
+            counts.for_each(|column| repeat(column, intervals));
+            [&mut row.in_flight_ns, &mut row.size_sum_micros]
+                .into_iter()
+                .for_each(|column| repeat(column, intervals));
+            [&mut row.p50_ns, &mut row.p99_ns].into_iter().for_each(|column| repeat(column, intervals));
+        }
+        for service in &mut run.service_series {
+            let wides = [
+                &mut service.ready_ns,
+                &mut service.slot_ns,
+                &mut service.cpu_milli_ns,
+                &mut service.queued_ns,
+            ];
+            wides.into_iter().for_each(|column| repeat(column, intervals));
+            [&mut service.p50_ns, &mut service.p99_ns]
+                .into_iter()
+                .for_each(|column| repeat(column, intervals));
+        }
+    }
+    study
+}
+
+/// Turns completions into rejections.
+fn all_rejected() -> StudyResult {
+    let mut study = study();
+    for run in &mut study.runs {
+        for row in &mut run.row_series {
+            row.outcomes.swap(0, 3);
+            row.p50_ns.fill(None);
+            row.p99_ns.fill(None);
+        }
+        for row in &mut run.rows {
+            row.outcomes.swap(0, 3);
+            row.latency = crate::stats::Histogram::default();
+        }
+        for service in &mut run.service_series {
+            service.p50_ns.fill(None);
+            service.p99_ns.fill(None);
+        }
+    }
+    study
+}
+
+/// A study in which nothing came.
+fn idle() -> StudyResult {
+    let mut study = one_day();
+    for row in &mut study.runs[0].row_series {
+        let counts = row.outcomes.iter_mut().chain([&mut row.offered, &mut row.dispatched]);
+        counts.for_each(|column| column.fill(0));
+        row.p50_ns.fill(None);
+        row.p99_ns.fill(None);
+    }
+    study.runs[0].rows.iter_mut().for_each(|row| *row = crate::results::RowTotals::default());
+    study.runs[0].servers.iter_mut().for_each(|server| server.requests = 0);
+    for service in &mut study.runs[0].service_series {
+        service.p50_ns.fill(None);
+        service.p99_ns.fill(None);
+    }
+    study
+}
+
+fn renamed(mut study: StudyResult, length: usize) -> StudyResult {
+    for service in &mut study.plan.services {
+        service.name = "w".repeat(length);
+    }
+    for objective in &mut study.plan.objectives {
+        objective.name = "m".repeat(length);
+    }
+    for class in &mut study.plan.classes {
+        *class = class.chars().chain("m".repeat(length).chars()).take(length).collect();
+    }
+    study
+}
+
+#[test]
+fn nothing_is_clipped_whatever_came() {
+    let mut timeless = study();
+    timeless.plan.start = None;
+    let mut huge = study();
+    for row in huge.runs.iter_mut().flat_map(|run| &mut run.row_series) {
+        row.offered.fill(123_456_789_012);
+    }
+    let mut empty = study();
+    empty.runs.clear();
+    let cases = [
+        ("as it is", study()),
+        ("one day", one_day()),
+        ("no day", empty),
+        ("idle", idle()),
+        ("all rejected", all_rejected()),
+        ("without a clock", timeless),
+        ("12 characters", renamed(study(), 12)),
+        ("63 characters", renamed(study(), 63)),
+        ("one interval", stretched(study(), 1)),
+        ("10,000 intervals", stretched(study(), 10_000)),
+        ("large numbers", huge),
+    ];
+    for (what, study) in cases {
+        for lang in [Lang::En, Lang::Zh] {
+            let pictures = drawn(&study, lang);
+            assert_eq!(pictures.len(), 2 * Kind::ALL.len(), "{what}");
+            pictures.iter().for_each(unclipped);
+        }
+    }
+}
+
+#[test]
+fn every_chart_names_what_it_shows_and_in_what_unit() {
+    let pictures = drawn(&study(), Lang::En);
+    let table: [(Kind, &[&str]); 9] = [
+        (Kind::Rate, &["web \u{b7} Rate against capacity", "requests/s", "offered", "completed", "capacity"]),
+        (
+            Kind::Latency,
+            &["time in the system, log scale", "p50", "p99", "p99 order", "order-p99: p99 < 400ms", "100 ms"],
+        ),
+        (Kind::Utilization, &["share of capacity in use", "CPU", "slots", "100%"]),
+        (Kind::Queue, &["requests", "waiting", "in flight"]),
+        (Kind::Outcomes, &["Requests not completed, by reason", "none"]),
+        (Kind::Load, &["requests/s per server", "load"]),
+        (Kind::Evenness, &["requests of a server / mean", "servers, busiest first"]),
+        (Kind::Scaling, &["servers", "needed", "ready", "warm-up"]),
+        (Kind::Distribution, &["50%", "90%", "99%", "all", "browse", "order", "order-p99: p99 < 400ms"]),
+    ];
+    for (kind, expected) in table {
+        let picture = pictures.iter().find(|picture| picture.service == 0 && picture.kind == kind).unwrap();
+        let texts = texts(picture);
+        for text in expected {
+            assert!(texts.iter().any(|found| found.ends_with(text)), "{text} is not in {texts:?}");
+        }
+        let over_time = ![Kind::Evenness, Kind::Distribution].contains(&kind);
+        assert_eq!(texts.iter().any(|text| text == "1970-01-01, UTC+08:00"), over_time, "{kind:?}");
+    }
+    let lost = drawn(&all_rejected(), Lang::Zh);
+    let texts = texts(lost.iter().find(|picture| picture.kind == Kind::Outcomes).unwrap());
+    assert!(texts.contains(&"拒绝".to_owned()) && !texts.contains(&"失败".to_owned()), "{texts:?}");
+}
+
+/// Lines stand where the table's figures say.
+#[test]
+fn lines_are_drawn_from_the_figures_of_the_table() {
+    let mut day = one_day();
+    // The last interval is half as long as the others.
+    day.plan.duration_ns = 25 * S;
+    let mut series = Series::new(&day);
+    let servers = servers(&day);
+    let panels = Panels::of(&mut series, &day, &servers, 0, Lang::En);
+    let plot = panels.chart(Kind::Rate).plot;
+    let column = |name: &str| SERIES.iter().position(|column| column.name == name).unwrap();
+    let mut figures = Vec::new();
+    series.figures(0, 1, |figure| figures.push(figure.map(|figure| figure.mean)));
+    let at = |label: &str, middle: f64| {
+        let line = plot.lines.iter().find(|line| line.label == label).unwrap();
+        line.runs[0].iter().find(|point| (point.0 - middle).abs() < 1e-9).unwrap().1
+    };
+    let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found} not {expected}");
+    near(at("capacity", 0.6), figures[column("capacity_per_s")].unwrap());
+    near(at("offered", 0.6), figures[column("offered")].unwrap() / 10.0);
+    near(at("completed", 0.6), 59.5);
+    near(at("offered", 0.9), 100.0);
+    let nines = panels.chart(Kind::Distribution).plot;
+    let summary = crate::results::summary(&day);
+    let p90 = SUMMARY.iter().position(|column| column.name == "p90_ms").unwrap();
+    let expected = summary[0].figures[p90].unwrap().mean;
+    let x = nines.x.share(1.0);
+    near(nines.lines[0].runs[0].iter().find(|point| (point.0 - x).abs() < 1e-9).unwrap().1, expected);
+}
+
+#[test]
+fn bounds_stand_over_the_stretch_they_are_judged_in() {
+    let mut study = study();
+    study.plan.objectives[0].to_ns = Some(20 * S);
+    let mut series = Series::new(&study);
+    let panels = Panels::of(&mut series, &study, &[], 0, Lang::En);
+    let bounds = panels.chart(Kind::Latency).plot.bounds;
+    assert_eq!(bounds.len(), 1, "the success objective has no latency");
+    assert_eq!((bounds[0].value, bounds[0].from, bounds[0].to), (400.0, 1.0 / 3.0, 2.0 / 3.0));
+    study.plan.objectives[0].goal = Goal::Latency { percentile: 95.0, bound_ns: S, inclusive: true };
+    let mut series = Series::new(&study);
+    let plot = Panels::of(&mut series, &study, &[], 0, Lang::En).chart(Kind::Latency).plot;
+    assert_eq!(plot.lines.len(), 2, "there is no series of this percentile");
+    assert_eq!(plot.bounds[0].label, "order-p99: p95 <= 1s");
+}
+
+#[test]
+fn lines_are_told_apart_without_colour() {
+    for picture in drawn(&study(), Lang::En) {
+        let markup = picture.element("");
+        for element in elements(&markup).iter().filter(|element| element.name == "polyline") {
+            let dashed = !element.attribute("stroke-dasharray").is_empty();
+            let plain = ["#0072B2", "#E2E2E2", "#666666", "#BBBBBB"].contains(&element.attribute("stroke"));
+            assert_ne!(dashed, plain, "{}", element.attribute("stroke"));
+        }
+    }
+}
+
+#[test]
+fn of_many_services_those_nearest_their_limits_are_drawn() {
+    let mut many = one_day();
+    let service = many.plan.services[1].clone();
+    many.plan.services.extend((0..30).map(|i| {
+        let mut service = service.clone();
+        service.name = format!("idle-{i}");
+        service.pools[0].concurrency = Some(4);
+        service
+    }));
+    let run = &mut many.runs[0];
+    run.services.resize(32, Default::default());
+    run.service_series.resize(32, run.service_series[1].clone());
+    run.services[20].peak_slots.value = 7;
+    let shown = shown(&many);
+    assert_eq!(shown.len(), MAX_SERVICES);
+    assert!(shown.contains(&0) && shown.contains(&20) && shown.is_sorted(), "{shown:?}");
+    assert!(!shown.contains(&1), "it has no limit");
+    let pictures = drawn(&many, Lang::En);
+    let sheet = String::from_utf8(sheet(&many, &pictures, Kind::Rate, Lang::En)).unwrap();
+    assert!(sheet.contains(Lang::En.word(Word::NearestShown)));
+    let root = &elements(&sheet)[0];
+    assert_eq!(
+        (root.number("width"), root.number("height")),
+        (1472.0, f64::from(12 * HEIGHT + 44 + 2 * 17 + 16))
+    );
+}
+
+#[test]
+fn titles_keep_their_characters_and_are_escaped() {
+    let mut study = study();
+    study.plan.display_name = Some("双十一 <b> & \"c\"".into());
+    let pictures = drawn(&study, Lang::Zh);
+    let sheet = String::from_utf8(sheet(&study, &pictures, Kind::Load, Lang::Zh)).unwrap();
+    elements(&sheet);
+    assert!(sheet.contains(">双十一 &lt;b&gt; &amp; &quot;c&quot;</text>"), "{sheet}");
+    assert!(sheet.contains("web \u{b7} 负载比"));
+    study.plan.display_name = Some("很长的名字".repeat(50));
+    let long = String::from_utf8(super::sheet(&study, &pictures, Kind::Load, Lang::Zh)).unwrap();
+    let title = elements(&long).into_iter().find(|element| element.name == "text").unwrap().text.to_owned();
+    assert!(title.ends_with('\u{2026}') && text_width(&title, 20) <= WIDTH, "{title}");
+}
+
+#[test]
+fn the_report_is_well_formed_and_needs_nothing_else() {
+    let mut hostile = study();
+    let evil = "<script src=\"http://x\">&'";
+    hostile.plan.display_name = Some(evil.into());
+    hostile.plan.objectives[0].name = evil.into();
+    hostile.plan.classes[1] = evil.into();
+    hostile.provenance.resolved = evil.into();
+    hostile.plan.currency = Some(evil.into());
+    hostile.plan.services[1].no_mean_interval = Some(evil.into());
+    let mut bare = one_day();
+    bare.plan.objectives.clear();
+    bare.runs.iter_mut().for_each(|run| run.objectives.clear());
+    let mut empty = study();
+    empty.runs.clear();
+    for (study, verdict) in
+        [(&hostile, "inconclusive"), (&bare, "no objective"), (&empty, "inconclusive"), (&idle(), "fail")]
+    {
+        for lang in [Lang::En, Lang::Zh] {
+            let page = String::from_utf8(html::report(study, &drawn(study, lang), lang)).unwrap();
+            let style = page.find("<style>").unwrap()..page.find("</style>").unwrap();
+            let mut unstyled = page.clone();
+            unstyled.replace_range(style, "<style>");
+            let unstyled = unstyled.as_str();
+            for element in elements(unstyled) {
+                assert!(
+                    !["script", "link", "img", "iframe", "object"].contains(&element.name),
+                    "{}",
+                    element.name
+                );
+                for (name, value) in element.attributes {
+                    assert!(!["src", "href"].contains(&name) && !name.starts_with("on"), "{name}");
+                    assert!(
+                        !value.contains("http") || name == "xmlns" || name == "aria-label",
+                        "{name}={value}"
+                    );
+                }
+            }
+            assert!(!page.contains("url(") && !page.contains("@import"));
+            if lang == Lang::En {
+                let told = page.split_once("</p>").unwrap().0.rsplit_once('>').unwrap().1;
+                assert!(["inconclusive", "pass", "fail", "no objective"].contains(&told));
+                assert!(told == verdict || verdict == "fail", "{told} instead of {verdict}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_report_holds_the_figures_of_the_tables() {
+    let study = study();
+    let page = String::from_utf8(html::report(&study, &drawn(&study, Lang::En), Lang::En)).unwrap();
+    let expected = [
+        "<p>3 days simulated \u{b7} 1970-01-01T08:00:00+08:00 + 30s</p>",
+        "<td>p99 &lt; 400ms</td><td class=\"n\">\u{221e}</td><td class=\"n\">2 of 3</td><td class=\"n\">50%</td>",
+        "<td>web</td><td>cpu</td><td class=\"n\">12.0</td><td class=\"n\">3.60</td><td class=\"n\">70.0%</td>",
+        "<td>web</td><td>browse</td><td class=\"n\">50.0<small>37.6 \u{2013} 62.4</small></td>",
+        "<pre>metadata:\n  name: example\n</pre>",
+        "<tr><th>seed</th><td><code>7</code></td></tr>",
+    ];
+    for text in expected {
+        assert!(page.contains(text), "{text} is not in the page");
+    }
+}
+
+#[test]
+fn the_language_changes_charts_and_report_alone() {
+    let (english, chinese) = (files(&study(), Lang::En).unwrap(), files(&study(), Lang::Zh).unwrap());
+    for ((name, en), (_, zh)) in english.iter().zip(&chinese) {
+        let worded = name.starts_with("charts/") || *name == "report.html";
+        assert_eq!(en != zh, worded, "{name}");
+    }
+}
+
+#[test]
+fn texts_are_cut_to_fit() {
+    let table = [
+        ("abc", 100, "abc"),
+        ("a\u{7}b", 100, "a b"),
+        ("abcdefghij", 40, "abc\u{2026}"),
+        ("", 9, ""),
+        ("x", 0, "\u{2026}"),
+    ];
+    for (text, width, expected) in table {
+        assert_eq!(fitted(text, 12, width), expected);
+    }
+}

@@ -1,0 +1,351 @@
+//! `report.html`: everything that was found, in one file that needs no other. The verdict comes
+//! first, then what it is made of.
+
+use std::fmt::Write as _;
+
+use crate::report::charts::{Picture, remarks};
+use crate::report::number::{grouped, plain};
+use crate::report::text::{first_broken, notes, plain_short, when};
+use crate::report::words::{Lang, Word};
+use crate::report::{class_of, goal_text};
+use crate::results::{
+    ObjectivePlan, ObjectiveVerdict, StudyResult, SummaryRow, Verdict, dependencies, overall, summary,
+    verdicts,
+};
+use crate::stats::Interval;
+use crate::time::SimDuration;
+
+/// Rows of the table of limits.
+const MAX_LIMITS: usize = 20;
+
+/// Heads and columns of the summary, and what turns a figure into what is shown.
+const COLUMNS: [(Word, &str, f64); 13] = [
+    (Word::OfferedPerSecond, "offered_per_s", 1.0),
+    (Word::GoodputPerSecond, "goodput_per_s", 1.0),
+    (Word::MeanLatency, "latency_mean_ms", 1.0),
+    (Word::Median, "p50_ms", 1.0),
+    (Word::P95, "p95_ms", 1.0),
+    (Word::P99, "p99_ms", 1.0),
+    (Word::P999, "p999_ms", 1.0),
+    (Word::CpuShare, "cpu_utilization", 100.0),
+    (Word::SlotShare, "slot_utilization", 100.0),
+    (Word::PerServer, "load_ratio", 1.0),
+    (Word::Needed, "scaling_ratio", 1.0),
+    (Word::ServersReady, "servers_ready", 1.0),
+    (Word::Cost, "cost", 1.0),
+];
+
+const CSS: &str = "
+body{font:15px/1.5 system-ui,'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif;color:#222;background:#fff;max-width:1480px;margin:0 auto;padding:24px}
+h1{font-size:26px;margin:4px 0}h2{font-size:19px;margin:36px 0 10px;border-bottom:1px solid #ccc;padding-bottom:4px}h3{font-size:16px;margin:24px 0 6px}
+p{margin:4px 0}small{color:#666;white-space:nowrap}
+.verdict{display:inline-block;font-weight:600;font-size:18px;padding:3px 14px;border-radius:4px;color:#fff;background:#555;text-transform:uppercase}
+.pass{background:#00694d}.fail{background:#a84a00}.inconclusive{background:#6b5200}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;font-size:14px}th,td{padding:4px 10px;border-bottom:1px solid #e2e2e2;text-align:left;vertical-align:top}
+th{color:#555;font-weight:600}td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}td small{display:block}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(560px,1fr));gap:8px 16px}.charts svg{width:100%;height:auto}
+svg text{paint-order:stroke;stroke:#fff;stroke-width:.25em;stroke-linejoin:round}svg polyline{stroke-linejoin:round}
+pre{background:#f6f6f6;padding:12px;overflow-x:auto;font-size:13px;line-height:1.4}code{font-size:13px;word-break:break-all}
+@media print{body{padding:0;font-size:11px}.charts{grid-template-columns:1fr 1fr;gap:4px}.charts svg,tr{break-inside:avoid}h2,h3{break-after:avoid}table{font-size:10px}th,td{padding:2px 5px}.scroll{overflow:visible}pre{white-space:pre-wrap;font-size:9px}.verdict{border:1px solid;color:#000;background:none}}
+";
+
+/// Returns text that means itself in HTML and SVG.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out += "&amp;",
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '"' => out += "&quot;",
+            '\'' => out += "&#39;",
+            // Neither language of markup has a form for these.
+            c if c.is_control() && c != '\n' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Returns `report.html`.
+pub(super) fn report(result: &StudyResult, pictures: &[Picture], lang: Lang) -> Vec<u8> {
+    let name = escaped(result.plan.display_name.as_deref().unwrap_or(&result.plan.name));
+    let (judged, rows) = (verdicts(result), summary(result));
+    let code = match lang {
+        Lang::En => "en",
+        Lang::Zh => "zh-CN",
+    };
+    let title = lang.word(Word::Report);
+    let mut page = Page { text: String::new(), lang };
+    page.text += &format!(
+        "<!DOCTYPE html>\n<html lang=\"{code}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}: {name}</title>\n\
+         <style>{CSS}</style>\n</head>\n<body>\n"
+    );
+    page.headline(result, &judged, &name);
+    page.objectives(result, &judged);
+    page.charts(result, pictures);
+    page.summary(result, &rows);
+    page.limits(result);
+    page.notes(&notes(result, &rows));
+    page.scenario(&result.provenance.resolved);
+    page.provenance(result);
+    page.text += "</body>\n</html>\n";
+    page.text.into_bytes()
+}
+
+/// A page in the making.
+struct Page {
+    text: String,
+    lang: Lang,
+}
+
+/// A cell of a table: escaped already.
+enum Cell {
+    Text(String),
+    Number(String),
+}
+
+impl Cell {
+    fn text(text: &str) -> Self {
+        Self::Text(escaped(text))
+    }
+}
+
+impl Page {
+    fn headline(&mut self, result: &StudyResult, judged: &[ObjectiveVerdict], name: &str) {
+        let (class, word) = match judged {
+            [] => ("none", Word::NoObjective),
+            judged => verdict(overall(judged)),
+        };
+        let (done, planned) = (result.runs.len(), result.replications_planned);
+        let mut days = format!("{done} {}", self.lang.word(Word::DaysSimulated));
+        if done < planned as usize {
+            let [of, cut] = [Word::DaysOf, Word::Interrupted].map(|word| self.lang.word(word));
+            days = format!("{cut}: {done} {of} {planned} {}", self.lang.word(Word::DaysSimulated));
+        }
+        let span = SimDuration::from_nanos(result.plan.duration_ns);
+        let start = when(&result.plan, 0);
+        let word = self.lang.word(word);
+        let _ = write!(
+            self.text,
+            "<header>\n<p class=\"verdict {class}\">{word}</p>\n<h1>{name}</h1>\n<p>{days} \u{b7} {start} + {span}</p>\n</header>\n"
+        );
+    }
+
+    fn objectives(&mut self, result: &StudyResult, judged: &[ObjectiveVerdict]) {
+        if judged.is_empty() {
+            return;
+        }
+        self.section(Word::Objectives);
+        let heads = [
+            Word::Verdict,
+            Word::Objective,
+            Word::Service,
+            Word::Class,
+            Word::Goal,
+            Word::Value,
+            Word::HeldIn,
+            Word::Asked,
+            Word::Shown,
+            Word::WorstWindow,
+            Word::Note,
+        ];
+        let objectives = result.plan.objectives.iter().zip(judged);
+        let rows =
+            objectives.map(|(objective, verdict)| self.objective(result, objective, verdict)).collect();
+        self.table(&heads, rows);
+    }
+
+    fn objective(
+        &self,
+        result: &StudyResult,
+        objective: &ObjectivePlan,
+        judged: &ObjectiveVerdict,
+    ) -> Vec<Cell> {
+        let plan = &result.plan;
+        let (class, word) = verdict(judged.verdict);
+        let value = |value: f64| match objective.goal.unit() {
+            _ if value.is_infinite() => "\u{221e}".to_owned(),
+            "ms" => format!("{} ms", plain_short(value)),
+            _ => plain_short(value),
+        };
+        let percent = |share: f64| format!("{}%", grouped(share * 100.0, 3));
+        let shown = judged.share_lo.zip(judged.share_hi);
+        vec![
+            Cell::Text(format!(
+                "<strong class=\"verdict {class}\" style=\"font-size:12px\">{}</strong>",
+                self.lang.word(word)
+            )),
+            Cell::text(&objective.name),
+            Cell::text(&plan.services[objective.service].name),
+            Cell::text(class_of(plan, objective)),
+            Cell::text(&goal_text(&objective.goal)),
+            Cell::Number(judged.value.map_or_else(String::new, |found| with_ends(found, value))),
+            Cell::Number(format!("{} {} {}", judged.held, self.lang.word(Word::DaysOf), judged.days.len())),
+            Cell::Number(
+                objective.holds_in.map_or_else(String::new, |share| format!("{}%", plain(share * 100.0))),
+            ),
+            Cell::Number(
+                shown
+                    .map_or_else(String::new, |(lo, hi)| format!("{} \u{2013} {}", percent(lo), percent(hi))),
+            ),
+            Cell::text(&first_broken(judged).map_or_else(String::new, |at| when(plan, at))),
+            Cell::text(judged.note),
+        ]
+    }
+
+    fn charts(&mut self, result: &StudyResult, pictures: &[Picture]) {
+        self.section(Word::Charts);
+        for remark in remarks(result, self.lang) {
+            let _ = writeln!(self.text, "<p><small>{remark}</small></p>");
+        }
+        for of_service in pictures.chunk_by(|a, b| a.service == b.service) {
+            let name = escaped(&result.plan.services[of_service[0].service].name);
+            let _ = writeln!(self.text, "<h3>{name}</h3>\n<div class=\"charts\">");
+            self.text.extend(of_service.iter().map(|picture| {
+                picture.element("xmlns=\"http://www.w3.org/2000/svg\" font-family=\"sans-serif\"")
+            }));
+            self.text += "</div>\n";
+        }
+    }
+
+    fn summary(&mut self, result: &StudyResult, rows: &[SummaryRow]) {
+        self.section(Word::Summary);
+        let applies = |column: &&(Word, &str, f64)| rows.iter().any(|row| row.figure(column.1).is_some());
+        let columns: Vec<_> = COLUMNS.iter().filter(applies).collect();
+        let heads: Vec<_> =
+            [Word::Service, Word::Class].into_iter().chain(columns.iter().map(|column| column.0)).collect();
+        let row = |row: &SummaryRow| {
+            let names =
+                [&*result.plan.services[row.subject.service].name, row.subject.class_name(&result.plan)];
+            let figure = |&&(_, column, factor): &&(Word, &str, f64)| {
+                let shown = |value: f64| grouped(value * factor, 3);
+                Cell::Number(row.figure(column).map_or_else(String::new, |figure| with_ends(figure, shown)))
+            };
+            names.into_iter().map(Cell::text).chain(columns.iter().map(figure)).collect()
+        };
+        self.table(&heads, rows.iter().map(row).collect());
+        if let Some(currency) = &result.plan.currency {
+            let (word, currency) = (self.lang.word(Word::Cost), escaped(currency));
+            let _ = writeln!(self.text, "<p><small>{word}: {currency}</small></p>");
+        }
+    }
+
+    /// The resources that came nearest to their limits, the nearest first.
+    fn limits(&mut self, result: &StudyResult) {
+        let mut rows = dependencies(result);
+        rows.retain(|row| row.margin.is_some());
+        rows.sort_by(|a, b| a.margin.unwrap_or(0.0).total_cmp(&b.margin.unwrap_or(0.0)));
+        rows.truncate(MAX_LIMITS);
+        if rows.is_empty() {
+            return;
+        }
+        self.section(Word::Limits);
+        let heads = [Word::Service, Word::Resource, Word::Limit, Word::PeakUse, Word::Margin, Word::When];
+        let number =
+            |value: Option<f64>| Cell::Number(value.map_or_else(String::new, |value| grouped(value, 3)));
+        let row = |row: &crate::results::DependencyRow| {
+            vec![
+                Cell::text(&result.plan.services[row.service].name),
+                Cell::text(row.resource),
+                number(Some(row.limit)),
+                number(row.peak_use),
+                Cell::Number(
+                    row.margin.map_or_else(String::new, |margin| format!("{}%", grouped(margin * 100.0, 3))),
+                ),
+                Cell::text(&row.at_ns.map_or_else(String::new, |at| when(&result.plan, at))),
+            ]
+        };
+        self.table(&heads, rows.iter().map(row).collect());
+    }
+
+    fn notes(&mut self, notes: &[String]) {
+        if notes.is_empty() {
+            return;
+        }
+        self.section(Word::Notes);
+        self.text += "<ul>\n";
+        for note in notes {
+            let _ = writeln!(self.text, "<li>{}</li>", escaped(note));
+        }
+        self.text += "</ul>\n";
+    }
+
+    fn scenario(&mut self, resolved: &str) {
+        self.section(Word::Scenario);
+        let _ = writeln!(self.text, "<pre>{}</pre>", escaped(resolved));
+    }
+
+    fn provenance(&mut self, result: &StudyResult) {
+        self.section(Word::Provenance);
+        let from = &result.provenance;
+        let mut rows = vec![
+            (Word::Version, format!("peakday {}", from.version)),
+            (Word::Seed, from.seed.to_string()),
+            (Word::ScenarioHash, from.scenario_sha256.clone()),
+        ];
+        let trace = |trace: &crate::results::TraceRecord| {
+            format!("{}: {} (SHA-256 {})", trace.source, trace.file, trace.sha256)
+        };
+        rows.extend(from.traces.iter().map(|each| (Word::Trace, trace(each))));
+        self.text += "<table>\n";
+        for (word, text) in rows {
+            let _ = writeln!(
+                self.text,
+                "<tr><th>{}</th><td><code>{}</code></td></tr>",
+                self.lang.word(word),
+                escaped(&text)
+            );
+        }
+        self.text += "</table>\n";
+    }
+
+    fn section(&mut self, title: Word) {
+        let _ = writeln!(self.text, "<h2>{}</h2>", self.lang.word(title));
+    }
+
+    /// Writes a table; heads stand as their columns do.
+    fn table(&mut self, heads: &[Word], rows: Vec<Vec<Cell>>) {
+        self.text += "<div class=\"scroll\"><table>\n<tr>";
+        for (i, &head) in heads.iter().enumerate() {
+            let number = rows.first().is_some_and(|row| matches!(row[i], Cell::Number(_)));
+            let _ = write!(
+                self.text,
+                "<th{}>{}</th>",
+                if number { " class=\"n\"" } else { "" },
+                self.lang.word(head)
+            );
+        }
+        self.text += "</tr>\n";
+        for row in rows {
+            self.text += "<tr>";
+            for cell in row {
+                let _ = match cell {
+                    Cell::Text(text) => write!(self.text, "<td>{text}</td>"),
+                    Cell::Number(text) => write!(self.text, "<td class=\"n\">{text}</td>"),
+                };
+            }
+            self.text += "</tr>\n";
+        }
+        self.text += "</table></div>\n";
+    }
+}
+
+fn verdict(verdict: Verdict) -> (&'static str, Word) {
+    match verdict {
+        Verdict::Pass => ("pass", Word::Pass),
+        Verdict::Inconclusive => ("inconclusive", Word::Inconclusive),
+        Verdict::Fail => ("fail", Word::Fail),
+    }
+}
+
+/// Returns a figure and, below it, the ends of its interval.
+fn with_ends(figure: Interval, shown: impl Fn(f64) -> String) -> String {
+    let mut text = shown(figure.mean);
+    if let (Some(lo), Some(hi)) = (figure.lo, figure.hi) {
+        let _ = write!(text, "<small>{} \u{2013} {}</small>", shown(lo), shown(hi));
+    }
+    text
+}
