@@ -355,3 +355,28 @@ fn an_interrupted_study_without_a_finished_replication_writes_nothing() {
     assert_eq!(desk.list("output"), [""; 0]);
     assert_eq!(desk.list("."), ["output", "s.yaml"]);
 }
+
+#[test]
+fn a_scenario_is_made_of_layers() {
+    let desk = small();
+    fs::create_dir_all(desk.path("over/traces")).expect("folders");
+    desk.write("over/traces/day.csv", "t\n1\n2\n");
+    desk.write("over/lay.yaml", "traffic: {users: {rate: {recorded: {file: traces/day.csv, time: t}}}}\n");
+    desk.write("fleet.yaml", "run: {seed: 9}\n");
+    let base = String::from_utf8(desk.read("s.yaml")).expect("text");
+    desk.write("s.yaml", &format!("include: [fleet.yaml]\n{base}"));
+    let layers = ["-f", "over/lay.yaml", "--set", "services.web.pools.standard.replicas=3"];
+    desk.run(&[&["validate", "s.yaml"], &layers[..]].concat()).ends(0);
+    let run = desk.run(&[&["run", "s.yaml", "-v"], &layers[..]].concat()).ends(0);
+    assert!(
+        run.err.contains("seed 9") && run.err.contains("over/traces/day.csv: 2 lines, 2 used"),
+        "{run:?}"
+    );
+    let wrong = desk.run(&["validate", "s.yaml", "--set", "services.web.pools.standard.replica=3"]).ends(3);
+    assert!(wrong.err.ends_with("[PD010]\n  did you mean `replicas`?\n"), "{wrong:?}");
+    desk.run(&["validate", "s.yaml", "-f", "missing.yaml"]).ends(2).says("missing.yaml");
+    assert!(desk.run(&["explain", "pd010"]).ends(0).out.contains("warmup"));
+    assert_eq!(desk.run(&["explain"]).ends(0).out.lines().count(), peakday::error::Code::ALL.len());
+    desk.run(&["explain", "PD999"]).ends(2).says("no such code");
+    assert!(desk.run(&["schema"]).ends(0).out.starts_with('{'));
+}

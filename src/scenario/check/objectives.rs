@@ -224,6 +224,12 @@ fn stretch(
             "a wall clock is the first one at or after run.start; write lengths from the start instead",
         );
     }
+    windows(path, objective, begin, close, found);
+    (from, to)
+}
+
+/// Checks the windows of a stretch.
+fn windows(path: &str, objective: &ObjectiveSpec, begin: u64, close: u64, found: &mut Findings) {
     if let Some(every) = objective.every.map(crate::time::SimDuration::as_nanos)
         && begin < close
     {
@@ -244,7 +250,6 @@ fn stretch(
             );
         }
     }
-    (from, to)
 }
 
 fn holds_in(path: &str, objective: &ObjectiveSpec, found: &mut Findings) {
