@@ -21,7 +21,7 @@ const PERSONAL: [&str; 12] = [
     "+49",
     "Baker",
     "4111",
-    "eve",
+    "mallory",
 ];
 
 /// Usable lines of a CRM's export, with what nobody asked for between them.
@@ -30,13 +30,13 @@ const GOOD: &str = "\
 alice@example.org,0.5,Alice Meier,browse,203.0.113.7,1
 bob@example.org,1,\"Zhang, Bob\",order,2001:db8::1,2.5
 alice@example.org,3,Alice Meier,browse,203.0.113.7,1
-eve@example.org,4,Eve Baker,order,203.0.113.9,1
+mallory@example.org,4,Mallory Baker,order,203.0.113.9,1
 ";
 
 /// A person where a number, an instant or a class was expected, and lines that are no lines.
 const BAD: [&str; 7] = [
     "alice@example.org,bob@example.org,Alice Meier,browse,203.0.113.7,1",
-    "alice@example.org,4.5,Alice Meier,Eve Baker,203.0.113.7,1",
+    "alice@example.org,4.5,Alice Meier,Mallory Baker,203.0.113.7,1",
     "alice@example.org,4.5,Alice Meier,browse,203.0.113.7,+49 98765",
     "alice@example.org",
     "alice@example.org,4.5,Alice Meier,browse,203.0.113.7,4111111111111111",
