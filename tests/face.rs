@@ -117,7 +117,7 @@ fn every_mistake_is_answered_with_what_to_type() {
             "shop.yaml: No such file or directory (os error 2)\n  write a scenario first: peakday init",
         ),
         (&["shop.yaml"], "'shop.yaml'\n\n  tip: to simulate it: peakday run shop.yaml\n"),
-        (&["simulate"], "'simulate'\n\n  tip: the commands are init, run, "),
+        (&["simulate"], "'simulate'\n\n  tip: the commands are init, validate, plan, run, "),
     ];
     for (arguments, text) in first {
         empty.run(arguments).ends(2).says(text);
