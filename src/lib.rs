@@ -24,7 +24,7 @@
 //! let told = Document::read("shop.yaml", text.as_bytes()).unwrap_err().to_string();
 //! assert_eq!(
 //!     told,
-//!     "shop.yaml:5:7: run.duraton: there is no key `duraton` here\n  did you mean `duration`?"
+//!     "shop.yaml:5:7: run.duraton: there is no key `duraton` here [PD010]\n  did you mean `duration`?"
 //! );
 //! ```
 //!

@@ -17,30 +17,50 @@ pub use text::summary_text;
 pub(crate) use text::{WIDTH, wrap};
 pub use words::Lang;
 
+use std::io;
+
 use crate::results::{Goal, ObjectivePlan, Plan, StudyResult};
 use crate::time::SimDuration;
 
-/// Returns every output file of a run: its name and its bytes. `lang` is that of the fixed words in
-/// charts and in the report.
+/// A file of a run: its name and its bytes.
+pub type Output = (&'static str, Vec<u8>);
+
+/// Returns every output file of a run. `lang` is that of the fixed words in charts and in the report.
+///
+/// Charts, series and the rest are written side by side on the cores there are; each is a function of
+/// the result alone.
 ///
 /// # Errors
 ///
 /// Where a value cannot be written, which no finished study holds.
-pub fn files(result: &StudyResult, lang: Lang) -> std::io::Result<Vec<(&'static str, Vec<u8>)>> {
-    let pictures = charts::pictures(result, lang)?;
-    let mut files = vec![
+pub fn files(result: &StudyResult, lang: Lang) -> io::Result<Vec<Output>> {
+    let series = || Ok(("timeseries.csv", timeseries_csv(result)?));
+    let (drawn, (series, tables)) =
+        rayon::join(|| drawn(result, lang), || rayon::join(series, || tables(result)));
+    let series: io::Result<Output> = series;
+    let mut files = tables?;
+    files.push(series?);
+    files.extend(drawn?);
+    Ok(files)
+}
+
+fn tables(result: &StudyResult) -> io::Result<Vec<Output>> {
+    Ok(vec![
         ("result.json", result_json(result)?),
         ("summary.json", summary_json(result)?),
         ("summary.csv", summary_csv(result)?),
-        ("timeseries.csv", timeseries_csv(result)?),
         ("servers.csv", servers_csv(result)?),
         ("objectives.csv", objectives_csv(result)?),
         ("dependencies.csv", dependencies_csv(result)?),
         ("resolved.yaml", resolved_yaml(result)),
-        ("report.html", html::report(result, &pictures, lang)),
-    ];
+    ])
+}
+
+fn drawn(result: &StudyResult, lang: Lang) -> io::Result<Vec<Output>> {
+    let pictures = charts::pictures(result, lang)?;
     let sheet = |kind: charts::Kind| (kind.file(), charts::sheet(result, &pictures, kind, lang));
-    files.extend(charts::Kind::ALL.map(sheet));
+    let mut files: Vec<Output> = charts::Kind::ALL.map(sheet).into();
+    files.push(("report.html", html::report(result, &pictures, lang)));
     Ok(files)
 }
 
