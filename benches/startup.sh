@@ -78,7 +78,7 @@ for command in validate plan; do
 done
 
 echo "writing all outputs of a day at intervals of 10 s, 20 services"
-# Hardly any traffic, so that next to nothing is simulated; the difference to one interval is writing.
+# Hardly any traffic, so that little but closing intervals is simulated.
 day='duration: 1d, replications: 1'
 scenario day 20 "$day, interval: 10s" '0.01/s' >"$scratch/day.yaml"
 scenario day 20 "$day, interval: 1d" '0.01/s' >"$scratch/whole.yaml"
@@ -92,4 +92,5 @@ for outputs in "files" "files and OpenMetrics"; do
       "$peakday" run "$scratch/$length.yaml" -q -o "$scratch/out-$length" "${more[@]}"
   done
 done
+median "peakday report: result.json read, all others written" "$peakday" report "$scratch/out-day"
 du -ch "$scratch/out-day" "$scratch/metrics.txt" | awk 'END { print "bytes written: " $1 }'
