@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use peakday::dist::{Distribution, DistributionSpec, Factor};
 use peakday::ids::{ClassId, ServiceId};
 use peakday::results::{Plan, PoolPlan, RowPlan, RunResult, ServicePlan, SourcePlan};
-use peakday::scenario::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source};
+use peakday::scenario::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source, Startup};
 use peakday::sim;
 use peakday::time::{SimDuration, SimTime};
 use peakday::workload::{ArrivalsSpec, Outcome, recorded::RecordedSpec};
@@ -143,7 +143,18 @@ impl Story {
             sources.push(self.source(index, &mut files));
             services.push(service);
         }
-        (Scenario { plan, seed: 1, sha256: String::new(), replications: 1, sources, services }, files)
+        (
+            Scenario {
+                plan,
+                seed: 1,
+                sha256: String::new(),
+                replications: 1,
+                sources,
+                services,
+                faults: Vec::new(),
+            },
+            files,
+        )
     }
 
     fn service(&self, index: usize, shop: &Shop) -> Service {
@@ -159,6 +170,9 @@ impl Story {
                 speed: shop.speed,
                 weight: 1.0,
                 zones: vec![],
+                startup: Startup::default(),
+                drain: None,
+                schedule: Vec::new(),
             }],
             queue: Queue {
                 central: shop.central,

@@ -8,7 +8,7 @@ use super::{Findings, join};
 use crate::dist::Distribution;
 use crate::results::{PoolPlan, ServicePlan, UNLIMITED_MILLICORES};
 use crate::scenario::forms::{Concurrency, OrderSpec, PerClass};
-use crate::scenario::plan::{Demand, Order, Pool, Queue, Service};
+use crate::scenario::plan::{Demand, Order, Pool, Queue, Service, Startup};
 use crate::scenario::spec::{PoolSpec, QueueSpec, ScenarioSpec, Scope, ServiceSpec};
 use crate::scenario::suggest;
 
@@ -82,6 +82,9 @@ impl Fleet {
                 speed: spec.speed,
                 weight: spec.weight(),
                 zones,
+                startup: Startup::default(),
+                drain: None,
+                schedule: Vec::new(),
             });
             plans.push(PoolPlan {
                 name: name.to_owned(),
