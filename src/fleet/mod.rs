@@ -6,21 +6,22 @@
 //!
 //! Knows no balancer, no event and no randomness: it is told what happens and keeps the account.
 
+mod life;
+mod server;
 mod shared;
+mod usage;
 
+pub use life::Life;
+pub use server::{Launch, Server, ServerState, ServerUse};
 pub use shared::{Due, SharedCpu};
+pub use usage::{ServiceUse, Usage};
+
+use server::{NOWHERE, integral};
 
 use crate::ids::{RequestId, ServerId, ServiceId};
 use crate::stats::{Gauge, Peak};
 use crate::time::SimTime;
 use crate::workload::{Arena, Line};
-
-/// Where a server stands in its life. The servers of the start are ready at t = 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServerState {
-    /// In rotation.
-    Ready,
-}
 
 /// Who of the waiting is next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,30 +32,6 @@ pub enum Discipline {
     Lifo,
     /// The lowest level first, within a level who waited longest.
     Priority,
-}
-
-/// A server: one cache line.
-#[derive(Debug)]
-#[repr(align(64))]
-pub struct Server {
-    /// Requests sent to it.
-    requests: u64,
-    /// Sum of change x instant of `busy`, as in a [`Gauge`], modulo 2^64: slots x duration stays
-    /// below by the limits the scenario reader states.
-    busy_moment: u64,
-    /// The same for `on_cpu`.
-    cpu_moment: u64,
-    busy: u32,
-    slots: u32,
-    on_cpu: u32,
-    waiting: u32,
-    peak_waiting: u32,
-    /// Its place in the rotation of its service.
-    position: u32,
-    line: Line,
-    service: u16,
-    pool: u16,
-    state: ServerState,
 }
 
 /// What becomes of a request at a server's door.
@@ -68,63 +45,6 @@ pub enum Admission {
     Full,
 }
 
-/// What is fixed about a server when it is launched.
-#[derive(Clone, Copy, Debug)]
-pub struct Launch {
-    /// The service it serves.
-    pub service: ServiceId,
-    /// Its pool, among all pools of the scenario.
-    pub pool: u16,
-    /// Requests it takes in hand at once; `None` is unlimited.
-    pub slots: Option<u32>,
-    /// Its shared CPU: thousandths of a core and speed; `None` where every slot has a core.
-    pub shared: Option<(u64, f64)>,
-}
-
-/// The use of a service's capacity.
-#[derive(Debug)]
-pub struct ServiceUse {
-    ready: Gauge,
-    slots: Gauge,
-    /// Requests in a work phase on cores of their own; only where requests also wait off the CPU.
-    on_cpu: Gauge,
-    waiting: Gauge,
-    /// Most slots held at once.
-    pub peak_slots: Peak,
-    /// Longest queue.
-    pub peak_queue: Peak,
-    discipline: Discipline,
-    /// The lines of a central queue, by level.
-    central: Vec<Line>,
-    central_waiting: u32,
-    /// Whether work and time off the CPU are told apart; otherwise every held slot burns a core.
-    tells_cpu: bool,
-}
-
-/// What a service's gauges read: integrals since t = 0.
-#[derive(Clone, Copy, Debug)]
-pub struct Usage {
-    /// Servers in rotation (server x ns).
-    pub ready: u128,
-    /// Slots held (slot x ns).
-    pub slots: u128,
-    /// CPU burned (thousandths of a core x ns).
-    pub cpu_milli: u128,
-    /// Requests waiting (request x ns).
-    pub queued: u128,
-}
-
-/// What one server did.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ServerUse {
-    /// Requests sent to it.
-    pub requests: u64,
-    /// Slots held (slot x ns).
-    pub slots: u64,
-    /// CPU burned (thousandths of a core x ns).
-    pub cpu_milli: u128,
-}
-
 /// All servers of a run, and the use of them per service.
 #[derive(Debug, Default)]
 pub struct Fleet {
@@ -134,12 +54,15 @@ pub struct Fleet {
     shared: Vec<Option<SharedCpu>>,
     /// By server and level; empty unless some service orders by priority.
     levels: Vec<Vec<Line>>,
+    /// By server.
+    lives: Vec<Life>,
 }
 
 impl Fleet {
     /// Adds a service with `levels` priority levels.
     pub fn add_service(&mut self, discipline: Discipline, levels: usize, tells_cpu: bool) -> ServiceId {
         self.services.push(ServiceUse {
+            ordered: Gauge::default(),
             ready: Gauge::default(),
             slots: Gauge::default(),
             on_cpu: Gauge::default(),
@@ -152,37 +75,6 @@ impl Fleet {
             tells_cpu,
         });
         ServiceId::new(self.services.len() - 1)
-    }
-
-    /// Launches a server that is ready at once.
-    pub fn launch(&mut self, now: SimTime, launch: Launch) -> ServerId {
-        let service = &mut self.services[launch.service.index()];
-        service.ready.increment(now);
-        let id = ServerId::new(self.servers.len());
-        if let Some((millicores, speed)) = launch.shared {
-            self.shared.resize_with(id.index(), || None);
-            self.shared.push(Some(SharedCpu::new(millicores, speed)));
-        }
-        if service.discipline == Discipline::Priority {
-            self.levels.resize_with(id.index(), Vec::new);
-            self.levels.push(vec![Line::default(); service.central.len()]);
-        }
-        self.servers.push(Server {
-            requests: 0,
-            busy_moment: 0,
-            cpu_moment: 0,
-            busy: 0,
-            slots: launch.slots.unwrap_or(u32::MAX),
-            on_cpu: 0,
-            waiting: 0,
-            peak_waiting: 0,
-            position: 0,
-            line: Line::default(),
-            service: launch.service.index() as u16,
-            pool: launch.pool,
-            state: ServerState::Ready,
-        });
-        id
     }
 
     /// Returns a server.
@@ -200,6 +92,11 @@ impl Fleet {
     #[inline]
     pub fn set_position(&mut self, id: ServerId, position: usize) {
         self.servers[id.index()].position = position as u32;
+    }
+
+    /// Notes that a server stands in no rotation.
+    pub fn clear_position(&mut self, id: ServerId) {
+        self.servers[id.index()].position = NOWHERE;
     }
 
     /// Lets a request in at a server: into a free slot, else into the queue if fewer than `limit`
@@ -381,6 +278,7 @@ impl Fleet {
             shared[usize::from(server.service)] += cpu.as_ref().map_or(0, |cpu| cpu.burned(now));
         }
         let read = |(service, shared): (&ServiceUse, u128)| Usage {
+            ordered: service.ordered.integral(now),
             ready: service.ready.integral(now),
             slots: service.slots.integral(now),
             cpu_milli: shared + 1_000 * service.dedicated_cpu().integral(now),
@@ -419,77 +317,8 @@ impl Fleet {
     }
 }
 
-impl ServiceUse {
-    /// Returns the gauge of requests that burn a core of their own. Where CPUs are shared and
-    /// nothing else is told, it stays at zero.
-    fn dedicated_cpu(&self) -> &Gauge {
-        if self.tells_cpu { &self.on_cpu } else { &self.slots }
-    }
-}
-
-impl Server {
-    #[inline(always)]
-    fn hold(&mut self, service: &mut ServiceUse, now: SimTime) {
-        self.busy += 1;
-        self.busy_moment = self.busy_moment.wrapping_add(now.as_nanos());
-        service.slots.increment(now);
-        service.peak_slots.raise(service.slots.count(), now);
-    }
-
-    /// Tells whether a slot is free.
-    #[inline]
-    pub fn has_free_slot(&self) -> bool {
-        self.busy < self.slots
-    }
-
-    /// Returns how many slots are held.
-    #[inline]
-    pub fn busy(&self) -> u32 {
-        self.busy
-    }
-
-    /// Returns how many requests wait here.
-    #[inline]
-    pub fn waiting(&self) -> u32 {
-        self.waiting
-    }
-
-    /// Returns the longest queue so far.
-    pub fn peak_waiting(&self) -> u32 {
-        self.peak_waiting
-    }
-
-    /// Returns its place in the rotation of its service.
-    #[inline]
-    pub fn position(&self) -> usize {
-        self.position as usize
-    }
-
-    /// Returns its service.
-    #[inline]
-    pub fn service(&self) -> ServiceId {
-        ServiceId::new(usize::from(self.service))
-    }
-
-    /// Returns its pool, among all pools of the scenario.
-    #[inline]
-    pub fn pool(&self) -> usize {
-        usize::from(self.pool)
-    }
-
-    /// Returns where it stands in its life.
-    pub fn state(&self) -> ServerState {
-        self.state
-    }
-}
-
 fn pop_first(lines: &mut [Line], arena: &mut Arena) -> Option<RequestId> {
     lines.iter_mut().find_map(|line| line.pop_front(arena))
-}
-
-/// The integral of a count from its moment, as [`Gauge::integral`], modulo 2^64.
-fn integral(count: u32, moment: u64, now: SimTime) -> u64 {
-    u64::from(count).wrapping_mul(now.as_nanos()).wrapping_sub(moment)
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl SharedCpu {
     pub fn new(millicores: u64, speed: f64) -> Self {
         Self {
             millicores,
-            full_rate: (speed * (1_u64 << FRACTION) as f64 + 0.5) as u64,
+            full_rate: fixed(speed),
             virtual_now: 0,
             at: SimTime::ZERO,
             working: BinaryHeap::new(),
@@ -59,6 +59,21 @@ impl SharedCpu {
             planned: SimTime::MAX,
             burned: 0,
         }
+    }
+
+    /// Changes its speed: what is left of every work phase goes on at the new one.
+    pub fn set_speed(&mut self, now: SimTime, speed: f64) {
+        self.advance(now);
+        self.full_rate = fixed(speed);
+        self.planned = SimTime::MAX;
+    }
+
+    /// Forgets everybody: the server has failed.
+    pub fn clear(&mut self, now: SimTime) {
+        self.advance(now);
+        self.working.clear();
+        self.waiting.clear();
+        self.planned = SimTime::MAX;
     }
 
     /// Returns the rate of virtual time: integer, so that looking at the CPU in between changes
@@ -146,6 +161,11 @@ impl SharedCpu {
             next
         })
     }
+}
+
+/// Virtual nanoseconds per nanosecond, in units of 2^-48.
+fn fixed(speed: f64) -> u64 {
+    (speed * (1_u64 << FRACTION) as f64 + 0.5) as u64
 }
 
 #[cfg(test)]

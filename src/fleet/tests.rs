@@ -11,7 +11,7 @@ fn at(nanos: u64) -> SimTime {
 }
 
 fn slots(slots: u32) -> Launch {
-    Launch { service: ServiceId::new(0), pool: 0, slots: Some(slots), shared: None }
+    Launch { service: ServiceId::new(0), pool: 0, pace: 0, slots: Some(slots), shared: None }
 }
 
 /// A service with so many servers of so many slots, ready at t = 0.
@@ -28,15 +28,6 @@ fn requests<const N: usize>(arena: &mut Arena) -> [RequestId; N] {
         let key = Key::from_seed(index as u64);
         arena.insert(Request::new(key, at(0), RowId::new(0), SourceId::new(0), 0.0))
     })
-}
-
-impl Fleet {
-    /// Holds a slot, as an admission to a server with a free one does.
-    fn occupy(&mut self, id: ServerId, now: SimTime) {
-        let server = &mut self.servers[id.index()];
-        assert!(server.has_free_slot());
-        server.hold(&mut self.services[usize::from(server.service)], now);
-    }
 }
 
 const WEB: ServiceId = ServiceId::new(0);
@@ -336,7 +327,7 @@ fn requests_sent_to_a_server_are_counted_whatever_becomes_of_them() {
     let counts: Vec<u64> = fleet.server_use(at(1)).iter().map(|server| server.requests).collect();
     assert_eq!(counts, [1, 3]);
     fleet.set_position(ids[1], 7);
-    assert_eq!((fleet.server(ids[0]).position(), fleet.server(ids[1]).position()), (0, 7));
+    assert_eq!((fleet.server(ids[0]).in_rotation(), fleet.server(ids[1]).position()), (false, 7));
 }
 
 #[test]

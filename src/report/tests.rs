@@ -380,12 +380,11 @@ fn every_file_of_a_run_is_listed_even_without_a_finished_day() {
             "result.json",
             "summary.json",
             "summary.csv",
-            "timeseries.csv",
             "servers.csv",
             "objectives.csv",
             "dependencies.csv",
             "resolved.yaml",
-            "report.html",
+            "timeseries.csv",
             "charts/rate.svg",
             "charts/latency.svg",
             "charts/utilization.svg",
@@ -395,6 +394,7 @@ fn every_file_of_a_run_is_listed_even_without_a_finished_day() {
             "charts/load.svg",
             "charts/evenness.svg",
             "charts/distribution.svg",
+            "report.html",
         ];
         assert_eq!(names, expected);
     }

@@ -26,8 +26,8 @@ pub use plan::{
 };
 pub use recorder::{Books, Recorder, ServiceReading};
 pub use run::{
-    Ledger, ObjectiveRun, Provenance, RowSeries, RowTotals, RunResult, SCHEMA_VERSION, ServerTotals,
-    ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,
+    Ledger, LogEntry, ObjectiveRun, Provenance, RowSeries, RowTotals, RunResult, SCHEMA_VERSION,
+    ServerTotals, ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,
 };
 pub use series::{Moment, SERIES, Series};
 pub use servers::{SERVERS, ServerFacts, ServerRow, servers};

@@ -70,6 +70,8 @@ struct Row {
 /// What a service's gauges read at a cut: integrals since t = 0.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ServiceReading {
+    /// Servers from their order to their end (server x ns).
+    pub ordered: u128,
     /// Servers in rotation (server x ns).
     pub ready: u128,
     /// Slots held (slot x ns).
@@ -268,6 +270,7 @@ impl Recorder {
             };
             let series = &mut service.series;
             let before = std::mem::replace(&mut service.interval_start, reading);
+            series.ordered_ns.push(Wide(reading.ordered - before.ordered));
             series.ready_ns.push(Wide(reading.ready - before.ready));
             series.slot_ns.push(Wide(reading.slots - before.slots));
             series.cpu_milli_ns.push(Wide(reading.cpu_milli - before.cpu_milli));

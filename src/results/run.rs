@@ -107,6 +107,23 @@ pub struct RunResult {
     pub service_series: Vec<ServiceSeries>,
     /// Per objective.
     pub objectives: Vec<ObjectiveRun>,
+    /// What else happened, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<LogEntry>,
+}
+
+/// Something that happened beside requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LogEntry {
+    /// When, in nanoseconds.
+    pub at_ns: u64,
+    /// What, in one word.
+    pub kind: String,
+    /// Index of the service it concerns, where it concerns one.
+    pub service: Option<usize>,
+    /// What else there is to say.
+    pub detail: String,
 }
 
 /// What became of a source's requests: started = sum of outcomes + in progress, always.
@@ -177,10 +194,16 @@ pub struct ServerTotals {
     pub pool: usize,
     /// Index of its zone, where pools name zones.
     pub zone: Option<usize>,
-    /// When it came into rotation, in nanoseconds.
+    /// When it was ordered, in nanoseconds.
+    pub ordered_ns: u64,
+    /// When it came into service; the end of the run if it never did.
     pub from_ns: u64,
-    /// When it left; the end of the run if it never did.
+    /// When it left service; the end of the run if it never did.
     pub to_ns: u64,
+    /// When it stopped or failed; the end of the run if it never did.
+    pub gone_ns: u64,
+    /// Whether it failed.
+    pub failed: bool,
     /// Requests sent to it.
     pub requests: u64,
     /// CPU burned (thousandths of a core x ns).
@@ -215,6 +238,8 @@ pub struct RowSeries {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceSeries {
+    /// Servers from their order to their end, integrated (server x ns).
+    pub ordered_ns: Vec<Wide>,
     /// Servers in rotation, integrated (server x ns).
     pub ready_ns: Vec<Wide>,
     /// Slots held, integrated (slot x ns).

@@ -1,6 +1,6 @@
 //! Whether a result read from a file hangs together, so that nothing that reads it can fail.
 
-use crate::results::{Plan, RunResult, StudyResult};
+use crate::results::{LogEntry, Plan, RunResult, StudyResult};
 
 /// The largest number of intervals a result may hold: 100 days in seconds.
 const MAX_INTERVALS: u64 = 8_640_000;
@@ -60,6 +60,8 @@ fn check_run(plan: &Plan, run: &RunResult) -> Result<(), String> {
         let zone = server.zone.is_none_or(|zone| zone < plan.zones.len());
         ensure(pool.is_some() && zone, "a server names an unknown service, pool or zone")?;
     }
+    let known = |entry: &LogEntry| entry.service.is_none_or(|service| service < plan.services.len());
+    ensure(run.events.iter().all(known), "an event names an unknown service")?;
     for series in &run.row_series {
         let counts = series.outcomes.iter().chain([&series.offered, &series.dispatched]);
         let wides = [series.in_flight_ns.len(), series.size_sum_micros.len()];
@@ -68,7 +70,8 @@ fn check_run(plan: &Plan, run: &RunResult) -> Result<(), String> {
         ensure(lengths.all(|length| length == intervals), "a row's series is not as long as the run")?;
     }
     for series in &run.service_series {
-        let wides = [&series.ready_ns, &series.slot_ns, &series.cpu_milli_ns, &series.queued_ns];
+        let wides =
+            [&series.ordered_ns, &series.ready_ns, &series.slot_ns, &series.cpu_milli_ns, &series.queued_ns];
         let percentiles = [series.p50_ns.len(), series.p99_ns.len()];
         let mut lengths = wides.map(Vec::len).into_iter().chain(percentiles);
         ensure(lengths.all(|length| length == intervals), "a service's series is not as long as the run")?;

@@ -120,8 +120,11 @@ fn server(place: (usize, usize, Option<usize>), to: u64, requests: u64, used: (u
         service: place.0,
         pool: place.1,
         zone: place.2,
+        ordered_ns: 0,
         from_ns: 0,
         to_ns: to * S,
+        gone_ns: to * S,
+        failed: false,
         requests,
         cpu_milli_ns: wide(used.0 * 1_000),
         slot_ns: wide(used.1),
@@ -140,6 +143,7 @@ fn run(replication: u32, extra: i64, cores: u128, objectives: [Vec<WindowRecord>
     let plus = |count: u64| count.checked_add_signed(extra).unwrap();
     let service_series =
         |ready: [u128; 3], slots: [u128; 3], milli: [u128; 3], queued: [u128; 3]| ServiceSeries {
+            ordered_ns: ready.map(wide).to_vec(),
             ready_ns: ready.map(wide).to_vec(),
             slot_ns: slots.map(wide).to_vec(),
             cpu_milli_ns: milli.map(|cores| wide(cores * 1_000)).to_vec(),
@@ -159,6 +163,7 @@ fn run(replication: u32, extra: i64, cores: u128, objectives: [Vec<WindowRecord>
     let second = plus(600);
     RunResult {
         replication,
+        events: vec![],
         ledgers: vec![Ledger {
             started: plus(1_390),
             outcomes: [plus(1_386), 0, 0, 0, 0, 0],

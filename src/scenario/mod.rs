@@ -34,7 +34,10 @@ mod tree;
 pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
-pub use plan::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source};
+pub use plan::{
+    Demand, Fault, FaultKind, Order, Pool, Queue, Recording, Scenario, Service, SlowStart, Source, Startup,
+    Victims,
+};
 pub use read::Document;
 pub use schema::json_schema;
 pub use source::Overlay;

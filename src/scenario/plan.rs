@@ -24,6 +24,62 @@ pub struct Scenario {
     pub sources: Vec<Source>,
     /// Services, in the order of the file.
     pub services: Vec<Service>,
+    /// What breaks, in the order of the file.
+    pub faults: Vec<Fault>,
+}
+
+/// Something that breaks.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// When.
+    pub at: SimTime,
+    /// Names its randomness, so that one fault more does not shift the draws of the others.
+    pub name: String,
+    /// What.
+    pub kind: FaultKind,
+}
+
+/// What breaks.
+#[derive(Clone, Debug)]
+pub enum FaultKind {
+    /// Servers of a service fail with all they have; replacements are ordered at once.
+    Crash {
+        /// The service.
+        service: ServiceId,
+        /// One of its pools; all of them where `None`.
+        pool: Option<usize>,
+        /// How many, or which share of those in service.
+        victims: Victims,
+    },
+    /// All servers of a zone fail, and none starts there for a while.
+    ZoneOutage {
+        /// The zone.
+        zone: u16,
+        /// For so long; replacements are ordered in the zone when it is back.
+        duration: SimDuration,
+    },
+    /// Servers of a service work slower for a while.
+    Slow {
+        /// The service.
+        service: ServiceId,
+        /// One of its pools; all of them where `None`.
+        pool: Option<usize>,
+        /// How many, or which share of those in service.
+        victims: Victims,
+        /// Multiplies the time that work takes.
+        factor: f64,
+        /// For so long.
+        duration: SimDuration,
+    },
+}
+
+/// How many of the servers in service.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Victims {
+    /// So many, or all if there are fewer.
+    Count(u32),
+    /// This share, rounded to nearest.
+    Share(f64),
 }
 
 /// Where requests come from.
@@ -84,6 +140,32 @@ pub struct Pool {
     pub weight: f64,
     /// Zones, over which replicas are dealt in turn; indices into the plan's zones.
     pub zones: Vec<u16>,
+    /// What stands between the order of a server and its full speed.
+    pub startup: Startup,
+    /// How long a server that leaves may finish what it has; `None` is as long as it takes.
+    pub drain: Option<SimDuration>,
+    /// How many servers are wanted from when on, in order of time.
+    pub schedule: Vec<(SimTime, u32)>,
+}
+
+/// What stands between the order of a server and its full speed.
+#[derive(Clone, Debug, Default)]
+pub struct Startup {
+    /// From the order to a machine, in nanoseconds.
+    pub provision: Option<Distribution>,
+    /// From the machine to service, in nanoseconds.
+    pub boot: Option<Distribution>,
+    /// Slower service at first.
+    pub slow_start: Option<SlowStart>,
+}
+
+/// Slower service at first.
+#[derive(Clone, Copy, Debug)]
+pub struct SlowStart {
+    /// For so long.
+    pub window: SimDuration,
+    /// At this share of the full speed.
+    pub speed: f64,
 }
 
 /// How requests wait for a slot.
@@ -120,6 +202,12 @@ pub struct Demand {
 }
 
 impl Scenario {
+    /// Tells whether servers come and go, or requests are ended from outside.
+    pub fn is_mortal(&self) -> bool {
+        let pools = self.services.iter().flat_map(|service| &service.pools);
+        !self.faults.is_empty() || pools.into_iter().any(|pool| !pool.schedule.is_empty())
+    }
+
     /// Returns the end of the run: nothing happens at or after it.
     pub fn horizon(&self) -> SimTime {
         SimTime::ZERO + self.plan.duration()

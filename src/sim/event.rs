@@ -17,6 +17,10 @@ pub enum Event {
     SharedDue(ServerId),
     /// The first of a service's waiting requests may have waited as long as it is allowed to.
     WaitLimit(ServiceId),
+    /// The next transition in a server's life may be due.
+    Life(ServerId),
+    /// An entry of the agenda is due.
+    Agenda(u32),
     /// The pending arrival of a source is due.
     Arrival(SourceId),
 }
@@ -43,6 +47,8 @@ impl des::Event for Event {
             Self::Completion(server, request) => pack(2, server.index(), request.index()),
             Self::SharedDue(server) => pack(3, server.index(), 0),
             Self::WaitLimit(service) => pack(4, service.index(), 0),
+            Self::Life(server) => pack(5, server.index(), 0),
+            Self::Agenda(entry) => pack(6, entry as usize, 0),
             Self::Arrival(source) => pack(15, source.index(), 0),
         }
     }
@@ -57,6 +63,8 @@ impl des::Event for Event {
             2 => Self::Completion(ServerId::new(entity), request()),
             3 => Self::SharedDue(ServerId::new(entity)),
             4 => Self::WaitLimit(ServiceId::new(entity)),
+            5 => Self::Life(ServerId::new(entity)),
+            6 => Self::Agenda(entity as u32),
             _ => Self::Arrival(SourceId::new(entity)),
         }
     }
@@ -76,6 +84,8 @@ mod tests {
             Event::Completion(server, request),
             Event::SharedDue(server),
             Event::WaitLimit(ServiceId::new(70)),
+            Event::Life(server),
+            Event::Agenda(3),
             Event::Arrival(SourceId::new(9)),
         ];
         for event in all {

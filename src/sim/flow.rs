@@ -8,25 +8,31 @@ use crate::sim::Event;
 use crate::sim::traffic::{WAIT_CHILD, WORK_DRAW};
 use crate::sim::world::{ServiceState, World};
 use crate::time::{SimDuration, SimTime};
-use crate::workload::{Outcome, Request, Size};
+use crate::workload::{Outcome, Request, Size, Stay};
 
-impl<const SHARED: bool, const LIMITED: bool> Model for World<SHARED, LIMITED> {
+impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> Model for World<SHARED, LIMITED, MORTAL> {
     type Event = Event;
 
     #[inline(always)]
     fn handle(&mut self, now: SimTime, event: Event, queue: &mut EventQueue<Event>) {
         match event {
-            Event::Completion(server, request) => self.complete(now, server, request, queue),
+            Event::Completion(server, request) => {
+                if !MORTAL || self.arena.ends_at(request, server, now) {
+                    self.complete(now, server, request, queue);
+                }
+            }
             Event::Arrival(source) => self.on_arrival(now, source, queue),
             Event::WorkDone(server, request) => self.on_work_done(now, server, request, queue),
             Event::SharedDue(server) => self.on_shared_due(now, server, queue),
             Event::WaitLimit(service) => self.on_wait_limit(now, service, queue),
             Event::Cut => self.cut(now, queue),
+            Event::Life(server) => self.on_life(now, server, queue),
+            Event::Agenda(entry) => self.on_agenda(now, entry, queue),
         }
     }
 }
 
-impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
+impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, LIMITED, MORTAL> {
     #[inline(always)]
     fn on_arrival(&mut self, now: SimTime, id: SourceId, queue: &mut EventQueue<Event>) {
         let source = &mut self.sources[id.index()];
@@ -144,7 +150,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
 
     /// Takes a server behind a central queue out of the rotation if it has no free slot left.
     #[inline(never)]
-    fn leave_when_full(&mut self, id: ServerId) {
+    pub(super) fn leave_when_full(&mut self, id: ServerId) {
         let server = self.fleet.server(id);
         let service = &mut self.services[server.service().index()];
         if !server.has_free_slot() {
@@ -152,22 +158,32 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             if let Some(moved) = service.rotation.leave(position) {
                 self.fleet.set_position(moved, position);
             }
+            self.fleet.clear_position(id);
             service.balancer.on_membership(&service.rotation);
         }
     }
 
     /// Starts a request that holds a slot of `server_id`.
     #[inline(always)]
-    fn start(&mut self, now: SimTime, id: RequestId, server_id: ServerId, queue: &mut EventQueue<Event>) {
+    pub(super) fn start(
+        &mut self,
+        now: SimTime,
+        id: RequestId,
+        server_id: ServerId,
+        queue: &mut EventQueue<Event>,
+    ) {
         let work = self.arena.get(id).work;
         if SHARED && let Some(cpu) = self.fleet.shared_cpu(server_id) {
             cpu.start_work(now, id, nanos(work));
             plan(cpu.plan(), server_id, queue);
             return;
         }
-        let pool = &self.pools[self.fleet.server(server_id).pool()];
-        let end = now + nanos(work * pool.pace);
-        if pool.tells_cpu {
+        let pace = self.paces[self.fleet.server(server_id).pace()];
+        let end = now + nanos(work * pace.nanos);
+        if MORTAL {
+            self.arena.set_stay(id, Stay { ends: end, working: true });
+        }
+        if pace.tells_cpu {
             self.fleet.begin_work(server_id, now);
             queue.schedule(end, Event::WorkDone(server_id, id));
         } else {
@@ -177,9 +193,17 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
 
     /// A request on a core of its own has burned its CPU time.
     fn on_work_done(&mut self, now: SimTime, server: ServerId, id: RequestId, queue: &mut EventQueue<Event>) {
+        if MORTAL && !self.arena.ends_at(id, server, now) {
+            return;
+        }
         self.fleet.end_work(server, now);
         match self.draw_wait(id) {
-            Some(wait) => queue.schedule(now + wait, Event::Completion(server, id)),
+            Some(wait) => {
+                if MORTAL {
+                    self.arena.set_stay(id, Stay { ends: now + wait, working: false });
+                }
+                queue.schedule(now + wait, Event::Completion(server, id));
+            }
             None => self.on_completion(now, server, id, queue),
         }
     }
@@ -225,17 +249,22 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     /// A request has been served: its slot goes to the next in the queue, or is free.
     #[inline(always)]
     fn complete(&mut self, now: SimTime, server: ServerId, id: RequestId, queue: &mut EventQueue<Event>) {
-        let request = self.arena.remove(id);
+        let request = self.release(id);
         self.recorder.completed(request.row(), request.source(), request.arrived, now);
         let at = self.fleet.server(server);
         let (service, position) = (at.service(), at.position());
+        let in_rotation = !MORTAL || at.in_rotation();
         let service = &mut self.services[service.index()];
         if service.central {
             return self.next_from_central(now, server, &request, queue);
         }
-        service.done(position, &request, now, Outcome::Completed);
-        if let Some(next) = self.fleet.pass_on(server, now, &mut self.arena) {
-            self.start(now, next, server, queue);
+        if in_rotation {
+            service.done(position, &request, now, Outcome::Completed);
+        }
+        match self.fleet.pass_on(server, now, &mut self.arena) {
+            Some(next) => self.start(now, next, server, queue),
+            None if in_rotation => {}
+            None => self.stop_if_idle(now, server),
         }
     }
 
@@ -250,6 +279,10 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     ) {
         let server = self.fleet.server(id);
         let service_id = server.service();
+        if MORTAL && !server.state().serves() {
+            self.fleet.vacate(id, now);
+            return self.stop_if_idle(now, id);
+        }
         let was_full = !server.has_free_slot();
         if let Some(next) = self.fleet.dequeue_central(service_id, now, &mut self.arena) {
             let row = self.arena.get(next).row();
@@ -274,13 +307,25 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
     /// Tells a balancer that an attempt ended without being served.
     fn tell_balancer(&mut self, now: SimTime, id: RequestId, server: ServerId, outcome: Outcome) {
         let server = self.fleet.server(server);
+        if MORTAL && !server.in_rotation() {
+            return;
+        }
         let service = &mut self.services[server.service().index()];
         service.done(server.position(), self.arena.get(id), now, outcome);
     }
 
+    /// Takes a request that has ended out of the arena.
+    #[inline(always)]
+    fn release(&mut self, id: RequestId) -> Request {
+        if MORTAL {
+            self.arena.set_stay(id, Stay::NONE);
+        }
+        self.arena.remove(id)
+    }
+
     /// Ends a request that is not served.
-    fn lose(&mut self, now: SimTime, id: RequestId, outcome: Outcome) {
-        let request = self.arena.remove(id);
+    pub(super) fn lose(&mut self, now: SimTime, id: RequestId, outcome: Outcome) {
+        let request = self.release(id);
         self.recorder.lost(request.row(), request.source(), request.arrived, now, outcome);
     }
 }
@@ -297,7 +342,7 @@ impl ServiceState {
     }
 }
 
-fn plan(at: Option<SimTime>, server: ServerId, queue: &mut EventQueue<Event>) {
+pub(super) fn plan(at: Option<SimTime>, server: ServerId, queue: &mut EventQueue<Event>) {
     if let Some(at) = at {
         queue.schedule(at, Event::SharedDue(server));
     }
@@ -305,6 +350,6 @@ fn plan(at: Option<SimTime>, server: ServerId, queue: &mut EventQueue<Event>) {
 
 /// Rounds a non-negative number of nanoseconds to nearest.
 #[inline]
-fn nanos(value: f64) -> SimDuration {
+pub(super) fn nanos(value: f64) -> SimDuration {
     SimDuration::from_nanos((value + 0.5) as i64 as u64)
 }

@@ -3,8 +3,11 @@
 //! Inside there is no wall clock, no thread, no file and no logging: traces are handed in opened,
 //! an [`Observer`] carries progress out and cancellation in.
 
+mod agenda;
 mod event;
 mod flow;
+mod life;
+mod pool;
 mod traffic;
 mod world;
 
@@ -66,8 +69,8 @@ const SLICE_EVENTS: u64 = 1 << 20;
 
 /// Runs one replication, from 1 on.
 ///
-/// What a scenario uses is chosen here, once: a world without shared CPUs or limits on waiting is
-/// compiled without them.
+/// What a scenario uses is chosen here, once: a world without shared CPUs, limits on waiting, or
+/// servers that come and go is compiled without them.
 ///
 /// # Errors
 /// [`Stopped`], with nothing to be saved.
@@ -79,22 +82,24 @@ pub fn run(
 ) -> Result<RunResult, Stopped> {
     let shared = scenario.services.iter().flat_map(|s| &s.pools).any(|pool| pool.shared_millicores.is_some());
     let limited = scenario.services.iter().any(|service| service.queue.timeout.is_some());
-    match (shared, limited) {
-        (false, false) => run_world::<false, false>(scenario, replication, traces, observer),
-        (false, true) => run_world::<false, true>(scenario, replication, traces, observer),
-        (true, false) => run_world::<true, false>(scenario, replication, traces, observer),
-        (true, true) => run_world::<true, true>(scenario, replication, traces, observer),
+    // A world in which servers come and go is compiled once, with all the rest.
+    match (scenario.is_mortal(), shared, limited) {
+        (true, _, _) => run_world::<true, true, true>(scenario, replication, traces, observer),
+        (_, false, false) => run_world::<false, false, false>(scenario, replication, traces, observer),
+        (_, false, true) => run_world::<false, true, false>(scenario, replication, traces, observer),
+        (_, true, false) => run_world::<true, false, false>(scenario, replication, traces, observer),
+        (_, true, true) => run_world::<true, true, false>(scenario, replication, traces, observer),
     }
 }
 
-fn run_world<const SHARED: bool, const LIMITED: bool>(
+fn run_world<const SHARED: bool, const LIMITED: bool, const MORTAL: bool>(
     scenario: &Scenario,
     replication: u32,
     traces: &dyn TraceFiles,
     observer: &mut impl Observer,
 ) -> Result<RunResult, Stopped> {
     let mut queue = EventQueue::new();
-    let mut world = World::<SHARED, LIMITED>::new(scenario, replication, traces, &mut queue)?;
+    let mut world = World::<SHARED, LIMITED, MORTAL>::new(scenario, replication, traces, &mut queue)?;
     let horizon = scenario.horizon();
     let slice = SimDuration::from_nanos(horizon.as_nanos() / SLICES + 1);
     let mut until = SimTime::ZERO;

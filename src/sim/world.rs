@@ -6,11 +6,13 @@ use crate::balancer::{Balancer, Member, Rotation};
 use crate::des::{EventQueue, Lane};
 use crate::dist::Distribution;
 use crate::error::Error;
-use crate::fleet::{Discipline, Fleet, Launch, Server, ServerUse};
+use crate::fleet::{Discipline, Fleet, Server, ServerState, ServerUse};
 use crate::ids::{RequestId, ServerId, ServiceId, SourceId};
 use crate::results::{Recorder, RunResult, ServerTotals, ServiceReading, Wide};
 use crate::rng::{Key, Stream};
 use crate::scenario::{Order, Scenario, Service};
+use crate::sim::agenda::Agenda;
+use crate::sim::pool::PoolState;
 use crate::sim::traffic::{self, SourceState};
 use crate::sim::{Event, MAX_IN_FLIGHT};
 use crate::time::{SimDuration, SimTime};
@@ -19,18 +21,25 @@ use crate::workload::recorded::TraceFiles;
 
 /// Everything of one replication.
 ///
-/// `SHARED`: some CPU is shared. `LIMITED`: some queue limits the time spent in it.
+/// `SHARED`: some CPU is shared. `LIMITED`: some queue limits the time spent in it. `MORTAL`: servers
+/// come and go, so that a request may be ended from outside.
 #[derive(Debug)]
-pub(super) struct World<const SHARED: bool, const LIMITED: bool> {
+pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> {
     pub(super) sources: Vec<SourceState>,
     pub(super) services: Vec<ServiceState>,
     pub(super) rows: Vec<RowState>,
     pub(super) pools: Vec<PoolState>,
+    /// How fast servers work: one entry per pool, and further ones for those that work slower.
+    pub(super) paces: Vec<Pace>,
     /// What balancers are told about every server, in launch order.
     pub(super) members: Vec<Member>,
     pub(super) fleet: Fleet,
     pub(super) arena: Arena,
     pub(super) recorder: Recorder,
+    /// Servers that work slower than they should, and how many times.
+    pub(super) slowed: Vec<(ServerId, f64)>,
+    /// What happens at times known beforehand.
+    pub(super) agenda: Agenda,
     cuts: Lane,
     horizon: SimTime,
     warmup_end: SimTime,
@@ -74,19 +83,18 @@ pub(super) struct RowState {
     pub(super) wait: Option<Distribution>,
 }
 
-/// What is fixed about the servers of a pool.
-#[derive(Debug)]
-pub(super) struct PoolState {
+/// How fast a server works.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
     /// Nanoseconds per nanosecond of demand: 1 / speed.
-    pub(super) pace: f64,
+    pub(super) nanos: f64,
     /// Whether its service tells work and time off the CPU apart.
     pub(super) tells_cpu: bool,
-    /// Its place among the pools of its service.
-    ordinal: usize,
-    zoned: bool,
+    /// The pool, among all pools, and what multiplies its full speed.
+    pub(super) of: (usize, f64),
 }
 
-impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
+impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, LIMITED, MORTAL> {
     pub(super) fn new(
         scenario: &Scenario,
         replication: u32,
@@ -101,17 +109,20 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             services: Vec::new(),
             rows: Vec::new(),
             pools: Vec::new(),
+            paces: Vec::new(),
             members: Vec::new(),
             fleet: Fleet::default(),
             arena: Arena::new(),
             recorder: Recorder::new(plan, sized),
+            slowed: Vec::new(),
+            agenda: Agenda::new(scenario, key),
             cuts: queue.add_lane(),
             horizon: scenario.horizon(),
             warmup_end: plan.warmup_end(),
             at_warmup: Vec::new(),
         };
         for (service, plan) in scenario.services.iter().zip(&plan.services) {
-            world.add_service(service, key.named("balancer").named(&plan.name), queue);
+            world.add_service(service, &plan.name, key, queue);
         }
         for row in &plan.rows {
             let service = &scenario.services[row.service];
@@ -125,6 +136,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             }
         }
         queue.append(world.cuts, world.recorder.next_cut(), Event::Cut);
+        world.agenda.plan(queue);
         for (index, source) in scenario.sources.iter().enumerate() {
             let key = traffic::source_key(scenario, replication, source);
             let process = traffic::open(scenario, source, key, traces)?;
@@ -137,7 +149,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         Ok(world)
     }
 
-    fn add_service(&mut self, service: &Service, key: Key, queue: &mut EventQueue<Event>) {
+    fn add_service(&mut self, service: &Service, name: &str, key: Key, queue: &mut EventQueue<Event>) {
         let (discipline, levels) = match &service.queue.order {
             Order::Fifo => (Discipline::Fifo, 1),
             Order::Lifo => (Discipline::Lifo, 1),
@@ -151,17 +163,13 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         let id = self.fleet.add_service(discipline, levels, tells_cpu);
         let mut rotation = Rotation::default();
         for (ordinal, pool) in service.pools.iter().enumerate() {
-            let index = self.pools.len() as u16;
-            let zoned = !pool.zones.is_empty();
-            self.pools.push(PoolState { pace: 1.0 / pool.speed, tells_cpu, ordinal, zoned });
-            for replica in 0..pool.replicas as usize {
-                let shared = pool.shared_millicores.map(|millicores| (millicores, pool.speed));
-                let launch = Launch { service: id, pool: index, slots: pool.concurrency, shared };
-                let server = self.fleet.launch(SimTime::ZERO, launch);
-                let zone = if zoned { pool.zones[replica % pool.zones.len()] } else { 0 };
-                let member = Member { server, pool: index, zone, version: 0, weight: pool.weight };
-                self.members.push(member);
-                let position = rotation.join(member, 0);
+            let index = self.pools.len();
+            self.paces.push(Pace { nanos: 1.0 / pool.speed, tells_cpu, of: (index, 1.0) });
+            self.pools.push(PoolState::new(id, index, ordinal, pool, key.named("servers").named(name)));
+            for _ in 0..pool.replicas {
+                let server = self.create(SimTime::ZERO, index);
+                self.fleet.pass(server, SimTime::ZERO, ServerState::Ready);
+                let position = rotation.join(self.members[server.index()], 0);
                 self.fleet.set_position(server, position);
             }
         }
@@ -170,7 +178,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
         self.services.push(ServiceState {
             told: balancer.follows_attempts(),
             balancer,
-            bits: key.stream(),
+            bits: key.named("balancer").named(name).stream(),
             rotation,
             central: service.queue.central,
             limit: service.queue.limit.unwrap_or(u32::MAX),
@@ -196,6 +204,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
 
     fn readings(&self, now: SimTime) -> Vec<ServiceReading> {
         let read = |usage: crate::fleet::Usage| ServiceReading {
+            ordered: usage.ordered,
             ready: usage.ready,
             slots: usage.slots,
             cpu_milli: usage.cpu_milli,
@@ -239,21 +248,28 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             totals.peak_queue = usage.peak_queue;
             totals.no_server = self.services[index].no_server;
         }
+        let since = |at: Option<SimTime>| at.unwrap_or(end).as_nanos();
         let total = |((id, server), (now, warm)): ((ServerId, &Server), (ServerUse, &ServerUse))| {
-            let pool = &self.pools[server.pool()];
+            let (pool, life) = (&self.pools[server.pool()], self.fleet.life(id));
             ServerTotals {
                 service: server.service().index(),
                 pool: pool.ordinal,
-                zone: pool.zoned.then(|| usize::from(self.members[id.index()].zone)),
-                from_ns: 0,
-                to_ns: end.as_nanos(),
+                zone: pool.is_zoned().then(|| usize::from(self.members[id.index()].zone)),
+                ordered_ns: life.ordered.as_nanos(),
+                from_ns: since(life.ready),
+                to_ns: since(life.left),
+                gone_ns: since(life.gone),
+                failed: server.state() == ServerState::Failed,
                 requests: now.requests - warm.requests,
                 cpu_milli_ns: Wide(now.cpu_milli - warm.cpu_milli),
                 slot_ns: Wide(u128::from(now.slots - warm.slots)),
                 peak_queue: u64::from(server.peak_waiting()),
             }
         };
-        let uses = self.fleet.server_use(end).into_iter().zip(&self.at_warmup);
+        // Who came after the warm-up had used nothing at its end.
+        let nothing = ServerUse::default();
+        let warm = self.at_warmup.iter().chain(std::iter::repeat(&nothing));
+        let uses = self.fleet.server_use(end).into_iter().zip(warm);
         let servers = self.fleet.servers().zip(uses).map(total).collect();
         RunResult {
             replication,
@@ -264,6 +280,7 @@ impl<const SHARED: bool, const LIMITED: bool> World<SHARED, LIMITED> {
             row_series: books.row_series,
             service_series: books.service_series,
             objectives: books.objectives,
+            events: self.agenda.log,
         }
     }
 }

@@ -21,7 +21,7 @@ pub use event::EventSpec;
 pub use process::ArrivalProcess;
 pub use profile::{Profile, Segment};
 pub use rate::{RateSpec, Resolve};
-pub use request::{Arena, Line, Outcome, Request};
+pub use request::{Arena, Line, Outcome, Request, Stay};
 pub use stages::{StagesSpec, StepSpec};
 pub use synthetic::Synthetic;
 

@@ -84,13 +84,28 @@ const IN_SERVICE: u32 = u32::MAX - 2;
 /// All requests in flight. Slots are reused, so memory follows the largest number in flight.
 ///
 /// What only some scenarios need stands in a column of its own beside the slots, filled from the
-/// day it is needed: deadlines of waiting requests.
+/// day it is needed: deadlines of waiting requests, ends of those in service.
 #[derive(Debug, Default)]
 pub struct Arena {
     slots: Vec<Request>,
     free: u32,
     live: usize,
     deadlines: Vec<SimTime>,
+    stays: Vec<Stay>,
+}
+
+/// What is known of a request in service on a core of its own, where it may be ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// The end of its present phase; an event at any other instant is stale.
+    pub ends: SimTime,
+    /// Whether it burns CPU; otherwise it waits off the CPU.
+    pub working: bool,
+}
+
+impl Stay {
+    /// Of a request that is not in service.
+    pub const NONE: Self = Self { ends: SimTime::MAX, working: false };
 }
 
 impl Arena {
@@ -144,6 +159,35 @@ impl Arena {
     #[inline]
     pub fn get_mut(&mut self, id: RequestId) -> &mut Request {
         &mut self.slots[id.index()]
+    }
+
+    /// Notes the present phase of a request in service.
+    #[inline]
+    pub fn set_stay(&mut self, id: RequestId, stay: Stay) {
+        if self.stays.len() <= id.index() {
+            self.stays.resize(id.index() + 1, Stay::NONE);
+        }
+        self.stays[id.index()] = stay;
+    }
+
+    /// Returns the present phase of a request in service, where it was noted.
+    #[inline]
+    pub fn stay(&self, id: RequestId) -> Stay {
+        self.stays.get(id.index()).copied().unwrap_or(Stay::NONE)
+    }
+
+    /// Tells whether the request of this slot ends its phase on `server` at `now`: otherwise whoever
+    /// asks holds a stale event.
+    #[inline]
+    pub fn ends_at(&self, id: RequestId, server: ServerId, now: SimTime) -> bool {
+        let slot = &self.slots[id.index()];
+        slot.prev == IN_SERVICE && slot.server == server && self.stay(id).ends == now
+    }
+
+    /// Iterates over the requests that hold a slot, in the order of the arena's slots.
+    pub fn in_service(&self) -> impl Iterator<Item = (RequestId, &Request)> {
+        let numbered = self.slots.iter().enumerate().filter(|(_, slot)| slot.prev == IN_SERVICE);
+        numbered.map(|(index, slot)| (RequestId::new(index), slot))
     }
 
     /// Iterates over all requests in flight, in the order of their slots.

@@ -12,7 +12,7 @@ use peakday::balancer::BalancerSpec;
 use peakday::dist::{Distribution, DistributionSpec};
 use peakday::ids::{ClassId, ServiceId};
 use peakday::results::{Plan, PoolPlan, RowPlan, ServicePlan, SourcePlan};
-use peakday::scenario::{Demand, Order, Pool, Queue, Scenario, Service, Source};
+use peakday::scenario::{Demand, Order, Pool, Queue, Scenario, Service, Source, Startup};
 use peakday::time::{SimDuration, SimTime};
 use peakday::workload::{ArrivalsSpec, Profile, Segment};
 
@@ -121,6 +121,9 @@ impl Station {
             speed,
             weight,
             zones: vec![],
+            startup: Startup::default(),
+            drain: None,
+            schedule: Vec::new(),
         };
         let plan = Plan {
             name: self.name.clone(),
@@ -146,6 +149,7 @@ impl Station {
             objectives: vec![],
         };
         Scenario {
+            faults: Vec::new(),
             plan,
             seed: self.seed,
             sha256: String::new(),

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use peakday::dist::{Distribution, DistributionSpec, Factor};
 use peakday::ids::{ClassId, ServiceId};
 use peakday::results::{Plan, PoolPlan, RowPlan, RunResult, ServicePlan, SourcePlan};
-use peakday::scenario::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source};
+use peakday::scenario::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source, Startup};
 use peakday::sim;
 use peakday::time::{SimDuration, SimTime};
 use peakday::workload::{ArrivalsSpec, Outcome, recorded::RecordedSpec};
@@ -144,7 +144,9 @@ impl Story {
             services.push(service);
         }
         let (sha256, resolved) = <(String, String)>::default();
-        (Scenario { plan, seed: 1, sha256, resolved, replications: 1, sources, services }, files)
+        let scenario =
+            Scenario { plan, seed: 1, sha256, resolved, replications: 1, sources, services, faults: vec![] };
+        (scenario, files)
     }
 
     fn service(&self, index: usize, shop: &Shop) -> Service {
@@ -160,6 +162,9 @@ impl Story {
                 speed: shop.speed,
                 weight: 1.0,
                 zones: vec![],
+                startup: Startup::default(),
+                drain: None,
+                schedule: Vec::new(),
             }],
             queue: Queue {
                 central: shop.central,

@@ -10,7 +10,7 @@ use peakday::results::{
     Goal, ObjectivePlan, Plan, PoolPlan, RowPlan, ServicePlan, SourcePlan, UNLIMITED_MILLICORES,
 };
 use peakday::rng::{Bits, Key, Stream, uniform_closed_open};
-use peakday::scenario::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source};
+use peakday::scenario::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source, Startup};
 use peakday::time::{SimDuration, SimTime};
 use peakday::workload::recorded::{RecordedSpec, TraceFiles};
 use peakday::workload::{ArrivalsSpec, Profile, Segment, StateSpec};
@@ -79,6 +79,7 @@ pub fn drawn(seed: u64) -> Drawn {
     let plan = frame(dice);
     let mut drawn = Drawn {
         scenario: Scenario {
+            faults: Vec::new(),
             plan,
             seed,
             sha256: String::new(),
@@ -211,6 +212,9 @@ pub fn pool(dice: &mut Dice, zones: u16) -> Pool {
         speed: if dice.chance(0.5) { 1.0 } else { dice.scale(0.2, 5.0) },
         weight: if dice.chance(0.5) { 1.0 } else { dice.scale(0.1, 10.0) },
         zones: (0..zones).filter(|_| dice.chance(0.5)).collect(),
+        startup: Startup::default(),
+        drain: None,
+        schedule: Vec::new(),
     }
 }
 

@@ -48,7 +48,13 @@ fn objective(goal: Goal, class: Option<usize>, (every_ns, from_ns, to_ns): Stret
 /// What the gauges of a service read where each has stood still since t = 0.
 fn steady(ready: u128, slots: u128, milli: u128, queued: u128, at: u64) -> ServiceReading {
     let at = u128::from(at);
-    ServiceReading { ready: ready * at, slots: slots * at, cpu_milli: milli * at, queued: queued * at }
+    ServiceReading {
+        ordered: ready * at,
+        ready: ready * at,
+        slots: slots * at,
+        cpu_milli: milli * at,
+        queued: queued * at,
+    }
 }
 
 /// A recorder, and a clock that makes the cuts that are due, each before anything else happens.

@@ -132,6 +132,7 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
         replications: spec.run.replications,
         sources: traffic.sources,
         services: fleet.services,
+        faults: Vec::new(),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::dist::Distribution;
 use crate::error::Code;
 use crate::results::{PoolPlan, ServicePlan, UNLIMITED_MILLICORES};
 use crate::scenario::forms::{Concurrency, OrderSpec, PerClass};
-use crate::scenario::plan::{Demand, Order, Pool, Queue, Service};
+use crate::scenario::plan::{Demand, Order, Pool, Queue, Service, Startup};
 use crate::scenario::spec::{PoolSpec, QueueSpec, ScenarioSpec, Scope, ServiceSpec};
 use crate::scenario::suggest;
 
@@ -83,6 +83,9 @@ impl Fleet {
                 speed: spec.speed,
                 weight: spec.weight(),
                 zones,
+                startup: Startup::default(),
+                drain: None,
+                schedule: Vec::new(),
             });
             plans.push(PoolPlan {
                 name: name.to_owned(),

@@ -1,0 +1,231 @@
+//! Servers in a run: how they come into service, and how they leave it.
+
+use crate::des::EventQueue;
+use crate::fleet::ServerState;
+use crate::ids::{RequestId, ServerId};
+use crate::sim::Event;
+use crate::sim::flow::{nanos, plan};
+use crate::sim::world::{Pace, World};
+use crate::time::{SimDuration, SimTime};
+use crate::workload::{Outcome, Stay};
+
+/// The children of a server's key: what delays it, each by itself.
+const PROVISION: u64 = 0;
+const BOOT: u64 = 1;
+
+impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, LIMITED, MORTAL> {
+    /// Begins the start-up of the server that was launched as the n-th of its pool.
+    ///
+    /// The delays are drawn at once and by name: neither the load nor other servers change them.
+    pub(super) fn begin(&mut self, now: SimTime, server: ServerId, nth: u64, queue: &mut EventQueue<Event>) {
+        let pool = &self.pools[self.fleet.server(server).pool()];
+        let key = pool.server_key(nth);
+        let delay = |law: &Option<crate::dist::Distribution>, child: u64| {
+            law.as_ref().map_or(SimDuration::ZERO, |law| nanos(law.sample(&mut key.child(child).stream())))
+        };
+        let provisioned = now + delay(&pool.startup.provision, PROVISION);
+        let booted = provisioned + delay(&pool.startup.boot, BOOT);
+        self.fleet.set_boot(server, booted);
+        self.await_transition(now, server, provisioned, queue);
+    }
+
+    /// Lets the next transition of a server happen at `due`, at once where that is now.
+    fn await_transition(
+        &mut self,
+        now: SimTime,
+        server: ServerId,
+        due: SimTime,
+        queue: &mut EventQueue<Event>,
+    ) {
+        self.fleet.set_due(server, due);
+        if due > now {
+            queue.schedule(due, Event::Life(server));
+        } else {
+            self.on_life(now, server, queue);
+        }
+    }
+
+    /// The next transition of a server is due, unless another has overtaken it.
+    #[inline(never)]
+    pub(super) fn on_life(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
+        if !MORTAL || self.fleet.life(server).due != now {
+            return;
+        }
+        match self.fleet.server(server).state() {
+            ServerState::Provisioning => {
+                self.fleet.pass(server, now, ServerState::Booting);
+                self.await_transition(now, server, self.fleet.life(server).booted, queue);
+            }
+            ServerState::Booting => self.enter(now, server, queue),
+            ServerState::Warming => {
+                self.fleet.pass(server, now, ServerState::Ready);
+                self.retime(now, server, queue);
+            }
+            ServerState::Draining => {
+                self.end_all(now, &[server]);
+                self.fleet.pass(server, now, ServerState::Stopped);
+            }
+            ServerState::Ready | ServerState::Stopped | ServerState::Failed => {}
+        }
+    }
+
+    /// Takes a server into service, at a lower speed first where its pool says so.
+    fn enter(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
+        match self.pools[self.fleet.server(server).pool()].startup.slow_start {
+            None => self.fleet.pass(server, now, ServerState::Ready),
+            Some(slow) => {
+                self.fleet.pass(server, now, ServerState::Warming);
+                self.retime(now, server, queue);
+                self.fleet.set_due(server, now + slow.window);
+                queue.schedule(now + slow.window, Event::Life(server));
+            }
+        }
+        let id = self.fleet.server(server).service();
+        let service = &mut self.services[id.index()];
+        let central = service.central;
+        let position = service.rotation.join(self.members[server.index()], 0);
+        self.fleet.set_position(server, position);
+        service.balancer.on_membership(&service.rotation);
+        if central {
+            self.relieve(now, server, queue);
+        }
+    }
+
+    /// Lets a server take from the central queue of its service until it is full.
+    fn relieve(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
+        let id = self.fleet.server(server).service();
+        while self.fleet.server(server).has_free_slot()
+            && let Some(next) = self.fleet.dequeue_central(id, now, &mut self.arena)
+        {
+            let row = self.arena.get(next).row();
+            self.arena.get_mut(next).server = server;
+            self.fleet.occupy(server, now);
+            self.fleet.take_over(server);
+            self.services[id.index()].rotation.sent(self.fleet.server(server).position());
+            self.recorder.dispatched(row);
+            self.leave_when_full(server);
+            self.start(now, next, server, queue);
+        }
+    }
+
+    /// Takes a server out of the rotation: nothing new is sent to it.
+    fn withdraw(&mut self, server: ServerId) {
+        let at = self.fleet.server(server);
+        if !at.in_rotation() {
+            return;
+        }
+        let (id, position) = (at.service(), at.position());
+        let service = &mut self.services[id.index()];
+        if let Some(moved) = service.rotation.leave(position) {
+            self.fleet.set_position(moved, position);
+        }
+        self.fleet.clear_position(server);
+        service.balancer.on_membership(&service.rotation);
+    }
+
+    /// Lets a server finish what it has, within the limit of its pool.
+    pub(super) fn drain(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
+        self.withdraw(server);
+        self.fleet.pass(server, now, ServerState::Draining);
+        self.stop_if_idle(now, server);
+        if self.fleet.server(server).state() == ServerState::Draining
+            && let Some(limit) = self.pools[self.fleet.server(server).pool()].drain
+        {
+            self.await_transition(now, server, now + limit, queue);
+        }
+    }
+
+    /// Stops a server that drains and has nothing left.
+    #[inline(never)]
+    pub(super) fn stop_if_idle(&mut self, now: SimTime, server: ServerId) {
+        let at = self.fleet.server(server);
+        if at.state() == ServerState::Draining && at.busy() == 0 && at.waiting() == 0 {
+            self.fleet.pass(server, now, ServerState::Stopped);
+        }
+    }
+
+    /// Lets servers fail, with all they have.
+    pub(super) fn fail(&mut self, now: SimTime, servers: &[ServerId]) {
+        for &server in servers {
+            self.withdraw(server);
+        }
+        self.end_all(now, servers);
+        for &server in servers {
+            let (pool, zone) = (self.fleet.server(server).pool(), self.members[server.index()].zone);
+            self.pools[pool].strike(server, zone);
+            self.fleet.pass(server, now, ServerState::Failed);
+        }
+    }
+
+    /// Ends all that some servers, which stand in no rotation, have in hand or waiting.
+    fn end_all(&mut self, now: SimTime, servers: &[ServerId]) {
+        for &server in servers {
+            while let Some(waiting) = self.fleet.expel(server, now, &mut self.arena) {
+                self.lose(now, waiting, Outcome::Failed);
+            }
+            if let Some(cpu) = self.fleet.shared_cpu(server) {
+                cpu.clear(now);
+            }
+        }
+        for (server, id) in self.in_hand(servers) {
+            if self.arena.stay(id).working && self.paces[self.fleet.server(server).pace()].tells_cpu {
+                self.fleet.end_work(server, now);
+            }
+            self.fleet.vacate(server, now);
+            self.lose(now, id, Outcome::Failed);
+        }
+    }
+
+    /// Returns who holds a slot of these servers, in the order in which they came: one look at the
+    /// arena, however many servers, since no server keeps a list.
+    fn in_hand(&self, servers: &[ServerId]) -> Vec<(ServerId, RequestId)> {
+        let mut wanted = servers.to_vec();
+        wanted.sort_unstable();
+        let here =
+            self.arena.in_service().filter(|(_, request)| wanted.binary_search(&request.server).is_ok());
+        let mut found: Vec<_> = here.map(|(id, r)| (r.server, r.arrived, r.source(), id)).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(server, _, _, id)| (server, id)).collect()
+    }
+
+    /// Lets a server work as fast as its state and the faults upon it allow; what it has in hand goes on
+    /// at that speed.
+    pub(super) fn retime(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
+        let warming = self.fleet.server(server).state() == ServerState::Warming;
+        let slow_start = self.pools[self.fleet.server(server).pool()].startup.slow_start.filter(|_| warming);
+        let slowed = self.slowed.iter().filter(|(slow, _)| *slow == server).map(|(_, factor)| 1.0 / factor);
+        let share = slowed.product::<f64>() * slow_start.map_or(1.0, |slow| slow.speed);
+        let pool = self.fleet.server(server).pool();
+        let before = self.paces[self.fleet.server(server).pace()];
+        let pace = self.pace(pool, share);
+        self.fleet.set_pace(server, pace as u16);
+        if let Some(cpu) = self.fleet.shared_cpu(server) {
+            cpu.set_speed(now, self.pools[pool].speed * share);
+            plan(cpu.plan(), server, queue);
+            return;
+        }
+        let change = self.paces[pace].nanos / before.nanos;
+        for (_, id) in self.in_hand(&[server]) {
+            let stay = self.arena.stay(id);
+            if stay.working {
+                let ends = now + nanos((stay.ends - now).as_nanos() as f64 * change);
+                self.arena.set_stay(id, Stay { ends, ..stay });
+                let event = match before.tells_cpu {
+                    true => Event::WorkDone(server, id),
+                    false => Event::Completion(server, id),
+                };
+                queue.schedule(ends, event);
+            }
+        }
+    }
+
+    /// Returns the pace of a pool's servers at a share of their full speed.
+    fn pace(&mut self, pool: usize, share: f64) -> usize {
+        if let Some(known) = self.paces.iter().position(|pace| pace.of == (pool, share)) {
+            return known;
+        }
+        let full = self.paces[pool];
+        self.paces.push(Pace { nanos: full.nanos / share, of: (pool, share), ..full });
+        self.paces.len() - 1
+    }
+}

@@ -1,0 +1,158 @@
+//! Pools in a run: how many servers are wanted, who is there, and how a server is made.
+
+use crate::balancer::Member;
+use crate::des::EventQueue;
+use crate::fleet::{Launch, ServerState};
+use crate::ids::{ServerId, ServiceId};
+use crate::rng::Key;
+use crate::scenario::{Pool, Startup};
+use crate::sim::Event;
+use crate::sim::world::World;
+use crate::time::{SimDuration, SimTime};
+
+/// A pool while the run goes on.
+#[derive(Debug)]
+pub(super) struct PoolState {
+    /// Its place among the pools of its service.
+    pub(super) ordinal: usize,
+    pub(super) speed: f64,
+    pub(super) startup: Startup,
+    pub(super) drain: Option<SimDuration>,
+    /// How many servers are wanted.
+    pub(super) wanted: u32,
+    /// Servers that count towards it, those coming included, in launch order.
+    pub(super) standing: Vec<ServerId>,
+    /// Zones by place in the scenario's list, and how many stand in each.
+    pub(super) zones: Vec<Zone>,
+    launch: Launch,
+    weight: f64,
+    /// Names the randomness of its servers.
+    key: Key,
+    launched: u64,
+}
+
+/// A zone, as a pool sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Zone {
+    pub(super) id: u16,
+    standing: u32,
+    /// Servers lost with the zone, which nobody replaces until it is back; `None` while it is up.
+    pub(super) lost: Option<u32>,
+}
+
+impl PoolState {
+    /// `key` names the servers of the service.
+    pub(super) fn new(service: ServiceId, index: usize, ordinal: usize, pool: &Pool, key: Key) -> Self {
+        let shared = pool.shared_millicores.map(|millicores| (millicores, pool.speed));
+        let pace = index as u16;
+        Self {
+            ordinal,
+            speed: pool.speed,
+            startup: pool.startup.clone(),
+            drain: pool.drain,
+            wanted: pool.replicas,
+            standing: Vec::new(),
+            zones: pool.zones.iter().map(|&id| Zone { id, standing: 0, lost: None }).collect(),
+            launch: Launch { service, pool: pace, pace, slots: pool.concurrency, shared },
+            weight: pool.weight,
+            key: key.child(ordinal as u64),
+            launched: 0,
+        }
+    }
+
+    /// Tells whether its servers stand in zones.
+    pub(super) fn is_zoned(&self) -> bool {
+        !self.zones.is_empty()
+    }
+
+    pub(super) fn service(&self) -> ServiceId {
+        self.launch.service
+    }
+
+    /// Names the randomness of the server that was launched as the n-th of this pool.
+    pub(super) fn server_key(&self, nth: u64) -> Key {
+        self.key.child(nth)
+    }
+
+    /// Servers nobody orders because their zone is down.
+    fn given_up(&self) -> u32 {
+        self.zones.iter().filter_map(|zone| zone.lost).sum()
+    }
+
+    /// Takes a server off the count; `zone` is the scenario's.
+    pub(super) fn strike(&mut self, server: ServerId, zone: u16) {
+        if let Some(at) = self.standing.iter().position(|&other| other == server) {
+            self.standing.remove(at);
+            if let Some(zone) = self.zones.iter_mut().find(|known| known.id == zone) {
+                zone.standing -= 1;
+                if let Some(lost) = &mut zone.lost {
+                    *lost += 1;
+                }
+            }
+        }
+    }
+
+    /// Chooses the zone of a new server: of those that are up, the one with the fewest.
+    fn place(&mut self) -> u16 {
+        let up = self.zones.iter_mut().filter(|zone| zone.lost.is_none());
+        up.min_by_key(|zone| zone.standing).map_or(0, |zone| {
+            zone.standing += 1;
+            zone.id
+        })
+    }
+
+    /// Tells whether servers can be placed at all.
+    fn has_place(&self) -> bool {
+        !self.is_zoned() || self.zones.iter().any(|zone| zone.lost.is_none())
+    }
+}
+
+impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, LIMITED, MORTAL> {
+    /// Makes a server of a pool that serves nobody yet.
+    pub(super) fn create(&mut self, now: SimTime, pool: usize) -> ServerId {
+        let state = &mut self.pools[pool];
+        let server = self.fleet.order(now, state.launch);
+        let zone = state.place();
+        state.standing.push(server);
+        state.launched += 1;
+        let (pool, weight) = (pool as u16, state.weight);
+        self.members.push(Member { server, pool, zone, version: 0, weight });
+        server
+    }
+
+    /// Orders servers of a pool, or gives some back, until as many stand as are wanted.
+    pub(super) fn resize(&mut self, now: SimTime, pool: usize, wanted: u32, queue: &mut EventQueue<Event>) {
+        self.pools[pool].wanted = wanted;
+        loop {
+            let state = &self.pools[pool];
+            let standing = state.standing.len() as u32;
+            if standing + state.given_up() < wanted && state.has_place() {
+                let nth = state.launched;
+                let server = self.create(now, pool);
+                self.begin(now, server, nth, queue);
+            } else if standing > wanted {
+                let leaver = self.dispensable(pool);
+                self.give_back(now, leaver, queue);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Returns who is given back first: who is not in service yet, then who came last.
+    fn dispensable(&self, pool: usize) -> ServerId {
+        let standing = &self.pools[pool].standing;
+        let coming = standing.iter().rev().find(|&&id| self.fleet.server(id).state().is_coming());
+        *coming.or(standing.last()).expect("more stand than are wanted")
+    }
+
+    fn give_back(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
+        let (pool, zone) = (self.fleet.server(server).pool(), self.members[server.index()].zone);
+        self.pools[pool].strike(server, zone);
+        if self.fleet.server(server).state().is_coming() {
+            self.fleet.pass(server, now, ServerState::Stopped);
+        } else {
+            self.drain(now, server, queue);
+        }
+    }
+}
