@@ -63,10 +63,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let position = service.balancer.pick(request, &service.rotation, &mut service.bits).position;
         let server_id = service.rotation.server(position);
         request.server = server_id;
-        service.rotation.sent(position);
-        if service.told {
-            service.balancer.on_sent(position, &service.rotation);
-        }
+        service.sent(position);
         self.recorder.dispatched(row);
         let (service_id, central) = (row_state.service, service.central);
         match self.fleet.admit(server_id, now, &mut self.arena, id, row_state.level, service.limit) {
@@ -331,6 +328,15 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 }
 
 impl ServiceState {
+    /// Counts an attempt sent to a place of the rotation.
+    #[inline(always)]
+    pub(super) fn sent(&mut self, position: usize) {
+        self.rotation.sent(position);
+        if self.told {
+            self.balancer.on_sent(position, &self.rotation);
+        }
+    }
+
     /// Counts an attempt that ended at a place of the rotation.
     #[inline(always)]
     fn done(&mut self, position: usize, request: &Request, now: SimTime, outcome: Outcome) {

@@ -101,7 +101,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.arena.get_mut(next).server = server;
             self.fleet.occupy(server, now);
             self.fleet.take_over(server);
-            self.services[id.index()].rotation.sent(self.fleet.server(server).position());
+            self.services[id.index()].sent(self.fleet.server(server).position());
             self.recorder.dispatched(row);
             self.leave_when_full(server);
             self.start(now, next, server, queue);
