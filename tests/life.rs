@@ -218,3 +218,146 @@ fn work_and_time_off_the_cpu_both_end_with_a_crash() {
     assert_eq!(run.servers[0].cpu_milli_ns.0, (40_000 + 37_500) * 1_000_000_000);
     assert_eq!(run.servers[0].slot_ns.0, (13_500 + 12_500 + 11_500 + 10_500 + 37_500) * 1_000_000);
 }
+
+#[test]
+fn who_is_not_there_yet_is_given_back_first() {
+    let mut scenario = story("replicas: 2, concurrency: 1", "");
+    let pool = &mut scenario.services[0].pools[0];
+    pool.startup.boot = constant(6.0);
+    // Three are ordered at 1 s; at 3 s two of them go again, and at 4 s the third and one that serves.
+    pool.schedule = vec![(s(1.0), 5), (s(3.0), 3), (s(4.0), 1)];
+    pool.drain = Some(SimDuration::ZERO);
+    let run = run(&scenario);
+    let end = 30.0;
+    let never = |gone: f64| [1.0, end, end, gone];
+    let expected = [[0.0, 0.0, end, end], [0.0, 0.0, 4.0, 4.0], never(4.0), never(3.0), never(3.0)];
+    assert_eq!(lives(&run), expected);
+    // The second had 1.5 in hand and 3.5 waiting when its drain of no length began.
+    assert_eq!(run.rows[0].outcomes[1], 2);
+    let log: Vec<&str> = run.events.iter().map(|event| event.detail.as_str()).collect();
+    assert_eq!(log, ["2 -> 5", "5 -> 3", "3 -> 1"]);
+}
+
+#[test]
+fn a_drain_within_its_limit_is_not_cut() {
+    let mut scenario = story("replicas: 2, concurrency: 1", ", queue: {limit: 0}");
+    let pool = &mut scenario.services[0].pools[0];
+    pool.schedule = vec![(s(6.0), 1)];
+    pool.drain = Some(SimDuration::from_secs(20));
+    let run = run(&scenario);
+    // 1.5 ends at 11.5, and with it the server; its limit at 26 s finds it gone.
+    assert_eq!(lives(&run)[1], [0.0, 0.0, 6.0, 11.5]);
+    assert_eq!(run.rows[0].outcomes[1], 0);
+}
+
+#[test]
+fn those_who_wait_leave_a_failing_server_in_any_order_of_its_queue() {
+    for order in ["fifo", "lifo", "{priority: [any]}"] {
+        let mut scenario = story("replicas: 1, concurrency: 1", &format!(", queue: {{order: {order}}}"));
+        scenario.services[0].pools[0].startup.boot = constant(100.0);
+        let crash = FaultKind::Crash { service: WEB, pool: Some(0), victims: Victims::Count(1) };
+        scenario.faults = vec![fault(12.0, crash)];
+        let run = run(&scenario);
+        // Twelve came: one was served by 10.5, the next is in hand, ten wait. Nobody serves the others.
+        assert_eq!((run.rows[0].outcomes, run.services[0].no_server), ([1, 29, 0, 0, 0, 0], 18), "{order}");
+        assert_eq!(run.row_series[0].outcomes[1][12], 11 + 1, "{order}");
+        assert_eq!(run.servers[0].peak_queue, 10, "{order}");
+    }
+}
+
+#[test]
+fn a_limit_on_waiting_outlives_the_server_it_was_set_at() {
+    let mut scenario = story("replicas: 1, concurrency: 1", ", queue: {timeout: 4s}");
+    let crash = FaultKind::Crash { service: WEB, pool: None, victims: Victims::Count(1) };
+    scenario.faults = vec![fault(3.0, crash)];
+    let run = run(&scenario);
+    // 0.5 to 2.5 fail at 3 s; the replacement serves at once. 3.5 until 13.5; 4.5 to 9.5 give up four
+    // seconds after they came, as do 10.5 and later but for those in hand: 10.5 waits until 13.5, until
+    // 23.5 in hand; 20.5 waits until 23.5 and is in hand at the end.
+    let [completed, failed, timed_out, ..] = run.rows[0].outcomes;
+    assert_eq!((completed, failed), (2, 3));
+    // Of the twenty-seven from 3.5 to 29.5 three were in hand, and 26.5 to 29.5 may still wait at 30.
+    assert_eq!((timed_out, run.rows[0].in_flight_end), (27 - 3 - 4, 1 + 4));
+    assert_eq!(run.row_series[0].outcomes[2][3..=7], [0; 5], "the limits of those that failed are stale");
+    assert_eq!(run.row_series[0].outcomes[2][8], 1);
+}
+
+#[test]
+fn servers_come_where_the_fewest_stand() {
+    let mut scenario = story("replicas: 4, concurrency: 8, zones: [a, b, c]", "");
+    let pool = &mut scenario.services[0].pools[0];
+    pool.schedule = vec![(s(10.0), 7)];
+    let outage = |zone, seconds| FaultKind::ZoneOutage { zone, duration: SimDuration::from_secs(seconds) };
+    // Zone a (two servers) is down from 5 to 15 s, zone b (one) from 8 to 12 s.
+    let mut second = fault(8.0, outage(1, 4));
+    second.name = "g".to_owned();
+    scenario.faults = vec![fault(5.0, outage(0, 10)), second];
+    let run = run(&scenario);
+    // At 10 s three more are wanted; what was lost with a and b is not replaced elsewhere, so three come,
+    // all in c. At 12 s the one of b comes back, at 15 s the two of a.
+    let zones: Vec<_> = run.servers.iter().map(|server| server.zone.expect("a zone")).collect();
+    assert_eq!(zones, [0, 1, 2, 0, 2, 2, 2, 1, 0, 0]);
+    let ordered: Vec<f64> = lives(&run).iter().map(|life| life[0]).collect();
+    assert_eq!(ordered, [0.0, 0.0, 0.0, 0.0, 10.0, 10.0, 10.0, 12.0, 15.0, 15.0]);
+    let kinds: Vec<&str> = run.events.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(kinds, ["zoneOutage", "zoneOutage", "replicas", "zoneBack", "zoneBack"]);
+}
+
+#[test]
+fn faults_that_overlap_multiply_and_end_one_by_one() {
+    let mut scenario = story("replicas: 1, concurrency: 1", ", queue: {limit: 0}");
+    let slow = |factor, seconds| FaultKind::Slow {
+        service: WEB,
+        pool: None,
+        victims: Victims::Share(1.0),
+        factor,
+        duration: SimDuration::from_secs(seconds),
+    };
+    let mut second = fault(4.5, slow(3.0, 6));
+    second.name = "g".to_owned();
+    scenario.faults = vec![fault(2.5, slow(2.0, 4)), second];
+    let run = run(&scenario);
+    // 0.5 has done 2 s by 2.5, 1 s more by 4.5, a third of a second by 6.5, 4/3 s by 10.5, and needs
+    // 10 - 14/3 = 16/3 s more: it ends at 15.8333. The next is that of 16.5, and ends at 26.5.
+    let (completed, _, in_flight, latency) = ends(&run);
+    assert_eq!((completed, in_flight), (2, 1));
+    assert!((latency - (10.5 + 16.0 / 3.0 - 0.5) - 10.0).abs() < 3e-9, "{latency}");
+}
+
+#[test]
+fn a_shared_cpu_warms_up_and_dies_like_any_other() {
+    let mut scenario = story("replicas: 1, concurrency: 4, cpu: {cores: 1}", ", queue: {limit: 0}");
+    let pool = &mut scenario.services[0].pools[0];
+    pool.schedule = vec![(s(0.0), 0), (s(9.0), 1)];
+    pool.startup.slow_start = Some(SlowStart { window: SimDuration::from_secs(4), speed: 0.5 });
+    let crash = FaultKind::Crash { service: WEB, pool: None, victims: Victims::Count(1) };
+    scenario.faults = vec![fault(20.0, crash)];
+    let run = run(&scenario);
+    // Nine find nobody. 9.5 to 12.5 fill the four slots; until 13 s the core does half a second each second:
+    // 1.75 s of 40 in all. Seven more seconds at full speed are 8.75 s: nobody is done when it crashes.
+    assert_eq!(run.rows[0].outcomes[0], 0);
+    assert_eq!(run.row_series[0].outcomes[1][20], 4, "all in hand fail");
+    let burned = run.servers[1].cpu_milli_ns.0;
+    assert_eq!(burned, 10_500 * 1_000_000_000, "one core burns while anybody is in hand");
+}
+
+#[test]
+fn nobody_to_hit_is_no_fault() {
+    let mut scenario = story("replicas: 1, concurrency: 64", "");
+    scenario.services[0].pools[0].schedule = vec![(s(1.0), 0)];
+    let crash = FaultKind::Crash { service: WEB, pool: None, victims: Victims::Share(1.0) };
+    let slow = FaultKind::Slow {
+        service: WEB,
+        pool: None,
+        victims: Victims::Count(3),
+        factor: 5.0,
+        duration: SimDuration::from_secs(5),
+    };
+    scenario.faults = vec![fault(2.0, crash), fault(3.0, slow)];
+    let run = run(&scenario);
+    // 0.5 drains; who drains is not in service, and is neither hit nor slowed.
+    assert_eq!(lives(&run), [[0.0, 0.0, 1.0, 10.5]]);
+    assert_eq!(ends(&run), (1, 29, 0, 10.0));
+    let log: Vec<(&str, &str)> = run.events.iter().map(|e| (e.kind.as_str(), e.detail.as_str())).collect();
+    assert_eq!(log, [("replicas", "1 -> 0"), ("crash", "0 servers"), ("slow", "0 servers, 5 times")]);
+}
