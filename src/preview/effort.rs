@@ -42,7 +42,8 @@ impl Need {
     pub fn of(objective: &ObjectivePlan) -> Self {
         let (replications, because) = match objective.holds_in {
             Some(share) => {
-                let percent = share * 100.0;
+                // 55 % is 55.00000000000001 times a hundredth.
+                let percent = (share * 1e12).round() / 1e10;
                 let n = days(share);
                 (n, format!("so many prove {percent} % of the days if all hold"))
             }

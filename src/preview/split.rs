@@ -62,18 +62,20 @@ impl Arriving {
         let length = (to - from).as_secs_f64();
         let mut arriving = Self { rate: 0.0, classes: Vec::new(), gaps: Gaps::Poisson, sized: false };
         // Whitt, The Queueing Network Analyzer, 1983: merged streams by their shares.
-        let mut scv = 0.0;
+        let (mut scv, mut poisson) = (0.0, true);
         for stream in streams {
             let rate = stream.rate.expected(from, to) / length;
             if rate <= 0.0 {
                 continue;
             }
-            scv += rate
-                * match stream.gaps {
-                    Gaps::Poisson | Gaps::Counted => 1.0,
-                    Gaps::Renewal(scv) => scv,
-                    Gaps::Bursts(what) => return Err(what),
-                };
+            let own = match stream.gaps {
+                Gaps::Poisson | Gaps::Counted => 1.0,
+                Gaps::Renewal(scv) => scv,
+                Gaps::Bursts(what) => return Err(what),
+            };
+            scv += rate * own;
+            // Streams that vary by 1 on average only need not be Poisson: each has to be.
+            poisson &= own == 1.0;
             arriving.rate += rate;
             arriving.sized |= stream.sized;
             for &(class, share) in &stream.shares {
@@ -82,9 +84,8 @@ impl Arriving {
                 }
             }
         }
-        let scv = scv / arriving.rate;
-        if scv != 1.0 {
-            arriving.gaps = Gaps::Renewal(scv);
+        if !poisson {
+            arriving.gaps = Gaps::Renewal(scv / arriving.rate);
         }
         Ok((arriving.rate > 0.0).then_some(arriving))
     }

@@ -279,6 +279,11 @@ fn replications_are_as_many_as_prove_the_share() {
     for (share, expected) in table {
         assert_eq!(Need::of(&objective(share)).replications, expected, "{share:?}");
     }
+    // Shares whose hundredfold is no whole number in binary.
+    for (share, percent) in [(0.07, "7 %"), (0.55, "55 %"), (0.575, "57.5 %"), (0.999_999, "99.9999 %")] {
+        let because = Need::of(&objective(Some(share))).because;
+        assert!(because.contains(&format!("prove {percent} of")), "{because}");
+    }
 }
 
 /// 30 hours in steps of two minutes; the busiest minute is looked for in minutes all the same.

@@ -74,16 +74,21 @@ pub(super) fn waiting(
 ) -> Waiting {
     let station = &scenario.services[service];
     let [mean, busiest] = spans.map(|(from, to)| at(station, streams, from, to));
+    let basis = mean.basis.max(busiest.basis);
+    let texts = |because: Vec<&str>| because.into_iter().map(str::to_owned).collect();
+    if basis == Basis::None {
+        // A formula for one of the stretches says nothing of the run.
+        let unknown = if mean.basis == Basis::None { mean } else { busiest };
+        let because = texts(unknown.because);
+        return Waiting { basis, formula: String::new(), because, mean: None, busiest: None };
+    }
     let mut told = Waiting {
-        basis: mean.basis.max(busiest.basis),
+        basis,
         formula: busiest.formula,
-        because: busiest.because.into_iter().map(str::to_owned).collect(),
+        because: texts(busiest.because),
         mean: mean.figures,
         busiest: busiest.figures,
     };
-    if told.basis == Basis::None {
-        return told;
-    }
     let mut assume = |so: bool, text: &str| {
         if so {
             told.basis = told.basis.max(Basis::Approximation);
@@ -138,9 +143,11 @@ fn combined(mut answers: Vec<(f64, Answer)>) -> Answer {
 
 /// Answers for one line: the slots of a server, or of all behind one queue.
 fn of_lot(station: &Service, lot: &Lot, sized: bool) -> Answer {
-    let mut answer = match lot.cores {
-        Some(cores) => shared(lot, cores),
-        None => in_order(station, lot),
+    let mut answer = match (lot.cores, lot.slots) {
+        (Some(cores), _) => shared(lot, cores),
+        (None, Some(slots)) => in_order(station, lot, slots),
+        // However requests are dealt, and however large: nothing below can matter.
+        (None, None) => return unhindered(),
     };
     if answer.basis == Basis::None {
         return answer;
@@ -189,15 +196,16 @@ fn shared(lot: &Lot, cores: f64) -> Answer {
     Answer { basis, formula: "processor sharing".to_owned(), because, figures }
 }
 
+/// Requests that find a slot and a core at once.
+fn unhindered() -> Answer {
+    let figures =
+        WaitFigures { mean_s: 0.0, p99_s: Some(0.0), share_waiting: Some(0.0), share_rejected: None };
+    let formula = "nobody waits: unlimited slots, each with a core".to_owned();
+    Answer { basis: Basis::Exact, formula, because: vec![], figures: Some(figures) }
+}
+
 /// Requests in order at slots that each have a core.
-fn in_order(station: &Service, lot: &Lot) -> Answer {
-    let Some(slots) = lot.slots else {
-        // Every request finds a slot and a core at once.
-        let figures =
-            WaitFigures { mean_s: 0.0, p99_s: Some(0.0), share_waiting: Some(0.0), share_rejected: None };
-        let formula = "nobody waits: unlimited slots, each with a core".to_owned();
-        return Answer { basis: Basis::Exact, formula, because: vec![], figures: Some(figures) };
-    };
+fn in_order(station: &Service, lot: &Lot, slots: u64) -> Answer {
     let (load, unit) = (lot.rate * lot.hold_s, lot.hold_s);
     let first_come = station.queue.order == Order::Fifo;
     let p99 = |wait: f64| first_come.then_some(wait * unit);
