@@ -233,4 +233,40 @@ mod tests {
         assert_eq!(cpu.plan(), Some(at(25)));
         assert_eq!(cpu.burned(at(25)), 10_000, "10 ns of one core; waiting burns none");
     }
+
+    #[test]
+    fn what_is_left_goes_on_at_another_speed() {
+        let at = SimTime::from_nanos;
+        let mut cpu = SharedCpu::new(1_000, 1.0);
+        // Two of demand 100 have 70 left each at 60; at half speed they are done 280 later, at 340.
+        for request in 0..2 {
+            cpu.start_work(at(0), RequestId::new(request), SimDuration::from_nanos(100));
+        }
+        assert_eq!(cpu.plan(), Some(at(200)));
+        cpu.set_speed(at(60), 0.5);
+        assert!(!cpu.claim(at(200)), "the event of before is stale");
+        assert_eq!(cpu.plan(), Some(at(340)));
+        assert_eq!(cpu.burned(at(340)), 340_000, "a slow core burns like a fast one");
+        cpu.set_speed(at(200), 2.0);
+        // 35 left each: 70 of work at double speed.
+        assert_eq!(cpu.plan(), Some(at(235)));
+        assert!(cpu.claim(at(235)));
+        assert_eq!(
+            (cpu.take_due(at(235)), cpu.take_due(at(235))),
+            (Some(Due::Work(RequestId::new(0))), Some(Due::Work(RequestId::new(1))),)
+        );
+    }
+
+    #[test]
+    fn nothing_of_a_failed_cpu_is_due() {
+        let at = SimTime::from_nanos;
+        let mut cpu = SharedCpu::new(1_000, 1.0);
+        cpu.start_work(at(0), RequestId::new(0), SimDuration::from_nanos(100));
+        cpu.start_wait(at(0), RequestId::new(1), SimDuration::from_nanos(50));
+        assert_eq!(cpu.plan(), Some(at(50)));
+        cpu.clear(at(30));
+        assert!(!cpu.claim(at(50)));
+        assert_eq!((cpu.plan(), cpu.take_due(at(100))), (None, None));
+        assert_eq!(cpu.burned(at(100)), 30_000);
+    }
 }

@@ -340,3 +340,37 @@ fn a_year_of_slots_fits_its_counter() {
     (0..290).for_each(|_| fleet.vacate(ids[0], at(year)));
     assert_eq!(fleet.server_use(at(year))[0].slots, 290 * (year / 2));
 }
+
+#[test]
+fn a_life_is_kept_with_the_gauges_of_its_service() {
+    use ServerState::{Booting, Draining, Failed, Provisioning, Ready, Stopped, Warming};
+    // The states passed and when, and what becomes of (ordered, ready) x ns by 100 for an order at 10.
+    let stories: [(&[(ServerState, u64)], [u128; 2]); 5] = [
+        (&[], [90, 0]),
+        (&[(Booting, 20), (Warming, 30), (Ready, 50), (Draining, 70), (Stopped, 80)], [70, 40]),
+        (&[(Booting, 20), (Stopped, 25)], [15, 0]),
+        (&[(Ready, 10), (Failed, 60)], [50, 50]),
+        (&[(Booting, 40), (Ready, 40), (Draining, 40), (Stopped, 40)], [30, 0]),
+    ];
+    for (passed, expected) in stories {
+        let mut fleet = Fleet::default();
+        fleet.add_service(Discipline::Fifo, 1, false);
+        let id = fleet.order(at(10), slots(1));
+        assert_eq!((fleet.server(id).state(), fleet.server(id).in_rotation()), (Provisioning, false));
+        fleet.set_due(id, at(99));
+        for &(state, when) in passed {
+            fleet.pass(id, at(when), state);
+            assert_eq!((fleet.server(id).state(), fleet.life(id).due), (state, SimTime::MAX));
+        }
+        let usage = fleet.usage(at(100))[0];
+        assert_eq!([usage.ordered, usage.ready], expected, "{passed:?}");
+        let life = fleet.life(id);
+        let when = |wanted: &[ServerState]| {
+            passed.iter().find(|(state, _)| wanted.contains(state)).map(|&(_, when)| at(when))
+        };
+        assert_eq!(life.ordered, at(10));
+        assert_eq!((life.ready, life.gone), (when(&[Warming, Ready]), when(&[Stopped, Failed])));
+        let left = life.ready.and(when(&[Draining, Stopped, Failed]));
+        assert_eq!(life.left, left, "{passed:?}");
+    }
+}

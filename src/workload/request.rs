@@ -281,3 +281,6 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
