@@ -200,3 +200,119 @@ fn what_is_invalid_ends_as_it_does_for_a_run() {
     desk.shell("$P plan s.yaml | true").ends(0);
     assert!(Path::new(PROGRAM).exists());
 }
+
+/// A day of some hundred thousand requests: enough for 1 %, in a second or two.
+const SHAPES: &str = "
+apiVersion: peakday/v1alpha1
+kind: Scenario
+metadata: {name: shapes}
+run: {start: 2026-11-10T12:00:00+08:00, duration: 24h, warmup: WARMUP, interval: 1h, replications: 2}
+traffic: {TRAFFIC}
+services:
+  web: {pools: {p: {replicas: 3, concurrency: 2}, fast: {replicas: 1, concurrency: 4, speed: 2}}, work: WORK}
+";
+
+/// Offered rate and shares of CPU and slots over the run, hour by hour the busiest, and in all.
+#[test]
+fn every_shape_of_traffic_offers_what_is_simulated() {
+    let day = "rate: {diurnal: {mean: 2/s, peak: 3.5/s, peakAt: \"21:00\"}}";
+    let hours = "rate: {diurnal: {hours: [1/s, 1/s, 1/s, 0/s, 0/s, 0/s, 1/s, 2/s, 3/s, 3/s, 3/s, 3/s, 4/s, 4/s, 3/s, \
+                 3/s, 3/s, 3/s, 4/s, 5/s, 6/s, 5/s, 3/s, 2/s]}}";
+    let event = "rate: {event: {baseline: 1/s, at: \"00:00\", shape: double11-2018, peak: 20/s}}";
+    let recorded = "rate: {recorded: {file: counts.csv, index: second, count: n, interval: 1s, speed: 0.0001, scale: 900}}";
+    let even = "rate: 2/s, arrivals: uniform";
+    let one = |source: &str| format!("a: {{to: web, class: a, {source}}}");
+    let two = |first: &str, second: &str| {
+        format!("a: {{to: web, class: a, {first}}}, b: {{to: web, mix: {{a: 25%, b: 75%}}, {second}}}")
+    };
+    let plain = "{a: 100ms, b: 300ms}";
+    let table = [
+        (one(day), "0s", "100ms"),
+        (one(hours), "6h", "100ms"),
+        (one(event), "0s", "{gamma: {mean: 100ms, cv: 0.2}}"),
+        (one(recorded), "0s", "100ms"),
+        (two(day, event), "2h", plain),
+        (two(recorded, hours), "1h", plain),
+        (two(even, day), "12h", plain),
+    ];
+    for (traffic, warmup, work) in table {
+        let text = SHAPES.replace("WARMUP", warmup).replace("TRAFFIC", &traffic).replace("WORK", work);
+        let scenario = scenario(&text);
+        let preview = preview(&scenario, &Golden).expect("a preview");
+        let study = run_study(&scenario, &Golden, StudyOptions::default(), &()).expect("a study");
+        let summary = summary(&study);
+        let row = summary.iter().find(|row| row.subject.row.is_none()).expect("the service");
+        let mean = &preview.services[0].mean;
+        // Of n Poisson arrivals 4 standard deviations, and never more than 1 %.
+        let measured = mean.requests_per_s * (mean.to_s - mean.from_s) * study.runs.len() as f64;
+        let hair = 4.0 * 1.2 / measured.sqrt();
+        assert!(measured > 150_000.0 && hair < 0.0125, "{traffic}: only {measured} arrivals");
+        let columns = [
+            ("offered_per_s", Some(mean.requests_per_s)),
+            ("offered_cpu_utilization", mean.cpu_utilization),
+            ("offered_slot_utilization", mean.slot_utilization),
+            ("scaling_ratio", mean.scaling_ratio),
+        ];
+        for (column, planned) in columns {
+            let (planned, simulated) = (planned.expect(column), row.figure(column).expect(column).mean);
+            let off = planned / simulated - 1.0;
+            assert!(off.abs() < hair.min(0.01), "{traffic}: {column} {planned}, simulated {simulated}");
+        }
+    }
+}
+
+/// The text and the JSON of one scenario, figure by figure.
+#[test]
+fn json_and_text_tell_the_same() {
+    let desk = Desk::with(LONG.replace("counts.csv", "c.csv").trim_start());
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/counts.csv"), desk.path("c.csv"))
+        .expect("a copy");
+    let text = desk.run(&["plan", "s.yaml"]).ends(0).out;
+    let json = desk.run(&["plan", "s.yaml", "--format", "json"]).ends(0).out;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("json");
+    let services = json["services"].as_array().expect("services");
+    assert_eq!(services.len(), 5);
+    let (mut compared, plain) = (0, |cell: &str| cell.replace(',', "").parse::<f64>());
+    for service in services {
+        let name = service["name"].as_str().expect("a name");
+        let row = text.lines().find(|line| line.split_whitespace().next() == Some(name)).expect("a row");
+        let cells: Vec<&str> = row.split_whitespace().skip(1).collect();
+        let larger = |part: &serde_json::Value| {
+            let share = |key: &str| part[key].as_f64().expect(key);
+            100.0 * share("cpuUtilization").max(share("slotUtilization"))
+        };
+        let (mean, busiest) = (&service["mean"], &service["busiestMinute"]);
+        let figures = [
+            service["servers"].as_f64(),
+            mean["requestsPerS"].as_f64(),
+            busiest["requestsPerS"].as_f64(),
+            Some(larger(mean)),
+            Some(larger(busiest)),
+            service["peak"]["utilization"].as_f64().map(|share| 100.0 * share),
+            None,
+            busiest["scalingRatio"].as_f64(),
+            service["serversForTarget"].as_f64(),
+        ];
+        assert_eq!(cells.len(), figures.len(), "{row}");
+        assert_eq!(Some(cells[6]), busiest["binding"].as_str(), "{row}");
+        for (cell, figure) in cells.iter().zip(figures) {
+            let Some(figure) = figure else { continue };
+            let shown = plain(cell).unwrap_or_else(|error| panic!("{row}: {error}"));
+            // Three digits are shown.
+            assert!((shown - figure).abs() <= 0.0051 * figure.abs(), "{row}: {shown}, not {figure}");
+            compared += 1;
+        }
+        let basis = service["waiting"]["basis"].as_str().expect("a basis");
+        let words = match basis {
+            "none" => "no formula",
+            "lowerBound" => "lower bound",
+            other => other,
+        };
+        let said = text.split(&format!("\n{name}: ")).nth(1).expect("a paragraph");
+        let sure = said.lines().find(|line| line.starts_with(&format!("- {words}: ")));
+        assert!(sure.is_some(), "{name}: no `{words}` in\n{said}");
+    }
+    assert_eq!(compared, 5 * 8);
+    let warned = text.lines().filter(|line| line.starts_with("warning: ")).count();
+    assert_eq!(json["warnings"].as_array().map(Vec::len), Some(warned));
+}

@@ -370,6 +370,45 @@ fn what_is_offered_is_linear_in_the_load() {
     });
 }
 
+/// `run.load` through the file: every source, with `uncertainty` at its mean.
+#[test]
+fn the_load_of_the_run_multiplies_every_source() {
+    let text = |load: &str| {
+        format!(
+            "apiVersion: peakday/v1alpha1\nkind: Scenario\nmetadata: {{name: s}}\n\
+             run: {{duration: 10m, interval: 1m, load: {load}}}\n\
+             traffic:\n  a: {{to: web, class: a, rate: 40/s}}\n  b: {{to: web, class: a, rate: {{event: \
+             {{baseline: 1/s, at: 2m, shape: double11-2019, peak: 90/s}}}}}}\n  c: {{to: web, class: a, rate: 5/s, \
+             uncertainty: {{uniform: {{min: 0, max: 4}}}}}}\n\
+             services: {{web: {{pools: {{p: {{replicas: 2, concurrency: 3}}}}, work: 10ms, wait: 5ms}}}}\n"
+        )
+    };
+    let of = |load: &str| {
+        let read =
+            Document::read("s.yaml", text(load).as_bytes()).and_then(|read| read.check(&Files::default()));
+        preview(&read.expect("valid"), &Files::default()).expect("a preview")
+    };
+    let once = of("1");
+    // The first two minutes by hand: 40 + 1 + 5 x 2 a second, 15 ms each at 6 slots.
+    close(
+        once.services[0].series[0].slot_utilization.expect("slots"),
+        51.0 * 0.015 / 6.0,
+        "the first minute",
+    );
+    // An arrival, the end of its work, the end of its wait; and ten intervals.
+    close(once.effort.events, 3.0 * once.effort.requests + 10.0, "events");
+    for (load, factor) in [("0.01", 0.01), ("50%", 0.5), ("2", 2.0), ("700%", 7.0)] {
+        let more = of(load);
+        close(more.effort.requests, factor * once.effort.requests, load);
+        for (more, once) in all_offered(&more.services[0]).zip(all_offered(&once.services[0])) {
+            let share = |offered: &Offered| offered.utilization().expect("a share");
+            close(share(more), factor * share(once), load);
+        }
+        let peak = |told: &Preview| told.services[0].peak.utilization.expect("a peak");
+        close(peak(&more), factor * peak(&once), load);
+    }
+}
+
 /// A pool cut in two of the same servers is the same farm.
 #[test]
 fn pools_add_up() {

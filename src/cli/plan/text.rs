@@ -192,3 +192,6 @@ fn effort(preview: &Preview, pace: &Pace) -> Vec<String> {
         format!("planned for {} % of the scarcer of CPU and slots; nothing was simulated", TARGET * 100.0),
     ]
 }
+
+#[cfg(test)]
+mod tests;
