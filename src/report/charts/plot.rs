@@ -386,7 +386,10 @@ fn stroke(colour: RGBColor, tenths: u32) -> ShapeStyle {
 mod tests {
     use super::*;
 
-    fn plot(lines: &[(&str, f64)]) -> Plot {
+    /// Labels of lines, and the values at their ends.
+    type Ends<'a> = &'a [(&'a str, f64)];
+
+    fn plot(lines: Ends<'_>) -> Plot {
         let line = |&(label, value): &(&str, f64)| Line {
             label: label.to_owned(),
             look: BLUE,
@@ -409,7 +412,7 @@ mod tests {
         }
     }
 
-    fn heights(lines: &[(&str, f64)]) -> Vec<(String, i32)> {
+    fn heights(lines: Ends<'_>) -> Vec<(String, i32)> {
         let plot = plot(lines);
         Picture::new(&plot).labels().into_iter().map(|label| (label.text, label.y)).collect()
     }
@@ -417,7 +420,7 @@ mod tests {
     /// The plotting area reaches from 64 to 274 pixels; labels are 15 apart.
     #[test]
     fn labels_stand_at_the_ends_of_their_lines_or_as_near_as_there_is_room() {
-        let table: [(&[(&str, f64)], &[(&str, i32)]); 9] = [
+        let table: [(Ends<'_>, &[(&str, i32)]); 9] = [
             (&[("a", 0.0)], &[("a", 274)]),
             (&[("a", 106.0)], &[("a", 64)]),
             (&[("a", 53.0)], &[("a", 169)]),
