@@ -64,8 +64,12 @@ fn push_scaled(out: &mut Vec<u8>, mut scaled: u64, mut decimals: usize) {
 
 /// The slow way, for magnitudes that hardly occur.
 fn push_unusual(out: &mut Vec<u8>, value: f64) {
-    let rounded: f64 = format!("{value:.8e}").parse().unwrap_or(value);
-    let value = if value.trunc() == value { value } else { rounded };
+    let rounded = if value.abs() < 1.0 {
+        format!("{value:.*e}", DIGITS - 1)
+    } else {
+        format!("{value:.LEAST_DECIMALS$}")
+    };
+    let value = if value.trunc() == value { value } else { rounded.parse().unwrap_or(value) };
     out.extend_from_slice(value.to_string().as_bytes());
 }
 
@@ -136,6 +140,20 @@ mod tests {
             (1e-6, "0.000001"),
             (1.5e-7, "0.00000015"),
             (1234567891.0, "1234567891"),
+            // Nine digits of these were ten thousands.
+            (1234567890123.5, "1234567890123.5"),
+            (-1234567890123.0625, "-1234567890123.062"),
+            (999999999999.9996, "1000000000000"),
+            (999999999999.5, "999999999999.5"),
+            (2251799813685248.5, "2251799813685248.5"),
+            (1e21, "1000000000000000000000"),
+            (9.99999999999e-7, "0.000001"),
+            (-0.0000123456789876, "-0.000012345679"),
+            (0.09999999999, "0.1"),
+            (9.999999994, "9.99999999"),
+            (9.999999996, "10"),
+            (999999.9994, "999999.999"),
+            (999999.9996, "1000000"),
             (f64::INFINITY, "inf"),
             (f64::NEG_INFINITY, "-inf"),
         ];

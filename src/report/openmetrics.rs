@@ -28,7 +28,7 @@ impl Family {
 
 /// A counter of a service x class: what it counts in each interval.
 type RowCount = fn(&RowSeries) -> &[u64];
-/// A counter of a service, in nanoseconds: what it adds in each interval.
+/// A counter of a service, in thousandths of a nanosecond: what it adds in each interval.
 type ServiceTime = fn(&ServiceSeries, usize) -> u128;
 
 const SCENARIO: Family = Family::new("peakday_scenario", "info", "", "What was simulated, and by what.");
@@ -40,13 +40,13 @@ const ROW_COUNTERS: [(Family, RowCount); 2] = [
 ];
 const SERVICE_COUNTERS: [(Family, ServiceTime); 3] = [
     (Family::new("peakday_cpu_seconds", "counter", "seconds", "CPU time burned, over all cores."), |s, i| {
-        s.cpu_milli_ns[i].0 / 1_000
+        s.cpu_milli_ns[i].0
     }),
     (Family::new("peakday_slot_seconds", "counter", "seconds", "Time that slots were held."), |s, i| {
-        s.slot_ns[i].0
+        s.slot_ns[i].0 * 1_000
     }),
     (Family::new("peakday_server_seconds", "counter", "seconds", "Time of servers in rotation."), |s, i| {
-        s.ready_ns[i].0
+        s.ready_ns[i].0 * 1_000
     }),
 ];
 /// Gauges of a service x class, each a column of the series.
@@ -99,14 +99,14 @@ pub fn openmetrics(result: &StudyResult, writer: &mut impl Write) -> io::Result<
         text.family(family)?;
         text.each_row(|text, run, row, labels| {
             let counts = count(&run.row_series[row]);
-            text.counter(family, labels, counts.iter().map(|&count| u128::from(count)), 0)
+            text.counter(family, labels, counts.iter().map(|&count| u128::from(count)), None)
         })?;
     }
     text.family(&ENDED)?;
     text.each_row(|text, run, row, labels| {
         for (outcome, counts) in Outcome::COLUMNS.iter().zip(&run.row_series[row].outcomes) {
             let labels = format!("{labels},outcome=\"{outcome}\"");
-            text.counter(&ENDED, &labels, counts.iter().map(|&count| u128::from(count)), 0)?;
+            text.counter(&ENDED, &labels, counts.iter().map(|&count| u128::from(count)), None)?;
         }
         Ok(())
     })?;
@@ -114,7 +114,7 @@ pub fn openmetrics(result: &StudyResult, writer: &mut impl Write) -> io::Result<
         text.family(family)?;
         text.each_service(|text, run, service, labels| {
             let series = &run.service_series[service];
-            text.counter(family, labels, (0..series.ready_ns.len()).map(|i| time(series, i)), 9)
+            text.counter(family, labels, (0..series.ready_ns.len()).map(|i| time(series, i)), Some(1_000))
         })?;
     }
     text.gauges(&ROW_GAUGES, true)?;
@@ -207,23 +207,23 @@ impl<W: Write> Text<'_, W> {
         self.result.plan.duration_ns.div_ceil(self.result.plan.interval_ns)
     }
 
-    /// Writes a counter: 0, and after every interval the sum so far, in units of 10^-`digits`.
+    /// Writes a counter: 0, and after every interval the sum so far; `parts` of a nanosecond
+    /// are told in seconds.
     fn counter(
         &mut self,
         family: &Family,
         labels: &str,
         added: impl Iterator<Item = u128>,
-        digits: u32,
+        parts: Option<u128>,
     ) -> io::Result<()> {
         let mut sum = 0_u128;
         for (instant, more) in (0..).zip(std::iter::once(0).chain(added)) {
             sum += more;
             self.sample(family.name, "_total", labels, instant, |out| {
-                let one = 10_u128.pow(digits);
-                out.extend_from_slice((sum / one).to_string().as_bytes());
-                if digits > 0 {
-                    let _ = write!(out, ".{:0width$}", sum % one, width = digits as usize);
-                }
+                let _ = match parts.map(|parts| sum / parts) {
+                    Some(nanos) => write!(out, "{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000),
+                    None => write!(out, "{sum}"),
+                };
             })?;
         }
         Ok(())
@@ -311,4 +311,122 @@ fn push_timestamp(out: &mut Vec<u8>, nanos: i128) {
 /// Returns the value of a label as it is written between quotes.
 fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::example::{S, one_day, study};
+    use crate::results::{WallClock, Wide};
+
+    fn export(result: &StudyResult) -> String {
+        let mut bytes = Vec::new();
+        openmetrics(result, &mut bytes).expect("memory takes everything");
+        String::from_utf8(bytes).expect("text")
+    }
+
+    #[test]
+    fn instants_are_exact_on_both_sides_of_1970() {
+        let table = [
+            (0, "0"),
+            (1, "0.000000001"),
+            (-1, "-0.000000001"),
+            (-1_500_000_000, "-1.5"),
+            (1_794_268_800_000_000_000, "1794268800"),
+            (i128::from(u64::MAX), "18446744073.709551615"),
+        ];
+        for (nanos, expected) in table {
+            let mut out = Vec::new();
+            push_timestamp(&mut out, nanos);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn values_of_labels_stay_between_their_quotes() {
+        let table = [
+            ("a", "a"),
+            ("\"", "\\\""),
+            ("\\", "\\\\"),
+            ("\n", "\\n"),
+            ("\\n", "\\\\n"),
+            ("京 {},=", "京 {},="),
+        ];
+        for (value, expected) in table {
+            assert_eq!(escaped(value), expected);
+            let mut named = one_day();
+            named.plan.services[0].name = value.to_owned();
+            let line = format!("\npeakday_servers_ready{{replication=\"1\",service=\"{expected}\"}} 3 10\n");
+            assert!(export(&named).contains(&line), "{value:?}");
+        }
+    }
+
+    /// Of `web` in the example's first day: 100, 600 and 400 browsing requests, 96, 33 and 22
+    /// core-seconds, 30, 30 and 20 server-seconds in intervals of 10 s.
+    #[test]
+    fn counters_rise_and_gauges_tell_their_interval() {
+        let web = "replication=\"1\",service=\"web\"";
+        let table = [
+            (
+                "peakday_requests_offered_total",
+                ",class=\"browse\"",
+                ["0 0", "100 10", "700 20", "1100 30"].as_slice(),
+            ),
+            ("peakday_attempts_total", ",class=\"order\"", &["0 0", "0 10", "110 20", "210 30"]),
+            (
+                "peakday_cpu_seconds_total",
+                "",
+                &["0.000000000 0", "96.000000000 10", "129.000000000 20", "151.000000000 30"],
+            ),
+            (
+                "peakday_server_seconds_total",
+                "",
+                &["0.000000000 0", "30.000000000 10", "60.000000000 20", "80.000000000 30"],
+            ),
+            ("peakday_servers_ready", "", &["3 10", "3 20", "2 30"]),
+            ("peakday_requests_queued", "", &["0 10", "2 20", "0 30"]),
+            ("peakday_requests_in_flight", ",class=\"browse\"", &["1 10", "2 20", "0.5 30"]),
+            (
+                "peakday_request_duration_seconds",
+                ",class=\"order\",quantile=\"0.5\"",
+                &["0.0000001 10", "0.0000002 20", "NaN 30"],
+            ),
+            (
+                "peakday_service_request_duration_seconds",
+                ",quantile=\"0.99\"",
+                &["0.000001 10", "0.0000005 20", "NaN 30"],
+            ),
+        ];
+        let text = export(&study());
+        for (name, labels, expected) in table {
+            let prefix = format!("{name}{{{web}{labels}}} ");
+            let found: Vec<_> = text.lines().filter_map(|line| line.strip_prefix(&prefix)).collect();
+            assert_eq!(found, expected, "{prefix}");
+        }
+        assert!(text.ends_with("\n# EOF\n"));
+    }
+
+    #[test]
+    fn the_last_interval_ends_with_the_run_and_the_clock_begins_at_its_start() {
+        let mut short = one_day();
+        short.plan.duration_ns = 25 * S;
+        short.plan.start = Some(WallClock { epoch_ns: -10_000_000_000, offset_s: 28_800 });
+        let ends: Vec<_> = export(&short)
+            .lines()
+            .filter(|line| line.starts_with("peakday_scenario_info"))
+            .map(|line| line.rsplit_once(' ').expect("an instant").1.to_owned())
+            .collect();
+        assert_eq!(ends, ["-10", "0", "10", "15"]);
+    }
+
+    /// Thousandths of a nanosecond were lost in every interval.
+    #[test]
+    fn cpu_time_is_rounded_once() {
+        let mut fine = one_day();
+        fine.runs[0].service_series[0].cpu_milli_ns = vec![Wide(1_600), Wide(1_600), Wide(1_800)];
+        let text = export(&fine);
+        let prefix = "peakday_cpu_seconds_total{replication=\"1\",service=\"web\"} ";
+        let found: Vec<_> = text.lines().filter_map(|line| line.strip_prefix(prefix)).collect();
+        assert_eq!(found, ["0.000000000 0", "0.000000001 10", "0.000000003 20", "0.000000005 30"]);
+    }
 }

@@ -157,3 +157,180 @@ fn name_of(item: &Node) -> Option<&str> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree;
+    use super::*;
+    use crate::rng::{Bits, Key};
+
+    fn tree(text: &str) -> Node {
+        tree::parse(text, 0).unwrap_or_else(|error| panic!("{text}: {}", error.message))
+    }
+
+    /// Writes a tree on one line, maps in their order.
+    fn shown(node: &Node) -> String {
+        match &node.value {
+            Value::Null => "null".to_owned(),
+            Value::Plain(_, text) | Value::Text(text) => text.clone(),
+            Value::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
+            Value::Map(entries) => {
+                let entry = |(key, _, node): &Entry| format!("{key}: {}", shown(node));
+                format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
+    fn laid(layers: &[&str]) -> String {
+        let mut base = tree(layers[0]);
+        layers[1..].iter().for_each(|over| lay(&mut base, tree(over), Shape::root()));
+        shown(&base)
+    }
+
+    #[test]
+    fn the_later_layer_wins_key_by_key() {
+        let work = |inner: &str| format!("services: {{web: {{work: {inner}}}}}");
+        let (normal, constant, both) = (
+            work("{lognormal: {p50: 1ms, p99: 9ms}}"),
+            work("{constant: 2ms}"),
+            work("{lognormal: {p50: 3ms}}"),
+        );
+        let table: [(&[&str], &str); 16] = [
+            (&["a: 1", "b: 2"], "{a: 1, b: 2}"),
+            (&["a: 1", "a: 2", "a: 3"], "{a: 3}"),
+            (&["a: 1\nb: 2", "b: 3\na: 4"], "{a: 4, b: 3}"),
+            (&["a: {b: {c: 1, d: 2}}", "a: {b: {d: 3, e: 4}}"], "{a: {b: {c: 1, d: 3, e: 4}}}"),
+            (&["a: [1, 2, 3]", "a: [4]"], "{a: [4]}"),
+            (&["a: [{name: x, b: 1}]", "a: [{name: x, c: 1}]"], "{a: [{name: x, c: 1}]}"),
+            (&["a: {b: 1}", "a: 2"], "{a: 2}"),
+            (&["a: 2", "a: {b: 1}"], "{a: {b: 1}}"),
+            (&["a: {b: 1}", "a: [1]"], "{a: [1]}"),
+            (&["a: {b: 1}", "a: {}"], "{a: {b: 1}}"),
+            (&["a: {b: 1, c: 2}", "a: {b: null}"], "{a: {c: 2}}"),
+            (&["a: {b: 1}", "a: null"], "{}"),
+            (&["a: {b: 1}", "a: null", "a: {c: 2}"], "{a: {c: 2}}"),
+            // One thing is chosen among several: another choice replaces it, the same one is merged.
+            (&[&normal, &constant], "{services: {web: {work: {constant: 2ms}}}}"),
+            (&[&normal, &both], "{services: {web: {work: {lognormal: {p50: 3ms, p99: 9ms}}}}}"),
+            (&[&constant, &normal, &both], "{services: {web: {work: {lognormal: {p50: 3ms, p99: 9ms}}}}}"),
+        ];
+        for (layers, expected) in table {
+            assert_eq!(laid(layers), expected, "{layers:?}");
+        }
+    }
+
+    /// Draws a map in which a key that begins with `m` always holds a map, and any other a number.
+    fn drawn(bits: &mut impl Bits, depth: u32) -> String {
+        let mut entries = Vec::new();
+        for key in ["ma", "b", "mc", "d", "e"] {
+            match (bits.next_bits() % 2, key.starts_with('m')) {
+                (0, true) if depth < 3 => entries.push(format!("{key}: {}", drawn(bits, depth + 1))),
+                (0, false) => entries.push(format!("{key}: {}", bits.next_bits() % 100)),
+                _ => {}
+            }
+        }
+        format!("{{{}}}", entries.join(", "))
+    }
+
+    #[test]
+    fn layers_of_one_shape_may_be_merged_in_any_grouping() {
+        let mut bits = Key::from_seed(11).stream();
+        let mut overlapping = 0;
+        for round in 0..500 {
+            let [a, b, c] = std::array::from_fn(|_| drawn(&mut bits, 0));
+            let left = laid(&[&a, &b, &c]);
+            let right = laid(&[&a, &laid(&[&b, &c])]);
+            assert_eq!(left, right, "round {round}: {a} + {b} + {c}");
+            assert_eq!(laid(&[&a, &a]), a, "a layer laid over itself changes nothing");
+            assert_eq!(
+                (laid(&["{}", &a]), laid(&[&a, "{}"])),
+                (a.clone(), a.clone()),
+                "{{}} changes nothing"
+            );
+            overlapping += usize::from(left != a && left != c);
+        }
+        assert!(overlapping > 300, "{overlapping} of the draws say something");
+    }
+
+    #[test]
+    fn what_is_laid_over_keeps_its_place_and_the_rest_its_own() {
+        let mut base = tree("a:\n  b: 1\n  c: 2\n");
+        lay(&mut base, tree::parse("a:\n\n  c: 3\n  d: 4\n", 7).expect("a tree"), Shape::root());
+        let Value::Map(root) = &base.value else { panic!("{base:?}") };
+        let Value::Map(entries) = &root[0].2.value else { panic!("{base:?}") };
+        let places: Vec<_> = entries
+            .iter()
+            .map(|(key, at, value)| (&**key, (at.source, at.line), (value.at.source, value.at.column)))
+            .collect();
+        assert_eq!(places, [("b", (0, 2), (0, 6)), ("c", (7, 3), (7, 6)), ("d", (7, 4), (7, 6))]);
+        assert_eq!((root[0].1.source, root[0].1.line), (0, 1), "the key of a merged map is the first one's");
+    }
+
+    const SHOP: &str =
+        "{a: {b: 1, b.c: {d: 2}}, l: [{name: x, v: 1}, {name: '1', v: 2}, 7], p99.9: 5, t: text}";
+
+    #[test]
+    fn a_setting_changes_what_its_path_names() {
+        let table = [
+            ("a.b", "9", "a: {b: 9, b.c: {d: 2}}"),
+            // The longest key that is there is meant; quotes say it outright.
+            ("a.b.c.d", "9", "a: {b: 1, b.c: {d: 9}}"),
+            ("a.\"b.c\".d", "9", "a: {b: 1, b.c: {d: 9}}"),
+            ("p99.9", "6", "p99.9: 6"),
+            ("\"p99.9\"", "6", "p99.9: 6"),
+            ("new.deep.key", "9", "new: {deep: {key: 9}}"),
+            ("\"new.deep\".key", "9", "new.deep: {key: 9}"),
+            ("t.under", "9", "t: {under: 9}"),
+            ("l[0].v", "9", "l: [{name: x, v: 9}, {name: 1, v: 2}, 7]"),
+            ("l[x].v", "9", "l: [{name: x, v: 9}, {name: 1, v: 2}, 7]"),
+            // A name goes before an index.
+            ("l[1].v", "9", "l: [{name: x, v: 1}, {name: 1, v: 9}, 7]"),
+            ("l[2]", "9", "l: [{name: x, v: 1}, {name: 1, v: 2}, 9]"),
+            ("l[0][0]", "9", "!there is no list that `[0]` could be an element of"),
+            ("l[x].name", "y", "l: [{name: y, v: 1}, {name: 1, v: 2}, 7]"),
+            ("l[3]", "9", "!there is no element `3` among 3"),
+            ("l[-1]", "9", "!there is no element `-1` among 3"),
+            ("l[99999999999999999999]", "9", "!there is no element `99999999999999999999` among 3"),
+            ("l[]", "9", "!there is no element `` among 3"),
+            ("l[0", "9", "!`[0` has no closing bracket"),
+            ("a[0]", "9", "!there is no list that `[0]` could be an element of"),
+            ("new[0]", "9", "!there is no list that `[0]` could be an element of"),
+            ("a..b", "9", "!`.b` is not a path"),
+            (".a", "9", "!`.a` is not a path"),
+            ("\"a", "9", "!`\"a` is not a path"),
+            ("\"\"", "9", "!`\"\"` is not a path"),
+            ("a.b", "null", "a: {b.c: {d: 2}}"),
+            ("a.b.c.d", "null", "a: {b: 1, b.c: {}}"),
+            ("a.x", "null", "!there is no `x` to remove"),
+        ];
+        let whole = tree(SHOP);
+        for (path, value, expected) in table {
+            let mut root = whole.clone();
+            let done = set(&mut root, path, tree(value));
+            match expected.strip_prefix('!') {
+                Some(told) => {
+                    let (message, remedy) = done.expect_err(path);
+                    assert_eq!(message, told, "{path}");
+                    assert!(!remedy.is_empty(), "{path}: {message}");
+                }
+                None => {
+                    done.unwrap_or_else(|told| panic!("{path}: {told:?}"));
+                    assert!(
+                        shown(&root).contains(expected),
+                        "{path}: {} instead of {expected}",
+                        shown(&root)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_wrong_changes_nothing() {
+        for path in ["l[3].v", "l[x", "a..b", "a.x[0]", "l[2][0]"] {
+            let mut root = tree(SHOP);
+            set(&mut root, path, tree("9")).expect_err(path);
+            assert_eq!(shown(&root), shown(&tree(SHOP)), "{path}");
+        }
+    }
+}

@@ -179,8 +179,8 @@ fn plain(value: f64, step: f64) -> String {
     if value < step / 2.0 {
         return "0".to_owned();
     }
-    let digits = libm::floor(libm::log10(value) + 1e-9) - libm::floor(libm::log10(step) + 1e-9);
-    grouped(value, digits.max(0.0) as usize + 1)
+    let decimals = -libm::floor(libm::log10(step) + 1e-9);
+    if decimals > 0.0 { format!("{value:.0$}", decimals as usize) } else { grouped(value, 1) }
 }
 
 /// Writes a mark of a latency axis in the unit that suits it.
@@ -241,6 +241,129 @@ mod tests {
             assert!(labels.ends_with(&expected) || labels == expected, "{labels:?} instead of {expected:?}");
             assert!(axis.ticks.iter().all(|(at, _)| (-1e-9..=1.0 + 1e-9).contains(at)), "{axis:?}");
         }
+    }
+
+    #[test]
+    fn linear_axes_have_four_to_six_steps_of_1_2_or_5() {
+        let table = [
+            (1.0, "0 0.2 0.4 0.6 0.8 1.0"),
+            (1.9, "0 0.5 1.0 1.5 2.0"),
+            (3.0, "0 1 2 3"),
+            (7.0, "0 2 4 6"),
+            (9.5, "0 2 4 6 8 10"),
+            (10.0, "0 2 4 6 8 10"),
+            (10.1, "0 5 10"),
+            (26.0, "0 10 20"),
+            (100.0, "0 20 40 60 80 100"),
+            (0.05, "0 0.01 0.02 0.03 0.04 0.05"),
+            (0.004, "0 0.001 0.002 0.003 0.004"),
+            (1e6, "0 200,000 400,000 600,000 800,000 1,000,000"),
+            (2.5e9, "0 500,000,000 1,000,000,000 1,500,000,000 2,000,000,000 2,500,000,000"),
+            // One request in weeks: all of these were 0.00000.
+            (5e-7, "0 0.0000001 0.0000002 0.0000003 0.0000004 0.0000005"),
+            // What is nothing, or no number, has the axis of 1.
+            (0.0, "0 0.2 0.4 0.6 0.8 1.0"),
+            (1e-12, "0 0.2 0.4 0.6 0.8 1.0"),
+            (-3.0, "0 0.2 0.4 0.6 0.8 1.0"),
+            (f64::NAN, "0 0.2 0.4 0.6 0.8 1.0"),
+            (f64::INFINITY, "0 0.2 0.4 0.6 0.8 1.0"),
+        ];
+        for (most, expected) in table {
+            assert_eq!(labels(&Axis::linear(most)).join(" "), expected, "{most}");
+        }
+    }
+
+    /// Over twelve decades: a tick's label, read as a number, is the value that stands there.
+    #[test]
+    fn linear_ticks_stand_where_their_labels_say() {
+        let mut most = 1.3e-6;
+        while most < 1e7 {
+            let axis = Axis::linear(most);
+            assert!((3..=7).contains(&axis.ticks.len()), "{most}: {axis:?}");
+            for (at, label) in &axis.ticks {
+                let value: f64 = label.replace(',', "").parse().expect(label);
+                assert!((axis.share(value) - at).abs() < 1e-9, "{most}: {label} stands at {at}");
+            }
+            most *= 1.37;
+        }
+    }
+
+    #[test]
+    fn latency_axes_reach_beyond_what_they_show() {
+        let table = [
+            ((1.0, 1_000.0), "1 ms,10 ms,100 ms,1 s"),
+            ((30.0, 400.0), "20 ms,50 ms,100 ms,200 ms,500 ms"),
+            ((100.0, 1_000.0), "100 ms,200 ms,500 ms,1 s,2 s"),
+            // Equal latencies are drawn over a decade, from an eighth.
+            ((5.0, 5.0), "500 \u{b5}s,1 ms,2 ms,5 ms,10 ms"),
+            ((0.0005, 0.003), "200 ns,500 ns,1 \u{b5}s,2 \u{b5}s,5 \u{b5}s"),
+            ((20.0, 90_000.0), "10 ms,100 ms,1 s,10 s,100 s"),
+            ((400.0, 3_600_000.0), "1 s,10 s,100 s,1,000 s"),
+            // Nothing is known: from 1 ms to 1 s.
+            ((0.0, 10.0), "1 ms,10 ms,100 ms,1 s"),
+            ((9.0, 2.0), "1 ms,10 ms,100 ms,1 s"),
+            ((f64::NAN, 2.0), "1 ms,10 ms,100 ms,1 s"),
+            ((1.0, f64::INFINITY), "1 ms,10 ms,100 ms,1 s"),
+        ];
+        for ((least, most), expected) in table {
+            let axis = Axis::latency(least, most);
+            assert_eq!(labels(&axis).join(","), expected, "{least} to {most}");
+        }
+        // A decade is as wide as any other.
+        let axis = Axis::latency(1.0, 1_000.0);
+        let steps: Vec<f64> = axis.ticks.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+        assert!(steps.iter().all(|step| (step - 1.0 / libm::log10(2_000.0)).abs() < 1e-9), "{steps:?}");
+    }
+
+    #[test]
+    fn time_is_told_at_round_times_of_the_local_clock() {
+        let (second, day) = (1_000 * MS, DAY_MS * MS);
+        let at = |epoch_s: i64, offset_s| Some(WallClock { epoch_ns: epoch_s * 1_000_000_000, offset_s });
+        // 10 November 2026, a Tuesday, in UTC: midnight, and a minute before the next one.
+        let (midnight, late) = (at(1_794_268_800, 0), at(1_794_355_140, 0));
+        let table = [
+            (late, 10 * second, "23:59:00 23:59:02 23:59:04 23:59:06 23:59:08 23:59:10"),
+            (
+                late,
+                120 * second,
+                "23:59:00 23:59:15 23:59:30 23:59:45 00:00:00 00:00:15 00:00:30 00:00:45 00:01:00",
+            ),
+            (midnight, day, "00:00 03:00 06:00 09:00 12:00 15:00 18:00 21:00 00:00"),
+            // Longer than a day: midnight is told by its date.
+            (midnight, day + 3_600 * second, "11-10 03:00 06:00 09:00 12:00 15:00 18:00 21:00 11-11"),
+            (at(1_794_290_400, 0), 9 * day, "11-11 11-12 11-13 11-14 11-15 11-16 11-17 11-18 11-19"),
+            // Every other day and every week, counted from Thursday, 1 January 1970.
+            (midnight, 10 * day, "11-11 11-13 11-15 11-17 11-19"),
+            (midnight, 60 * day, "11-12 11-19 11-26 12-03 12-10 12-17 12-24 12-31 01-07"),
+            // The 29th of February 2028, and the last minute of a year.
+            (at(1_835_308_800, 0), 2 * day, "02-28 06:00 12:00 18:00 02-29 06:00 12:00 18:00 03-01"),
+            (
+                at(1_798_761_570, 0),
+                60 * second,
+                "23:59:30 23:59:40 23:59:50 00:00:00 00:00:10 00:00:20 00:00:30",
+            ),
+            // 13:37 in UTC is 10:07 three and a half hours west of it, and 19:22 in Nepal.
+            (at(1_794_317_820, -12_600), 3_600 * second, "10:10 10:20 10:30 10:40 10:50 11:00"),
+            (at(1_794_317_820, 20_700), 3_600 * second, "19:30 19:40 19:50 20:00 20:10 20:20"),
+            // Before 1970.
+            (
+                at(-90, 0),
+                120 * second,
+                "23:58:30 23:58:45 23:59:00 23:59:15 23:59:30 23:59:45 00:00:00 00:00:15 00:00:30",
+            ),
+            (midnight, 20 * MS, "0s 5ms 10ms 15ms 20ms"),
+            (None, 45 * second, "0s 5s 10s 15s 20s 25s 30s 35s 40s 45s"),
+            (None, 50 * second, "0s 10s 20s 30s 40s 50s"),
+            (None, 1, "0s"),
+        ];
+        let mut plan = study().plan;
+        for (start, duration_ns, expected) in table {
+            (plan.start, plan.duration_ns) = (start, duration_ns);
+            assert_eq!(labels(&Axis::time(&plan, 9)).join(" "), expected, "{duration_ns} ns");
+        }
+        // The first midnight of nine days from 06:00 is 18 hours away.
+        (plan.start, plan.duration_ns) = (at(1_794_290_400, 0), 9 * day);
+        assert!((Axis::time(&plan, 9).ticks[0].0 - 18.0 / 216.0).abs() < 1e-12);
     }
 
     #[test]

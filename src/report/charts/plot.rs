@@ -381,3 +381,94 @@ fn scaled((x, y): (f64, f64)) -> (i32, i32) {
 fn stroke(colour: RGBColor, tenths: u32) -> ShapeStyle {
     colour.stroke_width(tenths)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Labels of lines, and the values at their ends.
+    type Ends<'a> = &'a [(&'a str, f64)];
+
+    fn plot(lines: Ends<'_>) -> Plot {
+        let line = |&(label, value): &(&str, f64)| Line {
+            label: label.to_owned(),
+            look: BLUE,
+            runs: vec![vec![(0.0, 0.0), (1.0, value)]],
+            bands: vec![],
+            envelope: vec![],
+        };
+        Plot {
+            title: String::new(),
+            unit: String::new(),
+            x: Axis::linear(1.0),
+            x_caption: String::new(),
+            // Reaches to 106: 53 is its middle.
+            y: Axis::linear(100.0),
+            warmup: None,
+            lines: lines.iter().map(line).collect(),
+            layers: vec![],
+            bounds: vec![],
+            empty: "",
+        }
+    }
+
+    fn heights(lines: Ends<'_>) -> Vec<(String, i32)> {
+        let plot = plot(lines);
+        Picture::new(&plot).labels().into_iter().map(|label| (label.text, label.y)).collect()
+    }
+
+    /// The plotting area reaches from 64 to 274 pixels; labels are 15 apart.
+    #[test]
+    fn labels_stand_at_the_ends_of_their_lines_or_as_near_as_there_is_room() {
+        let table: [(Ends<'_>, &[(&str, i32)]); 9] = [
+            (&[("a", 0.0)], &[("a", 274)]),
+            (&[("a", 106.0)], &[("a", 64)]),
+            (&[("a", 53.0)], &[("a", 169)]),
+            (&[("a", 53.0), ("b", 106.0), ("c", 0.0)], &[("b", 64), ("a", 169), ("c", 274)]),
+            (&[("a", 53.0), ("b", 53.0)], &[("b", 169), ("a", 184)]),
+            (&[("a", 106.0), ("b", 106.0), ("c", 106.0)], &[("c", 64), ("b", 79), ("a", 94)]),
+            (&[("a", 0.0), ("b", 0.0), ("c", 0.0)], &[("c", 244), ("b", 259), ("a", 274)]),
+            // Off the axis is at its edge.
+            (&[("a", 1e9), ("b", -1e9)], &[("a", 64), ("b", 274)]),
+            (&[], &[]),
+        ];
+        for (lines, expected) in table {
+            let expected: Vec<_> = expected.iter().map(|&(text, y)| (text.to_owned(), y)).collect();
+            assert_eq!(heights(lines), expected, "{lines:?}");
+        }
+        // 17 labels at the bottom share 210 pixels: 13 each, the highest 16 x 13 above it.
+        let many = heights(&[("a", 0.0); 17]);
+        assert_eq!((many[0].1, many[16].1), (66, 274));
+    }
+
+    #[test]
+    fn labels_never_overlap_nor_leave_the_picture() {
+        for count in 1..15 {
+            for shift in 0..40_i32 {
+                let value = |i: i32| f64::from((i * i * 17 + shift * 5) % 110);
+                let lines: Vec<_> = (0..count).map(|i| ("a", value(i))).collect();
+                let found = heights(&lines);
+                assert!(
+                    found.iter().all(|(_, y)| (TOP..=HEIGHT - BOTTOM).contains(y)),
+                    "{lines:?} {found:?}"
+                );
+                let apart = found.windows(2).all(|pair| pair[1].1 - pair[0].1 >= LEADING);
+                assert!(apart, "{lines:?} {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_stand_in_proportion_between_the_edges() {
+        let plot = plot(&[("a", 1.0)]);
+        let picture = Picture::new(&plot);
+        let table = [(0.0, 274.0), (26.5, 221.5), (53.0, 169.0), (79.5, 116.5), (106.0, 64.0), (200.0, 64.0)];
+        for (value, expected) in table {
+            assert!((picture.y(value) - expected).abs() < 1e-9, "{value}");
+        }
+        // Room for `a`, a sample and margins: 8 + 20 + 16 + 6 pixels at the right.
+        assert_eq!((picture.left, picture.right), (38, 720 - 50));
+        assert_eq!((picture.x(0.0), picture.x(0.5), picture.x(1.0)), (38.0, 354.0, 670.0));
+        assert_eq!(scaled((1.04, 2.06)), (10, 21));
+    }
+}

@@ -440,3 +440,106 @@ fn texts_are_cut_to_fit() {
         assert_eq!(fitted(text, 12, width), expected);
     }
 }
+
+/// Returns what every `td` of a section's table says before any other tag, and its `small` text.
+fn table_of(page: &str, title: &str) -> Vec<Vec<(String, String)>> {
+    let head = format!("<h2>{title}</h2>");
+    let section = page.split_once(&head).unwrap_or_else(|| panic!("no {head}")).1;
+    let table = section.split_once("</table>").expect("a table").0;
+    let mut rows = Vec::new();
+    for row in table.split("<tr>").skip(2) {
+        let cells = row.split("<td").skip(1).map(|cell| {
+            let cell = cell.split_once('>').expect("a cell").1.split_once("</td>").expect("its end").0;
+            let (value, small) = cell.split_once("<small>").unwrap_or((cell, ""));
+            (value.to_owned(), small.trim_end_matches("</small>").to_owned())
+        });
+        rows.push(cells.collect());
+    }
+    rows
+}
+
+/// Fails where what is shown is not the figure, rounded to three digits.
+fn shows(shown: &str, figure: &str, factor: f64, what: &str) {
+    let read = |text: &str| text.replace(',', "").parse::<f64>().unwrap_or_else(|_| panic!("{what}: {text}"));
+    let (shown, figure) = (read(shown), read(figure) * factor);
+    assert!((shown - figure).abs() <= figure.abs() * 0.005 + 1e-5, "{what}: {shown} for {figure}");
+}
+
+#[test]
+fn every_row_of_the_report_has_the_figures_of_the_csv() {
+    let columns = [
+        ("offered_per_s", 1.0),
+        ("goodput_per_s", 1.0),
+        ("latency_mean_ms", 1.0),
+        ("p50_ms", 1.0),
+        ("p95_ms", 1.0),
+        ("p99_ms", 1.0),
+        ("p999_ms", 1.0),
+        ("cpu_utilization", 100.0),
+        ("slot_utilization", 100.0),
+        ("load_ratio", 1.0),
+        ("scaling_ratio", 1.0),
+        ("servers_ready", 1.0),
+        ("cost", 1.0),
+    ];
+    for study in [study(), one_day(), all_rejected(), renamed(study(), 63)] {
+        let csv = crate::report::summary_csv(&study).unwrap();
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&*csv);
+        let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+        let at = |name: &str| records[0].iter().position(|known| known == name).unwrap();
+        // A column that applies nowhere is not shown.
+        let told = |name: &str| records[1..].iter().any(|record| !record[at(name)].is_empty());
+        let columns: Vec<_> = columns.iter().filter(|(name, _)| told(name)).collect();
+        let page = String::from_utf8(html::report(&study, &[], Lang::En)).unwrap();
+        let rows = table_of(&page, Lang::En.word(Word::Summary));
+        assert_eq!(rows.len(), records.len() - 1);
+        for (row, record) in rows.iter().zip(&records[1..]) {
+            assert_eq!((&*row[0].0, &*row[1].0), (&record[0], &record[1]));
+            assert_eq!(row.len(), 2 + columns.len());
+            for ((shown, ends), (name, factor)) in row[2..].iter().zip(&columns) {
+                let figure = |end: &str| &record[at(&format!("{name}{end}"))];
+                let what = format!("{name} of {}/{}", &record[0], &record[1]);
+                if figure("").is_empty() {
+                    assert_eq!(shown, "", "{what}");
+                    continue;
+                }
+                shows(shown, figure(""), *factor, &what);
+                assert_eq!(ends.is_empty(), figure("_lo").is_empty(), "{what}");
+                if let Some((lo, hi)) = ends.split_once(" \u{2013} ") {
+                    shows(lo, figure("_lo"), *factor, &what);
+                    shows(hi, figure("_hi"), *factor, &what);
+                }
+            }
+        }
+    }
+}
+
+/// Ticks of the axis of time beside each other, as wide as their text may be.
+#[test]
+fn labels_of_time_never_overlap() {
+    let minute = 60 * S;
+    for length in [S / 1_000, S, 7 * S, 119 * S, 54 * minute, 1_441 * minute, 9_999 * minute, 99_999 * minute]
+    {
+        for clock in [false, true] {
+            let mut study = one_day();
+            (study.plan.duration_ns, study.plan.interval_ns, study.plan.warmup_ns) =
+                (length, length.div_ceil(3), 0);
+            study.plan.start = study.plan.start.filter(|_| clock);
+            let pictures = drawn(&study, Lang::En);
+            let picture = pictures.iter().find(|picture| picture.kind == Kind::Rate).unwrap();
+            let markup = picture.element("");
+            let ticks: Vec<(f64, f64)> = elements(&markup)
+                .iter()
+                .filter(|element| element.name == "text" && element.attribute("text-anchor") == "middle")
+                .map(|element| {
+                    let half = f64::from(text_width(element.text, element.number("font-size") as i32)) / 2.0;
+                    (element.number("x") - half, element.number("x") + half)
+                })
+                .collect();
+            assert!(ticks.len() > 1, "{length} {clock}");
+            for pair in ticks.windows(2) {
+                assert!(pair[0].1 <= pair[1].0, "{length} ns, by the clock: {clock}: {:?}", texts(picture));
+            }
+        }
+    }
+}
