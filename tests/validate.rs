@@ -7,6 +7,8 @@ use std::fs;
 use desk::Desk;
 use serde_json::{Value, json};
 
+type Words = &'static [&'static str];
+
 const GOOD: &str = "apiVersion: peakday/v1alpha1\nkind: Scenario\nmetadata: {name: good}\n\
     run: {duration: 5s}\ntraffic: {users: {to: web, class: browse, rate: 200/s}}\n\
     services: {web: {pools: {p: {replicas: 2, concurrency: 4}}, work: {exponential: {mean: 20ms}}}}\n";
@@ -24,6 +26,12 @@ fn desk() -> Desk {
     desk
 }
 
+/// Where its problems stand.
+const BAD: [&str; 2] = ["bad.yaml:4:17", "bad.yaml:6:40"];
+
+/// Mends one of them.
+const MEND: &str = "services.web.pools.p.replicas=2";
+
 /// Places at the head of the lines of standard error.
 fn places(err: &str) -> Vec<String> {
     let lines = err.lines().filter(|line| !line.starts_with(' '));
@@ -33,18 +41,17 @@ fn places(err: &str) -> Vec<String> {
 #[test]
 fn every_file_is_looked_at_whatever_the_others_hold() {
     let desk = desk();
-    let bad = ["bad.yaml:4:17", "bad.yaml:6:40"];
     // Exit code, files that are valid, places that are told.
-    let table: [(&[&str], i32, &[&str], &[&str]); 11] = [
+    let table: [(Words, i32, Words, Words); 11] = [
         (&["good.yaml"], 0, &["good.yaml"], &[]),
         (&["good.yaml", "./deep/good.yaml"], 0, &["good.yaml", "./deep/good.yaml"], &[]),
         (&["good.yaml", "good.yaml"], 0, &["good.yaml", "good.yaml"], &[]),
-        (&["bad.yaml"], 3, &[], &bad),
-        (&["bad.yaml", "good.yaml"], 3, &["good.yaml"], &bad),
-        (&["torn.yaml", "good.yaml", "bad.yaml"], 3, &["good.yaml"], &["torn.yaml:1:6", bad[0], bad[1]]),
+        (&["bad.yaml"], 3, &[], &BAD),
+        (&["bad.yaml", "good.yaml"], 3, &["good.yaml"], &BAD),
+        (&["torn.yaml", "good.yaml", "bad.yaml"], 3, &["good.yaml"], &["torn.yaml:1:6", BAD[0], BAD[1]]),
         // What cannot be read hid the problems of all other files.
-        (&["none.yaml", "bad.yaml", "good.yaml"], 2, &["good.yaml"], &[bad[0], bad[1], "error"]),
-        (&["bad.yaml", "none.yaml", "deep"], 2, &[], &[bad[0], bad[1], "error", "error"]),
+        (&["none.yaml", "bad.yaml", "good.yaml"], 2, &["good.yaml"], &[BAD[0], BAD[1], "error"]),
+        (&["bad.yaml", "none.yaml", "deep"], 2, &[], &[BAD[0], BAD[1], "error", "error"]),
         (&["good.yaml", "none.yaml", "none.yaml"], 2, &["good.yaml"], &["error"]),
         // A missing overlay is told once, not for every file.
         (&["good.yaml", "bad.yaml", "-f", "none.yaml"], 2, &[], &["error"]),
@@ -77,16 +84,15 @@ fn every_file_is_checked_with_what_is_laid_over_it() {
     let desk = desk();
     // The two problems of the file are mended, one by an overlay, one by a setting.
     desk.write("mend.yaml", "run: {duration: 1s}\n");
-    let mend = "services.web.pools.p.replicas=2";
-    let table: [(&[&str], i32); 7] = [
-        (&["-f", "mend.yaml", "--set", mend], 0),
-        (&["--set", mend, "-f", "mend.yaml"], 0),
+    let table: [(Words, i32); 7] = [
+        (&["-f", "mend.yaml", "--set", MEND], 0),
+        (&["--set", MEND, "-f", "mend.yaml"], 0),
         (&["-f", "mend.yaml"], 3),
-        (&["--set", mend], 3),
-        (&["-f", "mend.yaml", "--set", mend, "-f", "seed.yaml"], 0),
+        (&["--set", MEND], 3),
+        (&["-f", "mend.yaml", "--set", MEND, "-f", "seed.yaml"], 0),
         // Settings come last, wherever they stand; of settings and of overlays, the later wins.
-        (&["--set", "run.duration=0s", "--set", mend, "-f", "mend.yaml"], 3),
-        (&["--set", "run.duration=0s", "--set", "run.duration=2s", "--set", mend], 0),
+        (&["--set", "run.duration=0s", "--set", MEND, "-f", "mend.yaml"], 3),
+        (&["--set", "run.duration=0s", "--set", "run.duration=2s", "--set", MEND], 0),
     ];
     for (layers, code) in table {
         let both = [&["validate", "bad.yaml", "deep/good.yaml"], layers].concat();
