@@ -535,6 +535,14 @@ fn run_and_traffic_are_cross_checked() {
             ],
         ),
         (
+            source_with("uncertainty: 20%, rate: 1/s"),
+            &["6:48 traffic.users.uncertainty: a factor that is always 0.2 leaves nothing uncertain"],
+        ),
+        (
+            source_with("rate: {event: {baseline: 1/s, at: 10m, shape: double11-2019, peak: 9/s}}"),
+            &["6:69 traffic.users.rate.event.at: the event opens after the end of the run | simulate longer"],
+        ),
+        (
             source_with("uncertainty: 0, rate: 1/s"),
             &["6:48 traffic.users.uncertainty: the factor is always 0"],
         ),
@@ -597,6 +605,12 @@ fn objectives_are_cross_checked() {
         (
             objective("latency: {percentile: 100, lt: 1s}"),
             &["12:51 objectives[0].latency.percentile: the percentile 100 is not between"],
+        ),
+        (
+            objective("latency: {percentile: 0.99, lt: 1s}"),
+            &[
+                "12:51 objectives[0].latency.percentile: the percentile 0.99 would judge by the fastest requests alone | percentiles go up to 100: write percentile: 99",
+            ],
         ),
         (
             objective("latency: {percentile: 0, lt: 1s}"),

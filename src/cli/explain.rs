@@ -27,12 +27,15 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     match &args.code {
         None => {
             for found in Code::ALL.iter().filter_map(|code| explanation_of(*code)) {
-                let first = found.meaning.split(['.', ':']).next().unwrap_or_default().replace('\n', " ");
+                let first = found.meaning.replace('\n', " ");
+                // A dot within `run.start` or a version ends no sentence.
+                let first = first.split(". ").next().unwrap_or_default().trim_end_matches('.');
                 let _ = writeln!(text, "{}  {first}", found.code);
             }
         }
         Some(code) => {
-            let known = code.parse().ok().and_then(explanation_of);
+            // As it stands behind a message, brackets and all.
+            let known = code.trim_matches(['[', ']']).parse().ok().and_then(explanation_of);
             let unknown =
                 || Error::Usage(format!("{code}: no such code\n  `peakday explain` lists all of them"));
             let found = known.ok_or_else(unknown)?;

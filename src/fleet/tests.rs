@@ -345,7 +345,8 @@ fn a_year_of_slots_fits_its_counter() {
 fn a_life_is_kept_with_the_gauges_of_its_service() {
     use ServerState::{Booting, Draining, Failed, Provisioning, Ready, Stopped, Warming};
     // The states passed and when, and what becomes of (ordered, ready) x ns by 100 for an order at 10.
-    let stories: [(&[(ServerState, u64)], [u128; 2]); 5] = [
+    type Passed = [(ServerState, u64)];
+    let stories: [(&Passed, [u128; 2]); 5] = [
         (&[], [90, 0]),
         (&[(Booting, 20), (Warming, 30), (Ready, 50), (Draining, 70), (Stopped, 80)], [70, 40]),
         (&[(Booting, 20), (Stopped, 25)], [15, 0]),

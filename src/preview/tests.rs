@@ -152,7 +152,7 @@ fn every_formula_says_what_it_is() {
             Some(25.0),
         ),
         (
-            "rate: 50/s, uncertainty: {constant: 1}",
+            "rate: 50/s, uncertainty: {uniform: {min: 0.9, max: 1.1}}",
             FARM.into(),
             Basis::Approximation,
             "M/M/1 (Erlang C)",

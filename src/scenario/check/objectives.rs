@@ -123,6 +123,10 @@ fn latency_goal(path: &str, latency: &LatencySpec, found: &mut Findings) -> Opti
     if !(percentile > 0.0 && percentile < 100.0) {
         let message = format!("the percentile {percentile} is not between 0 and 100");
         found.add(Code::Objective, join(path, "percentile"), message, "write for example percentile: 99.9");
+    } else if percentile < 1.0 {
+        let message = format!("the percentile {percentile} would judge by the fastest requests alone");
+        let remedy = format!("percentiles go up to 100: write percentile: {}", percentile * 100.0);
+        found.add(Code::Objective, join(path, "percentile"), message, remedy);
     }
     let (key, bound, inclusive) = match (latency.lt, latency.lte) {
         (Some(bound), None) => ("lt", bound, false),

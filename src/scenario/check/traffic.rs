@@ -13,7 +13,7 @@ use crate::scenario::suggest;
 use crate::time::SimTime;
 use crate::units::{MAX_RATE, Rate};
 use crate::workload::recorded::{RecordedSpec, Survey, TraceFiles};
-use crate::workload::{ArrivalsSpec, Profile};
+use crate::workload::{ArrivalsSpec, Profile, RateSpec};
 
 /// Shares of a mix may miss 100 % by so much.
 const TOLERANCE: f64 = 1e-9;
@@ -118,15 +118,35 @@ impl Context<'_> {
         }
     }
 
+    /// A wall clock is its first occurrence at or after the start: one just missed lies a day ahead,
+    /// and the run would show a quiet baseline.
+    fn refuse_missed_event(&self, spec: &RateSpec, path: &str, found: &mut Findings) {
+        let RateSpec::Event(event) = spec else { return };
+        if self.frame.resolve(&event.at).is_ok_and(|at| at >= i128::from(self.frame.duration.as_nanos())) {
+            found.add(
+                Code::Rate,
+                join(path, "event.at"),
+                "the event opens after the end of the run",
+                "simulate longer, or start earlier: a wall clock is the first one at or after run.start",
+            );
+        }
+    }
+
     fn uncertainty(&self, found: &mut Findings) -> Option<Distribution> {
         let path = join(&self.path, "uncertainty");
         match self.source.uncertainty.as_ref()?.build() {
-            Ok(law) if law.mean() > 0.0 => return Some(law),
+            Ok(law) if law.mean() > 0.0 && law.variance() > 0.0 => return Some(law),
+            Ok(law) if law.mean() > 0.0 => found.add(
+                Code::OutOfRange,
+                path,
+                format!("a factor that is always {} leaves nothing uncertain", law.mean()),
+                "write for example {lognormal: {p50: 1.0, p90: 1.2}}; run.load multiplies all traffic",
+            ),
             Ok(_) => found.add(
                 Code::OutOfRange,
                 path,
                 "the factor is always 0",
-                "write a factor above 0, for example 1.1",
+                "write for example {lognormal: {p50: 1.0, p90: 1.2}}",
             ),
             Err(problems) => found.nest(Code::Distribution, &path, problems),
         }
@@ -223,6 +243,7 @@ impl Context<'_> {
         let mut whole = true;
         for (path, part) in parts(&self.source.rate, "rate") {
             let Part::Ok(spec) = part else { continue };
+            self.refuse_missed_event(spec, &join(&self.path, &path), found);
             match spec.profile(self.frame.duration, &resolve) {
                 Ok(profile) => profiles.push(profile),
                 Err(problems) => {
