@@ -16,18 +16,7 @@ impl TraceFiles for Trace {
     }
 }
 
-const BASE: &str = "\
-apiVersion: peakday/v1alpha1
-kind: Scenario
-metadata: {name: base}
-run: {duration: 10m}
-traffic:
-  users: {to: web, class: browse, rate: 90/s}
-services:
-  web:
-    pools: {standard: {replicas: 4, concurrency: 8}}
-    work: 5ms
-";
+const BASE: &str = include_str!("base.yaml");
 
 /// The base with pieces of text replaced, each of which must be there.
 fn with(changes: &[(&str, &str)]) -> String {

@@ -77,18 +77,28 @@ fn assert_told<T: AsRef<str>>(cases: &[(T, &[&str])]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-const BASE: &str = "\
-apiVersion: peakday/v1alpha1
-kind: Scenario
-metadata: {name: base}
-run: {duration: 10m}
-traffic:
-  users: {to: web, class: browse, rate: 90/s}
-services:
-  web:
-    pools: {standard: {replicas: 4, concurrency: 8}}
-    work: 5ms
-";
+const BASE: &str = include_str!("base.yaml");
+
+#[test]
+fn cores_that_nobody_wrote_draw_a_caution() {
+    let cautions = |pool: &str| {
+        let text = base_with("{replicas: 4, concurrency: 8}", &format!("{{replicas: 4, {pool}}}"));
+        let scenario = Document::read("s.yaml", text.as_bytes())
+            .and_then(|read| read.check(&Traces(vec![])))
+            .expect("valid");
+        scenario
+            .cautions
+            .iter()
+            .map(|caution| format!("{}: {}", caution.of, caution.message))
+            .collect::<Vec<_>>()
+    };
+    for silent in ["concurrency: 128", "concurrency: unlimited", "concurrency: 256, cpu: {cores: 256}"] {
+        assert_eq!(cautions(silent), [""; 0], "{silent}");
+    }
+    let told =
+        "web: pool standard has no cpu, so 129 slots get 129 cores; write cpu: {cores: 4} if they share";
+    assert_eq!(cautions("concurrency: 129"), [told]);
+}
 
 /// The base with one piece of text replaced.
 fn base_with(from: &str, to: &str) -> String {

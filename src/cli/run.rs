@@ -117,9 +117,6 @@ fn remark(scenario: &Scenario, voice: Voice) {
     }
 }
 
-/// More cores than this in a server are more likely forgotten than bought.
-const MANY_CORES: u32 = 128;
-
 /// Returns what to know before believing the results.
 fn warnings(scenario: &Scenario) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -129,19 +126,7 @@ fn warnings(scenario: &Scenario) -> Vec<String> {
             warnings.push(format!("{file}: {bad} bad lines left out; the first is line {line}: {reason}"));
         }
     }
-    for service in &scenario.plan.services {
-        for pool in &service.pools {
-            let slots = pool.concurrency.filter(|slots| *slots > MANY_CORES);
-            if slots.is_some_and(|slots| pool.millicores == u64::from(slots) * 1_000) {
-                warnings.push(format!(
-                    "{}.{}: every server computes on {} cores, one per slot; write cpu: {{cores: 4}} if they share",
-                    service.name,
-                    pool.name,
-                    pool.millicores / 1_000
-                ));
-            }
-        }
-    }
+    warnings.extend(scenario.cautions.iter().map(|caution| format!("{}: {}", caution.of, caution.message)));
     for service in scenario.plan.services.iter().filter(|service| service.growing) {
         let name = &service.name;
         warnings.push(format!("{name} gets as much as it can serve, or more: its queue grows without end"));

@@ -19,6 +19,8 @@ pub enum Concern {
     Overload,
     /// At its peak a service is offered more than [`TARGET`] of what it can serve.
     Busy,
+    /// Something accepted is more likely a slip than meant.
+    Slip,
     /// An objective cannot be proven with so few replications.
     Replications,
 }
@@ -46,6 +48,10 @@ pub(super) fn of(scenario: &Scenario, services: &[ServicePreview], needs: &[Need
             warnings.push(Warning { concern: Concern::Growing, of: preview.name.clone(), message });
         }
         warnings.extend(loaded(preview));
+    }
+    for caution in &scenario.cautions {
+        let (of, message) = (caution.of.clone(), caution.message.clone());
+        warnings.push(Warning { concern: Concern::Slip, of, message });
     }
     for need in needs.iter().filter(|need| need.holds_in.is_some()) {
         let given = u64::from(scenario.replications);

@@ -35,8 +35,8 @@ pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
 pub use plan::{
-    Demand, Fault, FaultKind, Order, Pool, Queue, Recording, Scenario, Service, SlowStart, Source, Startup,
-    Victims,
+    Caution, Demand, Fault, FaultKind, Order, Pool, Queue, Recording, Scenario, Service, SlowStart, Source,
+    Startup, Victims,
 };
 pub use read::Document;
 pub use schema::json_schema;

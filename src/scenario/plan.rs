@@ -26,6 +26,17 @@ pub struct Scenario {
     pub services: Vec<Service>,
     /// What breaks, in the order of the file.
     pub faults: Vec<Fault>,
+    /// What is accepted, and yet more likely a slip than meant.
+    pub cautions: Vec<Caution>,
+}
+
+/// Something that is more likely a slip than meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caution {
+    /// The service.
+    pub of: String,
+    /// What it is, and what to write instead.
+    pub message: String,
 }
 
 /// Something that breaks.

@@ -150,6 +150,7 @@ impl Station {
         };
         Scenario {
             faults: Vec::new(),
+            cautions: Vec::new(),
             plan,
             seed: self.seed,
             sha256: String::new(),

@@ -144,8 +144,17 @@ impl Story {
             services.push(service);
         }
         let (sha256, resolved) = <(String, String)>::default();
-        let scenario =
-            Scenario { plan, seed: 1, sha256, resolved, replications: 1, sources, services, faults: vec![] };
+        let scenario = Scenario {
+            plan,
+            seed: 1,
+            sha256,
+            resolved,
+            replications: 1,
+            sources,
+            services,
+            faults: vec![],
+            cautions: vec![],
+        };
         (scenario, files)
     }
 

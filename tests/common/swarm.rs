@@ -80,6 +80,7 @@ pub fn drawn(seed: u64) -> Drawn {
     let mut drawn = Drawn {
         scenario: Scenario {
             faults: Vec::new(),
+            cautions: Vec::new(),
             plan,
             seed,
             sha256: String::new(),

@@ -133,6 +133,7 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
         sources: traffic.sources,
         services: fleet.services,
         faults: Vec::new(),
+        cautions: fleet.cautions,
     })
 }
 

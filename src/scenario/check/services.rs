@@ -9,7 +9,7 @@ use crate::dist::Distribution;
 use crate::error::Code;
 use crate::results::{PoolPlan, ServicePlan, UNLIMITED_MILLICORES};
 use crate::scenario::forms::{Concurrency, OrderSpec, PerClass};
-use crate::scenario::plan::{Demand, Order, Pool, Queue, Service, Startup};
+use crate::scenario::plan::{Caution, Demand, Order, Pool, Queue, Service, Startup};
 use crate::scenario::spec::{PoolSpec, QueueSpec, ScenarioSpec, Scope, ServiceSpec};
 use crate::scenario::suggest;
 
@@ -18,6 +18,8 @@ const MAX_SPEED: f64 = 1_000.0;
 const MAX_WEIGHT: f64 = 1e9;
 /// The most cores of a server.
 const MAX_CORES: f64 = 1e6;
+/// More cores than this that nobody wrote are more likely forgotten than bought.
+const MANY_CORES: u32 = 128;
 /// The highest price of a server and hour.
 const MAX_PRICE: f64 = 1e9;
 
@@ -28,6 +30,7 @@ pub(super) struct Fleet {
     pub(super) plans: Vec<ServicePlan>,
     pub(super) zones: Vec<String>,
     pub(super) currency: Option<String>,
+    pub(super) cautions: Vec<Caution>,
     zone_index: BTreeMap<String, u16>,
 }
 
@@ -37,6 +40,9 @@ pub(super) fn check(spec: &ScenarioSpec, classes: &Classes, found: &mut Findings
         let path = format!("services.{name}");
         found.name(&path, name);
         let (pools, plans) = fleet.pools(&path, service, found);
+        fleet
+            .cautions
+            .extend(service.pools.iter().filter_map(|(pool, spec)| forgotten_cores(name, pool, spec)));
         let queue = queue(&path, service, classes, index, found);
         for (parameter, message, remedy) in service.balancer.0.problems() {
             let variant = serde_json::to_value(&service.balancer).ok();
@@ -55,6 +61,17 @@ pub(super) fn check(spec: &ScenarioSpec, classes: &Classes, found: &mut Findings
         fleet.services.push(Service { pools, queue, demands, balancer: service.balancer.0.clone() });
     }
     fleet
+}
+
+/// Without `cpu` every slot has a core of its own: right for a queue of theory, seldom for a machine.
+fn forgotten_cores(service: &str, pool: &str, spec: &PoolSpec) -> Option<Caution> {
+    let Concurrency::Limit(slots) = spec.concurrency else { return None };
+    let message = || {
+        format!(
+            "pool {pool} has no cpu, so {slots} slots get {slots} cores; write cpu: {{cores: 4}} if they share"
+        )
+    };
+    (spec.cpu.is_none() && slots > MANY_CORES).then(|| Caution { of: service.to_owned(), message: message() })
 }
 
 impl Fleet {
