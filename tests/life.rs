@@ -44,7 +44,7 @@ fn constant(seconds: f64) -> Option<Distribution> {
 }
 
 fn fault(at: f64, kind: FaultKind) -> Fault {
-    Fault { at: s(at), name: "f".to_owned(), kind }
+    Fault { at: s(at), name: String::new(), key: "f".to_owned(), kind }
 }
 
 const WEB: ServiceId = ServiceId::new(0);
@@ -121,10 +121,7 @@ fn a_crash_takes_what_is_in_hand_and_what_waits() {
     assert_eq!(run.services[0].no_server, 4);
     assert_eq!(ends(&run), (2, 10, 18, 20.0));
     let event = &run.events[0];
-    assert_eq!(
-        (event.at_ns, event.kind.as_str(), event.detail.as_str()),
-        (6_000_000_000, "crash", "1 servers")
-    );
+    assert_eq!((event.at_ns, event.kind.name(), event.servers), (6_000_000_000, "crash", Some(1)));
 }
 
 #[test]
@@ -181,7 +178,7 @@ fn a_slow_server_slows_what_it_has_in_hand() {
         let slow = FaultKind::Slow {
             service: WEB,
             pool: None,
-            victims: Victims::Count(1),
+            victims: Some(Victims::Count(1)),
             factor: 2.0,
             duration: SimDuration::from_secs(4),
         };
@@ -290,7 +287,7 @@ fn servers_come_where_the_fewest_stand() {
     let outage = |zone, seconds| FaultKind::ZoneOutage { zone, duration: SimDuration::from_secs(seconds) };
     // Zone a (two servers) is down from 5 to 15 s, zone b (one) from 8 to 12 s.
     let mut second = fault(8.0, outage(1, 4));
-    second.name = "g".to_owned();
+    second.key = "g".to_owned();
     scenario.faults = vec![fault(5.0, outage(0, 10)), second];
     let run = run(&scenario);
     // At 10 s three more are wanted; what was lost with a and b is not replaced elsewhere, so three come,
@@ -299,8 +296,10 @@ fn servers_come_where_the_fewest_stand() {
     assert_eq!(zones, [0, 1, 2, 0, 2, 2, 2, 1, 0, 0]);
     let ordered: Vec<f64> = lives(&run).iter().map(|life| life[0]).collect();
     assert_eq!(ordered, [0.0, 0.0, 0.0, 0.0, 10.0, 10.0, 10.0, 12.0, 15.0, 15.0]);
-    let kinds: Vec<&str> = run.events.iter().map(|event| event.kind.as_str()).collect();
-    assert_eq!(kinds, ["zoneOutage", "zoneOutage", "replicas", "zoneBack", "zoneBack"]);
+    let kinds: Vec<&str> = run.events.iter().map(|event| event.kind.name()).collect();
+    // Three of four are there at 10 s where seven are wanted; all are at 15 s.
+    assert_eq!(kinds, ["zoneOutage", "zoneOutage", "replicas", "zoneBack", "zoneBack", "fullCapacity"]);
+    assert_eq!(run.events[5].detail, "10s after the first was missing");
 }
 
 #[test]
@@ -309,12 +308,12 @@ fn faults_that_overlap_multiply_and_end_one_by_one() {
     let slow = |factor, seconds| FaultKind::Slow {
         service: WEB,
         pool: None,
-        victims: Victims::Share(1.0),
+        victims: Some(Victims::Share(1.0)),
         factor,
         duration: SimDuration::from_secs(seconds),
     };
     let mut second = fault(4.5, slow(3.0, 6));
-    second.name = "g".to_owned();
+    second.key = "g".to_owned();
     scenario.faults = vec![fault(2.5, slow(2.0, 4)), second];
     let run = run(&scenario);
     // 0.5 has done 2 s by 2.5, 1 s more by 4.5, a third of a second by 6.5, 4/3 s by 10.5, and needs
@@ -349,7 +348,7 @@ fn nobody_to_hit_is_no_fault() {
     let slow = FaultKind::Slow {
         service: WEB,
         pool: None,
-        victims: Victims::Count(3),
+        victims: Some(Victims::Count(3)),
         factor: 5.0,
         duration: SimDuration::from_secs(5),
     };
@@ -358,6 +357,12 @@ fn nobody_to_hit_is_no_fault() {
     // 0.5 drains; who drains is not in service, and is neither hit nor slowed.
     assert_eq!(lives(&run), [[0.0, 0.0, 1.0, 10.5]]);
     assert_eq!(ends(&run), (1, 29, 0, 10.0));
-    let log: Vec<(&str, &str)> = run.events.iter().map(|e| (e.kind.as_str(), e.detail.as_str())).collect();
-    assert_eq!(log, [("replicas", "1 -> 0"), ("crash", "0 servers"), ("slow", "0 servers, 5 times")]);
+    let log: Vec<_> = run.events.iter().map(|e| (e.kind.name(), e.servers, e.detail.as_str())).collect();
+    let expected = [
+        ("replicas", None, "1 -> 0"),
+        ("crash", Some(0), ""),
+        ("slow", Some(0), "5 times slower"),
+        ("slowEnds", Some(0), ""),
+    ];
+    assert_eq!(log, expected);
 }

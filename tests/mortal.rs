@@ -51,9 +51,11 @@ fn fault(dice: &mut Dice, scenario: &Scenario, name: String) -> Fault {
             let zone = dice.int(0, plan.zones.len() as u64 - 1) as u16;
             FaultKind::ZoneOutage { zone, duration }
         }
-        _ => FaultKind::Slow { service, pool, victims, factor: dice.scale(0.3, 20.0), duration },
+        _ => {
+            FaultKind::Slow { service, pool, victims: Some(victims), factor: dice.scale(0.3, 20.0), duration }
+        }
     };
-    Fault { at, name, kind }
+    Fault { at, name: String::new(), key: name, kind }
 }
 
 /// Lets servers of a drawn scenario come and go.

@@ -55,6 +55,22 @@ impl Distribution {
         }
     }
 
+    /// Returns a value that no sample is below; the largest there is, where samples have one.
+    pub fn least(&self) -> f64 {
+        match &self.0 {
+            Law::Constant(value) => *value,
+            Law::Uniform { min, .. } | Law::Pareto { min, .. } | Law::BoundedPareto { min, .. } => *min,
+            Law::Discrete(knots) => knots.first().map_or(0.0, |knot| knot.value),
+            Law::Piecewise(knots) => knots.first().map_or(0.0, |knot| knot.value),
+            Law::Exponential { .. }
+            | Law::Lognormal { .. }
+            | Law::Gamma { .. }
+            | Law::Erlang { .. }
+            | Law::Weibull { .. }
+            | Law::Hyperexponential(_) => 0.0,
+        }
+    }
+
     /// Tells whether it is an exponential distribution, by whatever name.
     pub fn is_exponential(&self) -> bool {
         match self.0 {

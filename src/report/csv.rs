@@ -210,6 +210,43 @@ pub fn objectives_csv(result: &StudyResult) -> io::Result<Vec<u8>> {
     table.finish()
 }
 
+/// Returns `events.csv`: a row per event, in order of time within each replication.
+///
+/// # Errors
+///
+/// As [`summary_csv`].
+pub fn events_csv(result: &StudyResult) -> io::Result<Vec<u8>> {
+    let plan = &result.plan;
+    let mut table = Table::new();
+    table.texts(&[
+        "replication",
+        "time_s",
+        "wall",
+        "kind",
+        "service",
+        "pool",
+        "name",
+        "servers",
+        "detail",
+    ])?;
+    table.end_row()?;
+    for run in &result.runs {
+        for event in &run.events {
+            table.count(Some(run.replication))?;
+            table.seconds(Some(event.at_ns))?;
+            let service = event.service.map(|service| &plan.services[service]);
+            let pool = service.zip(event.pool).map_or("", |(service, pool)| &service.pools[pool].name);
+            let service = service.map_or("", |service| &service.name);
+            let wall = number::wall(plan, event.at_ns);
+            table.texts(&[&wall, event.kind.name(), service, pool, &event.name])?;
+            table.count(event.servers)?;
+            table.text(&event.detail)?;
+            table.end_row()?;
+        }
+    }
+    table.finish()
+}
+
 fn objective_rows(
     table: &mut Table,
     result: &StudyResult,

@@ -9,7 +9,7 @@ mod openmetrics;
 mod text;
 mod words;
 
-pub use csv::{dependencies_csv, objectives_csv, servers_csv, summary_csv, timeseries_csv};
+pub use csv::{dependencies_csv, events_csv, objectives_csv, servers_csv, summary_csv, timeseries_csv};
 pub use json::{read_result, result_json, summary_document, summary_json};
 pub(crate) use number::grouped;
 pub use openmetrics::openmetrics;
@@ -52,6 +52,7 @@ fn tables(result: &StudyResult) -> io::Result<Vec<Output>> {
         ("servers.csv", servers_csv(result)?),
         ("objectives.csv", objectives_csv(result)?),
         ("dependencies.csv", dependencies_csv(result)?),
+        ("events.csv", events_csv(result)?),
         ("resolved.yaml", resolved_yaml(result)),
     ])
 }

@@ -1,7 +1,7 @@
 //! The figures of one replication and of a study: service x class, each figure one column.
 
 use crate::results::column::quotient;
-use crate::results::fleet_mean::{milli, ready_within};
+use crate::results::fleet_mean::{billed_within, milli, ready_within};
 use crate::results::{Aggregator, Column, Kind, Load, MeanServer, Plan, RunResult, Scaling, StudyResult};
 use crate::stats::{Histogram, Interval};
 use crate::workload::Outcome;
@@ -67,10 +67,15 @@ struct Whole {
     slot_utilization: Option<f64>,
     server_hours: Option<f64>,
     cost: Option<f64>,
+    cost_wasted: Option<f64>,
+    server_hours_billed: Option<f64>,
+    /// Mean servers wanted.
+    desired: Option<f64>,
+    availability: Option<f64>,
 }
 
 /// The columns of `summary.csv`, without its texts.
-pub static SUMMARY: [Column<Facts>; 29] = [
+pub static SUMMARY: [Column<Facts>; 33] = [
     Column::new("offered", |f| Some(f.offered as f64)),
     Column::new(Outcome::COLUMNS[0], |f| Some(f.outcomes[0] as f64)),
     Column::new(Outcome::COLUMNS[1], |f| Some(f.outcomes[1] as f64)),
@@ -100,6 +105,10 @@ pub static SUMMARY: [Column<Facts>; 29] = [
     Column::new("offered_slot_utilization", |f| f.scaling.slots.and_then(|ratio| quotient(ratio, f.ready))),
     Column::new("offered_per_s", |f| quotient(f.offered as f64 * NS_PER_S, f.period_ns)),
     Column::new("servers_ready", |f| f.whole.server_hours.map(|_| f.ready)),
+    Column::new("servers_desired", |f| f.whole.desired),
+    Column::new("availability", |f| f.whole.availability),
+    Column::new("server_hours_billed", |f| f.whole.server_hours_billed),
+    Column::new("cost_wasted", |f| f.whole.cost_wasted),
 ];
 
 impl Facts {
@@ -153,27 +162,41 @@ impl Facts {
 impl Whole {
     fn new(plan: &Plan, run: &RunResult, service: usize) -> Self {
         let (pools, used) = (&plan.services[service].pools, &run.services[service]);
-        let mut ready_ns = vec![0_u128; pools.len()];
+        let (mut ready_ns, mut billed_ns) = (vec![0_u128; pools.len()], vec![0_u128; pools.len()]);
         for server in run.servers.iter().filter(|server| server.service == service) {
             ready_ns[server.pool] += u128::from(ready_within(server, plan.warmup_ns, plan.duration_ns));
+            let least = pools[server.pool].billed_at_least_ns;
+            billed_ns[server.pool] +=
+                u128::from(billed_within(server, least, plan.warmup_ns, plan.duration_ns));
         }
         let pools = || pools.iter().zip(&ready_ns);
         let milli_ns: Option<u128> = pools().map(|(pool, &ns)| Some(u128::from(milli(pool)?) * ns)).sum();
         let slot_ns: Option<u128> = pools().map(|(pool, &ns)| Some(u128::from(pool.concurrency?) * ns)).sum();
         let hours = |ns: u128| ns as f64 / NS_PER_HOUR;
-        // A sum that leaves out pools without a price would look like a bargain.
-        let cost: Option<f64> = pools()
-            .filter(|(_, ns)| **ns > 0)
-            .map(|(pool, &ns)| Some(pool.price_per_hour? * hours(ns)))
-            .sum();
         let priced = pools().any(|(pool, _)| pool.price_per_hour.is_some());
+        // A sum that leaves out pools without a price would look like a bargain.
+        let cost = |idle: bool| -> Option<f64> {
+            let terms =
+                pools().zip(&billed_ns).filter(|(_, ns)| **ns > 0).map(|((pool, &ready), &billed)| {
+                    Some(
+                        pool.price_per_hour?
+                            * hours(if idle { billed.saturating_sub(ready) } else { billed }),
+                    )
+                });
+            terms.sum::<Option<f64>>().filter(|_| priced)
+        };
+        let desired = used.desired_ns.0 as f64;
         Self {
             max_over_mean: max_over_mean(plan, run, service, false),
             max_over_mean_per_capacity: max_over_mean(plan, run, service, true),
             cpu_utilization: milli_ns.and_then(|all| quotient(used.cpu_milli_ns.0 as f64, all as f64)),
             slot_utilization: slot_ns.and_then(|all| quotient(used.slot_ns.0 as f64, all as f64)),
             server_hours: Some(hours(ready_ns.iter().sum())),
-            cost: cost.filter(|_| priced),
+            cost: cost(false),
+            cost_wasted: cost(true),
+            server_hours_billed: Some(hours(billed_ns.iter().sum())),
+            desired: quotient(desired, (plan.duration_ns - plan.warmup_ns) as f64),
+            availability: quotient(desired - used.missing_ns.0 as f64, desired),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A service's fleet as the ratios see it: the mean server, and capacity over time.
 
 use crate::results::{PoolPlan, RowPlan, RunResult, ServerTotals, ServicePlan, UNLIMITED_MILLICORES};
+use crate::time::NANOS_PER_SEC;
 
 /// The mean server of a fleet, weighted by configured replicas.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,6 +99,17 @@ pub(super) fn ready_within(server: &ServerTotals, from: u64, to: u64) -> u64 {
     server.to_ns.min(to).saturating_sub(server.from_ns.max(from))
 }
 
+/// Returns how long a server is billed within [`from`, `to`), all in nanoseconds: from its order to its
+/// end, by the second and for `least` at least. What its end adds falls due at its end.
+pub(super) fn billed_within(server: &ServerTotals, least: u64, from: u64, to: u64) -> u64 {
+    let within = server.gone_ns.min(to).saturating_sub(server.ordered_ns.max(from));
+    if server.gone_ns >= to || server.gone_ns < from {
+        return within;
+    }
+    let life = server.gone_ns - server.ordered_ns;
+    within + life.next_multiple_of(NANOS_PER_SEC).max(least) - life
+}
+
 /// The capacity of a service interval by interval: capacity x ns.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CapacitySeries {
@@ -187,6 +199,7 @@ mod tests {
             millicores,
             speed,
             price_per_hour: None,
+            billed_at_least_ns: 0,
         };
         ServicePlan {
             name: "service".into(),
@@ -237,6 +250,30 @@ mod tests {
         for (from_ns, to_ns, expected) in table {
             let server = ServerTotals { from_ns, to_ns, ..ServerTotals::default() };
             assert_eq!(ready_within(&server, 10, 30), expected, "{from_ns} to {to_ns}");
+        }
+    }
+
+    #[test]
+    fn bills_run_from_order_to_end_by_the_second() {
+        let second = NANOS_PER_SEC;
+        // Ordered, gone, least -> billed within [10 s, 30 s), in seconds.
+        let table = [
+            (0.0, 30.0, 0.0, 20.0),
+            (12.0, 20.0, 0.0, 8.0),
+            (12.0, 20.25, 0.0, 9.0),
+            (12.0, 20.0, 60.0, 60.0),
+            // One that goes on after the end is not billed for what comes then.
+            (29.5, 30.0, 60.0, 0.5),
+            // Half of its minute fell before.
+            (5.0, 15.0, 60.0, 5.0 + 50.0),
+            (0.0, 9.5, 60.0, 0.0),
+        ];
+        for (ordered, gone, least, expected) in table {
+            let ns = |seconds: f64| (seconds * second as f64) as u64;
+            let server =
+                ServerTotals { ordered_ns: ns(ordered), gone_ns: ns(gone), ..ServerTotals::default() };
+            let billed = billed_within(&server, ns(least), ns(10.0), ns(30.0));
+            assert_eq!(billed, ns(expected), "{ordered} to {gone}, at least {least}");
         }
     }
 

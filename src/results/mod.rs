@@ -7,6 +7,7 @@ mod column;
 mod dependencies;
 mod figures;
 mod fleet_mean;
+mod log;
 mod plan;
 mod recorder;
 mod run;
@@ -21,13 +22,14 @@ pub use column::{Aggregator, Column, Kind};
 pub use dependencies::{DependencyRow, dependencies, nearest_limits};
 pub use figures::{Facts, SUMMARY, Subject, SummaryRow, latency_at, summary};
 pub use fleet_mean::{Load, MeanServer, Scaling};
+pub use log::{EventKind, LogEntry};
 pub use plan::{
     Goal, ObjectivePlan, Plan, PoolPlan, RowPlan, ServicePlan, SourcePlan, UNLIMITED_MILLICORES, WallClock,
 };
 pub use recorder::{Books, Recorder, ServiceReading};
 pub use run::{
-    Ledger, LogEntry, ObjectiveRun, Provenance, RowSeries, RowTotals, RunResult, SCHEMA_VERSION,
-    ServerTotals, ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,
+    Ledger, ObjectiveRun, Provenance, RowSeries, RowTotals, RunResult, SCHEMA_VERSION, ServerTotals,
+    ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,
 };
 pub use series::{Moment, SERIES, Series};
 pub use servers::{SERVERS, ServerFacts, ServerRow, servers};

@@ -100,6 +100,13 @@ pub struct PoolPlan {
     pub speed: f64,
     /// Price of a server and hour, in the plan's currency.
     pub price_per_hour: Option<f64>,
+    /// A server is billed for so long at least, in nanoseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub billed_at_least_ns: u64,
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// A service x class pair.

@@ -70,6 +70,10 @@ struct Row {
 /// What a service's gauges read at a cut: integrals since t = 0.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ServiceReading {
+    /// Servers that were wanted (server x ns).
+    pub desired: u128,
+    /// Those of them that were not in service (server x ns).
+    pub missing: u128,
     /// Servers from their order to their end (server x ns).
     pub ordered: u128,
     /// Servers in rotation (server x ns).
@@ -270,6 +274,7 @@ impl Recorder {
             };
             let series = &mut service.series;
             let before = std::mem::replace(&mut service.interval_start, reading);
+            series.desired_ns.push(Wide(reading.desired - before.desired));
             series.ordered_ns.push(Wide(reading.ordered - before.ordered));
             series.ready_ns.push(Wide(reading.ready - before.ready));
             series.slot_ns.push(Wide(reading.slots - before.slots));
@@ -331,6 +336,8 @@ impl Recorder {
                 let from_records: u128 = rows.iter().map(|row| row.sojourn).sum();
                 assert_eq!(from_state, from_records, "Little's law does not hold");
                 ServiceTotals {
+                    desired_ns: Wide(now.desired - warm.desired),
+                    missing_ns: Wide(now.missing - warm.missing),
                     ready_ns: Wide(now.ready - warm.ready),
                     slot_ns: Wide(now.slots - warm.slots),
                     cpu_milli_ns: Wide(now.cpu_milli - warm.cpu_milli),

@@ -3,7 +3,7 @@
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::results::Plan;
+use crate::results::{LogEntry, Plan};
 use crate::stats::{Histogram, Peak};
 
 /// The version of the schema of `result.json`; it grows when a field changes its meaning.
@@ -112,20 +112,6 @@ pub struct RunResult {
     pub events: Vec<LogEntry>,
 }
 
-/// Something that happened beside requests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct LogEntry {
-    /// When, in nanoseconds.
-    pub at_ns: u64,
-    /// What, in one word.
-    pub kind: String,
-    /// Index of the service it concerns, where it concerns one.
-    pub service: Option<usize>,
-    /// What else there is to say.
-    pub detail: String,
-}
-
 /// What became of a source's requests: started = sum of outcomes + in progress, always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -164,6 +150,10 @@ pub struct RowTotals {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceTotals {
+    /// Servers that were wanted, integrated over time (server x ns).
+    pub desired_ns: Wide,
+    /// Those of them that were not in service (server x ns).
+    pub missing_ns: Wide,
     /// Servers in rotation, integrated over time (server x ns).
     pub ready_ns: Wide,
     /// Slots held, integrated over time (slot x ns).
@@ -238,6 +228,8 @@ pub struct RowSeries {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceSeries {
+    /// Servers that were wanted, integrated (server x ns).
+    pub desired_ns: Vec<Wide>,
     /// Servers from their order to their end, integrated (server x ns).
     pub ordered_ns: Vec<Wide>,
     /// Servers in rotation, integrated (server x ns).

@@ -18,6 +18,8 @@ pub struct Moment {
     in_flight_ns: f64,
     length_ns: f64,
     ready_ns: f64,
+    ordered_ns: f64,
+    desired_ns: f64,
     scaling: Scaling,
     p50_ns: Option<u64>,
     p99_ns: Option<u64>,
@@ -45,9 +47,8 @@ pub static SERIES: [Column<Moment>; 19] = [
     Column::new("in_flight", |m| quotient(m.in_flight_ns, m.length_ns)),
     Column::new("queued", |m| quotient(m.whole?.queued_ns, m.length_ns)),
     Column::new("servers_ready", Moment::servers),
-    // Nothing orders servers yet: what is ready is what is ordered and desired.
-    Column::new("servers_ordered", Moment::servers),
-    Column::new("servers_desired", Moment::servers),
+    Column::new("servers_ordered", |m| m.whole.and_then(|_| quotient(m.ordered_ns, m.length_ns))),
+    Column::new("servers_desired", |m| m.whole.and_then(|_| quotient(m.desired_ns, m.length_ns))),
     Column::new("cpu_utilization", |m| m.whole?.cpu),
     Column::new("slot_utilization", |m| m.whole?.slots),
     // Per second: dispatched / length, over ready_ns / length.
@@ -143,7 +144,13 @@ fn moment(
     let start = plan.interval_ns.saturating_mul(i as u64);
     let length_ns = (plan.duration_ns - start).min(plan.interval_ns) as f64;
     let service = &run.service_series[subject.service];
-    let mut moment = Moment { length_ns, ready_ns: service.ready_ns[i].0 as f64, ..Moment::default() };
+    let mut moment = Moment {
+        length_ns,
+        ready_ns: service.ready_ns[i].0 as f64,
+        ordered_ns: service.ordered_ns[i].0 as f64,
+        desired_ns: service.desired_ns[i].0 as f64,
+        ..Moment::default()
+    };
     for row in &run.row_series[subject.rows(plan)] {
         moment.offered += row.offered[i];
         for (sum, column) in moment.outcomes.iter_mut().zip(&row.outcomes) {

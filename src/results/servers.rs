@@ -8,8 +8,11 @@ use crate::stats::Interval;
 /// What the figures of a server in one replication are made of, over [warm-up, end).
 #[derive(Clone, Copy, Debug)]
 pub struct ServerFacts {
+    ordered_ns: u64,
     from_ns: u64,
     to_ns: u64,
+    gone_ns: u64,
+    failed: bool,
     requests: u64,
     peak_queue: u64,
     cpu_utilization: Option<f64>,
@@ -17,13 +20,16 @@ pub struct ServerFacts {
 }
 
 /// The columns of `servers.csv`, without names.
-pub static SERVERS: [Column<ServerFacts>; 6] = [
+pub static SERVERS: [Column<ServerFacts>; 9] = [
     Column::new("from_s", |s| Some(s.from_ns as f64 / 1e9)),
     Column::new("to_s", |s| Some(s.to_ns as f64 / 1e9)),
     Column::new("requests", |s| Some(s.requests as f64)),
     Column::new("cpu_utilization", |s| s.cpu_utilization),
     Column::new("slot_utilization", |s| s.slot_utilization),
     Column::new("peak_queue", |s| Some(s.peak_queue as f64)),
+    Column::new("ordered_s", |s| Some(s.ordered_ns as f64 / 1e9)),
+    Column::new("gone_s", |s| Some(s.gone_ns as f64 / 1e9)),
+    Column::new("failed", |s| Some(f64::from(u8::from(s.failed)))),
 ];
 
 /// A row of `servers.csv`.
@@ -77,8 +83,11 @@ impl ServerFacts {
             capacity.and_then(|capacity| quotient(used as f64, capacity * ready))
         };
         Self {
+            ordered_ns: server.ordered_ns,
             from_ns: server.from_ns,
             to_ns: server.to_ns,
+            gone_ns: server.gone_ns,
+            failed: server.failed,
             requests: server.requests,
             peak_queue: server.peak_queue,
             cpu_utilization: share(server.cpu_milli_ns.0, milli(pool).map(|milli| milli as f64)),

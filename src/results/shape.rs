@@ -60,8 +60,14 @@ fn check_run(plan: &Plan, run: &RunResult) -> Result<(), String> {
         let zone = server.zone.is_none_or(|zone| zone < plan.zones.len());
         ensure(pool.is_some() && zone, "a server names an unknown service, pool or zone")?;
     }
-    let known = |entry: &LogEntry| entry.service.is_none_or(|service| service < plan.services.len());
-    ensure(run.events.iter().all(known), "an event names an unknown service")?;
+    let known = |entry: &LogEntry| match (entry.service, entry.pool) {
+        (None, pool) => pool.is_none(),
+        (Some(service), pool) => plan
+            .services
+            .get(service)
+            .is_some_and(|service| pool.is_none_or(|pool| pool < service.pools.len())),
+    };
+    ensure(run.events.iter().all(known), "an event names an unknown service or pool")?;
     for series in &run.row_series {
         let counts = series.outcomes.iter().chain([&series.offered, &series.dispatched]);
         let wides = [series.in_flight_ns.len(), series.size_sum_micros.len()];
@@ -70,8 +76,14 @@ fn check_run(plan: &Plan, run: &RunResult) -> Result<(), String> {
         ensure(lengths.all(|length| length == intervals), "a row's series is not as long as the run")?;
     }
     for series in &run.service_series {
-        let wides =
-            [&series.ordered_ns, &series.ready_ns, &series.slot_ns, &series.cpu_milli_ns, &series.queued_ns];
+        let wides = [
+            &series.desired_ns,
+            &series.ordered_ns,
+            &series.ready_ns,
+            &series.slot_ns,
+            &series.cpu_milli_ns,
+            &series.queued_ns,
+        ];
         let percentiles = [series.p50_ns.len(), series.p99_ns.len()];
         let mut lengths = wides.map(Vec::len).into_iter().chain(percentiles);
         ensure(lengths.all(|length| length == intervals), "a service's series is not as long as the run")?;

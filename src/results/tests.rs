@@ -21,6 +21,7 @@ fn pool(name: &str, replicas: u32, limits: Option<(u32, u64)>, speed: f64, price
         millicores: limits.map_or(UNLIMITED_MILLICORES, |(_, millicores)| millicores),
         speed,
         price_per_hour: price,
+        billed_at_least_ns: 0,
     }
 }
 
@@ -143,6 +144,7 @@ fn run(replication: u32, extra: i64, cores: u128, objectives: [Vec<WindowRecord>
     let plus = |count: u64| count.checked_add_signed(extra).unwrap();
     let service_series =
         |ready: [u128; 3], slots: [u128; 3], milli: [u128; 3], queued: [u128; 3]| ServiceSeries {
+            desired_ns: ready.map(wide).to_vec(),
             ordered_ns: ready.map(wide).to_vec(),
             ready_ns: ready.map(wide).to_vec(),
             slot_ns: slots.map(wide).to_vec(),

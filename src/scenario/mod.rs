@@ -35,15 +35,17 @@ pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
 pub use plan::{
-    Caution, Demand, Fault, FaultKind, Order, Pool, Queue, Recording, Scenario, Service, SlowStart, Source,
-    Startup, Victims,
+    Bounds, Caution, Demand, Fault, FaultKind, HealthCheck, Order, Pool, Queue, Recording, Repair, Scenario,
+    Service, SlowStart, Source, Startup, Victims,
 };
 pub use read::Document;
 pub use schema::json_schema;
 pub use source::Overlay;
 pub use spec::{
-    ApiVersion, CpuSpec, DuringSpec, Kind, LatencySpec, MetadataSpec, ObjectiveSpec, PoolSpec, QueueSpec,
-    RunSpec, ScenarioSpec, Scope, ServiceSpec, SourceSpec, SuccessSpec,
+    ApiVersion, AutoscalerSpec, CpuSpec, CrashSpec, DuringSpec, ErrorsSpec, FailuresSpec, FaultSpec,
+    HealthCheckSpec, Kind, LatencySpec, MetadataSpec, ObjectiveSpec, PoolSpec, QueueSpec, RunSpec,
+    ScenarioSpec, ScheduleSpec, ScheduleStep, Scope, Servers, ServiceSpec, SlowSpec, SlowStartSpec,
+    SourceSpec, StartupSpec, SuccessSpec, ZoneOutageSpec,
 };
 pub(crate) use suggest::near;
 pub use tree::MAX_BYTES;

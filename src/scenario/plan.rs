@@ -42,10 +42,12 @@ pub struct Caution {
 /// Something that breaks.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    /// When.
+    /// When, or from when on.
     pub at: SimTime,
-    /// Names its randomness, so that one fault more does not shift the draws of the others.
+    /// The name it was given; may be empty.
     pub name: String,
+    /// Names its randomness, so that one fault more does not shift the draws of the others.
+    pub key: String,
     /// What.
     pub kind: FaultKind,
 }
@@ -75,13 +77,65 @@ pub enum FaultKind {
         service: ServiceId,
         /// One of its pools; all of them where `None`.
         pool: Option<usize>,
-        /// How many, or which share of those in service.
-        victims: Victims,
+        /// How many, or which share of those in service; all, and those who come, where `None`.
+        victims: Option<Victims>,
         /// Multiplies the time that work takes.
         factor: f64,
         /// For so long.
         duration: SimDuration,
     },
+    /// Some of the requests that a service has served fail all the same, for a while.
+    Errors {
+        /// The service.
+        service: ServiceId,
+        /// One class; all of them where `None`.
+        class: Option<ClassId>,
+        /// Which share of them.
+        share: f64,
+        /// For so long.
+        duration: SimDuration,
+    },
+    /// Servers of a service fail one by one, each after a time of its own in service.
+    Failures {
+        /// The service.
+        service: ServiceId,
+        /// One of its pools; all of them where `None`.
+        pool: Option<usize>,
+        /// How long a server serves until it fails, in nanoseconds.
+        mtbf: Distribution,
+        /// Who repairs it; a replacement is ordered at once where `None`.
+        repair: Option<Repair>,
+    },
+}
+
+/// How broken servers are repaired: after it, a server is ordered in the place of the broken one.
+#[derive(Clone, Debug)]
+pub struct Repair {
+    /// How long a repair takes, in nanoseconds.
+    pub time: Distribution,
+    /// How many are repaired at once; `None` is all of them.
+    pub repairers: Option<u32>,
+}
+
+/// How balancers learn which servers can be sent requests.
+///
+/// All servers of a service are checked at the same instants, the multiples of the interval.
+#[derive(Clone, Copy, Debug)]
+pub struct HealthCheck {
+    /// Between two checks.
+    pub interval: SimDuration,
+    /// So many checks in a row must fail before a server is sent nothing more.
+    pub unhealthy: u32,
+    /// So many checks in a row must pass before a new server is sent requests.
+    pub healthy: u32,
+}
+
+impl HealthCheck {
+    /// Returns when `count` checks after `at` are done; one at that very instant is not among them.
+    pub fn after(&self, at: SimTime, count: u32) -> SimTime {
+        let interval = self.interval.as_nanos();
+        SimTime::from_nanos((at.as_nanos() / interval + u64::from(count)).saturating_mul(interval))
+    }
 }
 
 /// How many of the servers in service.
@@ -134,6 +188,8 @@ pub struct Service {
     pub demands: Vec<Option<Demand>>,
     /// Who picks the server.
     pub balancer: BalancerSpec,
+    /// How it learns of servers that failed; at once where `None`.
+    pub health: Option<HealthCheck>,
 }
 
 /// Servers of one kind.
@@ -155,8 +211,65 @@ pub struct Pool {
     pub startup: Startup,
     /// How long a server that leaves may finish what it has; `None` is as long as it takes.
     pub drain: Option<SimDuration>,
+    /// Never fewer, never more.
+    pub bounds: Bounds,
     /// How many servers are wanted from when on, in order of time.
     pub schedule: Vec<(SimTime, u32)>,
+}
+
+/// One server with one slot that is always there.
+impl Default for Pool {
+    fn default() -> Self {
+        Self {
+            replicas: 1,
+            concurrency: Some(1),
+            shared_millicores: None,
+            speed: 1.0,
+            weight: 1.0,
+            zones: Vec::new(),
+            startup: Startup::default(),
+            drain: None,
+            bounds: Bounds::ANY,
+            schedule: Vec::new(),
+        }
+    }
+}
+
+impl Pool {
+    /// Returns the largest number of servers that are ever wanted.
+    pub fn most_replicas(&self) -> u32 {
+        self.schedule.iter().map(|step| step.1).fold(self.replicas, u32::max)
+    }
+
+    /// Returns how many are wanted on average over a run.
+    pub fn mean_replicas(&self, duration: SimDuration) -> f64 {
+        let end = SimTime::ZERO + duration;
+        let steps = std::iter::once((SimTime::ZERO, self.replicas)).chain(self.schedule.iter().copied());
+        let ends = self.schedule.iter().map(|step| step.0).chain([end]);
+        let wanted = steps.zip(ends).map(|((from, replicas), to)| {
+            f64::from(replicas) * ((to - SimTime::ZERO).as_nanos() - (from - SimTime::ZERO).as_nanos()) as f64
+        });
+        wanted.sum::<f64>() / duration.as_nanos().max(1) as f64
+    }
+}
+
+/// How many servers a pool may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Never fewer.
+    pub min: u32,
+    /// Never more.
+    pub max: u32,
+}
+
+impl Bounds {
+    /// Any number.
+    pub const ANY: Self = Self { min: 0, max: u32::MAX };
+
+    /// Returns the nearest number within; the upper bound where they contradict each other.
+    pub fn clamp(self, replicas: u32) -> u32 {
+        replicas.max(self.min).min(self.max)
+    }
 }
 
 /// What stands between the order of a server and its full speed.

@@ -3,6 +3,9 @@
 //! Reading checks shape and types; what goes together and what is out of range is told later, all
 //! at once. What is not built yet has no key here and so is not accepted.
 
+mod fault;
+mod life;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +15,11 @@ use crate::dist::{DistributionSpec, Factor};
 use crate::time::SimDuration;
 use crate::units::{Price, Ratio, When};
 use crate::workload::ArrivalsSpec;
+
+pub use fault::{CrashSpec, ErrorsSpec, FailuresSpec, FaultSpec, SlowSpec, ZoneOutageSpec};
+pub use life::{
+    AutoscalerSpec, HealthCheckSpec, ScheduleSpec, ScheduleStep, Servers, SlowStartSpec, StartupSpec,
+};
 
 /// A scenario file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +37,9 @@ pub struct ScenarioSpec {
     pub traffic: Named<SourceSpec>,
     /// Services by name.
     pub services: Named<ServiceSpec>,
+    /// What breaks; nothing where left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultSpec>,
     /// What is demanded; none where left out.
     #[serde(default)]
     pub objectives: Vec<ObjectiveSpec>,
@@ -138,6 +149,9 @@ pub struct ServiceSpec {
     /// Who picks the server.
     #[serde(default)]
     pub balancer: BalancerChoice,
+    /// How it learns of servers that come and fail; at once where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheckSpec>,
 }
 
 /// Servers of one kind.
@@ -163,6 +177,18 @@ pub struct PoolSpec {
     /// Per server and hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
+    /// A server is billed for so long at least; to the second where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed_at_least: Option<SimDuration>,
+    /// What stands between the order of a server and its full speed; nothing where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub startup: Option<StartupSpec>,
+    /// How long a server that leaves may finish what it has; as long as it takes where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<SimDuration>,
+    /// Who decides how many servers there are; `replicas` stays where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaler: Option<AutoscalerSpec>,
 }
 
 fn default_speed() -> f64 {

@@ -2,11 +2,10 @@
 
 use crate::des::EventQueue;
 use crate::ids::{ServerId, ServiceId};
-use crate::results::LogEntry;
-use crate::rng::{Bits, Key, index_below};
-use crate::scenario::{FaultKind, Scenario, Victims};
+use crate::results::{EventKind, LogEntry};
+use crate::rng::Key;
+use crate::scenario::Scenario;
 use crate::sim::Event;
-use crate::sim::pool::PoolState;
 use crate::sim::world::World;
 use crate::time::SimTime;
 
@@ -25,19 +24,46 @@ struct Entry {
 }
 
 #[derive(Clone, Debug)]
-enum What {
+pub(super) enum What {
     /// A pool, among all pools, is to have so many servers.
     Replicas { pool: usize, wanted: u32 },
-    /// Something breaks.
-    Fault { kind: FaultKind, key: Key },
-    /// A zone is back.
-    ZoneBack { zone: u16 },
-    /// Servers work at full speed again.
-    Cured { servers: Vec<ServerId>, factor: f64 },
+    /// A fault of the scenario begins.
+    Fault(usize),
+    /// It is over; `servers` are those it had.
+    FaultEnds { fault: usize, servers: Vec<ServerId> },
+    /// A server that a process of failures lets fail.
+    Breakdown { fault: usize, server: ServerId },
+    /// The place of a broken server of a pool, among all pools, is repaired.
+    Repaired { fault: usize, pool: usize },
+}
+
+/// Where something happens.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Site {
+    Everywhere,
+    Service(ServiceId),
+    /// A pool, among all pools.
+    Pool(usize),
+}
+
+/// What is told of something that happens.
+#[derive(Debug)]
+pub(super) struct Note<'a> {
+    pub(super) kind: EventKind,
+    pub(super) site: Site,
+    pub(super) name: &'a str,
+    pub(super) servers: Option<usize>,
+    pub(super) detail: String,
+}
+
+impl Note<'_> {
+    pub(super) fn new(kind: EventKind, site: Site) -> Self {
+        Self { kind, site, name: "", servers: None, detail: String::new() }
+    }
 }
 
 impl Agenda {
-    pub(super) fn new(scenario: &Scenario, key: Key) -> Self {
+    pub(super) fn new(scenario: &Scenario) -> Self {
         let mut entries = Vec::new();
         let pools = scenario.services.iter().flat_map(|service| &service.pools).enumerate();
         for (pool, plan) in pools {
@@ -45,10 +71,8 @@ impl Agenda {
                 plan.schedule.iter().map(|&(at, wanted)| Entry { at, what: What::Replicas { pool, wanted } }),
             );
         }
-        for fault in &scenario.faults {
-            let key = key.named("fault").named(&fault.name);
-            entries.push(Entry { at: fault.at, what: What::Fault { kind: fault.kind.clone(), key } });
-        }
+        let faults = scenario.faults.iter().enumerate();
+        entries.extend(faults.map(|(index, fault)| Entry { at: fault.at, what: What::Fault(index) }));
         Self { entries, log: Vec::new() }
     }
 
@@ -59,7 +83,7 @@ impl Agenda {
         }
     }
 
-    fn add(&mut self, at: SimTime, what: What, queue: &mut EventQueue<Event>) {
+    pub(super) fn add(&mut self, at: SimTime, what: What, queue: &mut EventQueue<Event>) {
         queue.schedule(at, Event::Agenda(self.entries.len() as u32));
         self.entries.push(Entry { at, what });
     }
@@ -70,99 +94,50 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     #[inline(never)]
     pub(super) fn on_agenda(&mut self, now: SimTime, entry: u32, queue: &mut EventQueue<Event>) {
         match self.agenda.entries[entry as usize].what.clone() {
-            What::Replicas { pool, wanted } => {
-                let before = self.pools[pool].wanted;
-                self.resize(now, pool, wanted, queue);
-                let service = self.pools[pool].service();
-                self.note(now, "replicas", Some(service), format!("{before} -> {wanted}"));
-            }
-            What::Fault { kind, key } => self.strike(now, &kind, key, queue),
-            What::ZoneBack { zone } => self.zone_back(now, zone, queue),
-            What::Cured { servers, factor } => {
-                for &server in &servers {
-                    if let Some(at) = self.slowed.iter().position(|&slow| slow == (server, factor)) {
-                        self.slowed.swap_remove(at);
-                    }
-                    self.retime(now, server, queue);
-                }
-                let service = self.fleet.server(servers[0]).service();
-                self.note(now, "slowEnds", Some(service), format!("{} servers", servers.len()));
-            }
+            What::Replicas { pool, wanted } => self.want(now, pool, wanted, queue),
+            What::Fault(fault) => self.strike(now, fault, queue),
+            What::FaultEnds { fault, servers } => self.relent(now, fault, &servers, queue),
+            What::Breakdown { fault, server } => self.break_down(now, fault, server, queue),
+            What::Repaired { fault, pool } => self.repaired(now, fault, pool, queue),
         }
     }
 
-    fn strike(&mut self, now: SimTime, kind: &FaultKind, key: Key, queue: &mut EventQueue<Event>) {
-        match *kind {
-            FaultKind::Crash { service, pool, victims } => {
-                let servers = self.choose(service, pool, victims, key);
-                self.fail(now, &servers);
-                self.note(now, "crash", Some(service), format!("{} servers", servers.len()));
-                self.replace(now, queue);
-            }
-            FaultKind::ZoneOutage { zone, duration } => {
-                let there = |id: &ServerId| self.members[id.index()].zone == zone;
-                let pools = self.pools.iter().filter(|pool| pool.is_zoned());
-                let servers: Vec<ServerId> =
-                    pools.flat_map(|pool| &pool.standing).copied().filter(there).collect();
-                let zones = self.pools.iter_mut().flat_map(|pool| &mut pool.zones);
-                zones.filter(|known| known.id == zone).for_each(|known| known.lost = Some(0));
-                self.fail(now, &servers);
-                self.note(now, "zoneOutage", None, format!("{} servers", servers.len()));
-                self.agenda.add(now + duration, What::ZoneBack { zone }, queue);
-            }
-            FaultKind::Slow { service, pool, victims, factor, duration } => {
-                let servers = self.choose(service, pool, victims, key);
-                self.note(now, "slow", Some(service), format!("{} servers, {factor} times", servers.len()));
-                if servers.is_empty() {
-                    return;
-                }
-                for &server in &servers {
-                    self.slowed.push((server, factor));
-                    self.retime(now, server, queue);
-                }
-                self.agenda.add(now + duration, What::Cured { servers, factor }, queue);
-            }
-        }
+    /// Wants so many servers of a pool from now on.
+    fn want(&mut self, now: SimTime, pool: usize, wanted: u32, queue: &mut EventQueue<Event>) {
+        let before = self.pools[pool].staff.wanted();
+        let detail = format!("{before} -> {wanted}");
+        self.note(now, Note { detail, ..Note::new(EventKind::Replicas, Site::Pool(pool)) });
+        self.resize(now, pool, wanted, queue);
     }
 
-    fn zone_back(&mut self, now: SimTime, zone: u16, queue: &mut EventQueue<Event>) {
-        let zones = self.pools.iter_mut().flat_map(|pool| &mut pool.zones);
-        zones.filter(|known| known.id == zone).for_each(|known| known.lost = None);
-        self.note(now, "zoneBack", None, String::new());
-        self.replace(now, queue);
-    }
-
-    /// Orders what is missing in any pool.
-    fn replace(&mut self, now: SimTime, queue: &mut EventQueue<Event>) {
-        for pool in 0..self.pools.len() {
-            self.resize(now, pool, self.pools[pool].wanted, queue);
-        }
-    }
-
-    /// Chooses among the servers in service, each set of that size alike: a partial shuffle.
-    fn choose(&self, service: ServiceId, pool: Option<usize>, victims: Victims, key: Key) -> Vec<ServerId> {
-        let of =
-            |state: &&PoolState| state.service() == service && pool.is_none_or(|pool| pool == state.ordinal);
-        let standing = self.pools.iter().filter(of).flat_map(|pool| &pool.standing).copied();
-        let mut servers: Vec<ServerId> =
-            standing.filter(|&id| self.fleet.server(id).state().serves()).collect();
-        let count = match victims {
-            Victims::Count(count) => count as usize,
-            Victims::Share(share) => (share * servers.len() as f64 + 0.5) as usize,
+    /// Writes down what happens. What happens to one server after another at one instant is told once.
+    pub(super) fn note(&mut self, now: SimTime, note: Note<'_>) {
+        let (service, pool) = match note.site {
+            Site::Everywhere => (None, None),
+            Site::Service(service) => (Some(service.index()), None),
+            Site::Pool(pool) => (Some(self.pools[pool].service().index()), Some(self.pools[pool].ordinal)),
         };
-        let count = count.min(servers.len());
-        let mut bits = key.stream();
-        for at in 0..count {
-            let other = at + index_below((bits.next_bits() >> 32) as u32, servers.len() - at);
-            servers.swap(at, other);
+        let entry = LogEntry {
+            at_ns: now.as_nanos(),
+            kind: note.kind,
+            service,
+            pool,
+            name: note.name.to_owned(),
+            servers: note.servers.map(|count| count as u32),
+            detail: note.detail,
+        };
+        if let Some(last) = self.agenda.log.last_mut()
+            && last.kind == EventKind::Unhealthy
+            && (&*last, entry.servers) == (&LogEntry { servers: last.servers, ..entry.clone() }, Some(1))
+        {
+            last.servers = last.servers.map(|count| count + 1);
+        } else {
+            self.agenda.log.push(entry);
         }
-        servers.truncate(count);
-        servers.sort_unstable();
-        servers
     }
+}
 
-    fn note(&mut self, now: SimTime, kind: &str, service: Option<ServiceId>, detail: String) {
-        let service = service.map(ServiceId::index);
-        self.agenda.log.push(LogEntry { at_ns: now.as_nanos(), kind: kind.to_owned(), service, detail });
-    }
+/// Names the randomness of a fault.
+pub(super) fn fault_key(key: Key, name: &str) -> Key {
+    key.named("fault").named(name)
 }

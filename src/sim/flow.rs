@@ -63,6 +63,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let position = service.balancer.pick(request, &service.rotation, &mut service.bits).position;
         let server_id = service.rotation.server(position);
         request.server = server_id;
+        if MORTAL && self.fleet.server(server_id).state().is_gone() {
+            return self.lose(now, id, Outcome::Failed);
+        }
         service.sent(position);
         self.recorder.dispatched(row);
         let (service_id, central) = (row_state.service, service.central);
@@ -247,16 +250,22 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     #[inline(always)]
     fn complete(&mut self, now: SimTime, server: ServerId, id: RequestId, queue: &mut EventQueue<Event>) {
         let request = self.release(id);
-        self.recorder.completed(request.row(), request.source(), request.arrived, now);
         let at = self.fleet.server(server);
         let (service, position) = (at.service(), at.position());
         let in_rotation = !MORTAL || at.in_rotation();
+        let outcome = if MORTAL && !self.errors.is_empty() && self.errs(service, &request) {
+            self.recorder.lost(request.row(), request.source(), request.arrived, now, Outcome::Failed);
+            Outcome::Failed
+        } else {
+            self.recorder.completed(request.row(), request.source(), request.arrived, now);
+            Outcome::Completed
+        };
         let service = &mut self.services[service.index()];
         if service.central {
-            return self.next_from_central(now, server, &request, queue);
+            return self.next_from_central(now, server, &request, outcome, queue);
         }
         if in_rotation {
-            service.done(position, &request, now, Outcome::Completed);
+            service.done(position, &request, now, outcome);
         }
         match self.fleet.pass_on(server, now, &mut self.arena) {
             Some(next) => self.start(now, next, server, queue),
@@ -272,6 +281,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         now: SimTime,
         id: ServerId,
         request: &Request,
+        outcome: Outcome,
         queue: &mut EventQueue<Event>,
     ) {
         let server = self.fleet.server(id);
@@ -297,12 +307,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             service.balancer.on_membership(&service.rotation);
         } else {
             let position = server.position();
-            service.done(position, request, now, Outcome::Completed);
+            service.done(position, request, now, outcome);
         }
     }
 
     /// Tells a balancer that an attempt ended without being served.
-    fn tell_balancer(&mut self, now: SimTime, id: RequestId, server: ServerId, outcome: Outcome) {
+    pub(super) fn tell_balancer(&mut self, now: SimTime, id: RequestId, server: ServerId, outcome: Outcome) {
         let server = self.fleet.server(server);
         if MORTAL && !server.in_rotation() {
             return;

@@ -3,7 +3,10 @@
 use crate::des::EventQueue;
 use crate::fleet::ServerState;
 use crate::ids::{RequestId, ServerId};
+use crate::results::EventKind;
 use crate::sim::Event;
+use crate::sim::agenda::{Note, Site};
+use crate::sim::fault::Slowed;
 use crate::sim::flow::{nanos, plan};
 use crate::sim::world::{Pace, World};
 use crate::time::{SimDuration, SimTime};
@@ -14,18 +17,21 @@ const PROVISION: u64 = 0;
 const BOOT: u64 = 1;
 
 impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, LIMITED, MORTAL> {
-    /// Begins the start-up of the server that was launched as the n-th of its pool.
+    /// Begins the start-up of a server.
     ///
-    /// The delays are drawn at once and by name: neither the load nor other servers change them.
-    pub(super) fn begin(&mut self, now: SimTime, server: ServerId, nth: u64, queue: &mut EventQueue<Event>) {
+    /// The delays are drawn at once and by launch ordinal: neither the load nor other servers change them.
+    pub(super) fn begin(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         let pool = &self.pools[self.fleet.server(server).pool()];
-        let key = pool.server_key(nth);
+        let key = pool.server_key(self.ordinals[server.index()]);
         let delay = |law: &Option<crate::dist::Distribution>, child: u64| {
             law.as_ref().map_or(SimDuration::ZERO, |law| nanos(law.sample(&mut key.child(child).stream())))
         };
         let provisioned = now + delay(&pool.startup.provision, PROVISION);
         let booted = provisioned + delay(&pool.startup.boot, BOOT);
-        self.fleet.set_boot(server, booted);
+        let health = self.services[pool.service().index()].health;
+        // A new server is sent requests when it has passed its checks.
+        let checked = health.map_or(booted, |health| health.after(booted, health.healthy));
+        self.fleet.set_boot(server, checked);
         self.await_transition(now, server, provisioned, queue);
     }
 
@@ -59,27 +65,39 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             ServerState::Booting => self.enter(now, server, queue),
             ServerState::Warming => {
                 self.fleet.pass(server, now, ServerState::Ready);
-                self.retime(now, server, queue);
+                self.retime(now, &[server], queue);
             }
             ServerState::Draining => {
                 self.end_all(now, &[server]);
                 self.fleet.pass(server, now, ServerState::Stopped);
             }
-            ServerState::Ready | ServerState::Stopped | ServerState::Failed => {}
+            ServerState::Failed => {
+                self.withdraw(server);
+                let site = Site::Pool(self.fleet.server(server).pool());
+                self.note(now, Note { servers: Some(1), ..Note::new(EventKind::Unhealthy, site) });
+            }
+            ServerState::Ready | ServerState::Stopped => {}
         }
     }
 
     /// Takes a server into service, at a lower speed first where its pool says so.
     fn enter(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
-        match self.pools[self.fleet.server(server).pool()].startup.slow_start {
+        let pool = self.fleet.server(server).pool();
+        match self.pools[pool].startup.slow_start {
             None => self.fleet.pass(server, now, ServerState::Ready),
             Some(slow) => {
                 self.fleet.pass(server, now, ServerState::Warming);
-                self.retime(now, server, queue);
                 self.fleet.set_due(server, now + slow.window);
                 queue.schedule(now + slow.window, Event::Life(server));
             }
         }
+        self.retime(now, &[server], queue);
+        if let Some(lacked) = self.pools[pool].staff.join(now) {
+            let servers = Some(self.pools[pool].staff.wanted() as usize);
+            let detail = format!("{lacked} after the first was missing");
+            self.note(now, Note { servers, detail, ..Note::new(EventKind::FullCapacity, Site::Pool(pool)) });
+        }
+        self.fates(now, server, queue);
         let id = self.fleet.server(server).service();
         let service = &mut self.services[id.index()];
         let central = service.central;
@@ -126,6 +144,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// Lets a server finish what it has, within the limit of its pool.
     pub(super) fn drain(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         self.withdraw(server);
+        self.pools[self.fleet.server(server).pool()].staff.leave(now);
         self.fleet.pass(server, now, ServerState::Draining);
         self.stop_if_idle(now, server);
         if self.fleet.server(server).state() == ServerState::Draining
@@ -144,16 +163,30 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
     }
 
-    /// Lets servers fail, with all they have.
-    pub(super) fn fail(&mut self, now: SimTime, servers: &[ServerId]) {
+    /// Lets servers fail, with all they have. Where health is checked, balancers learn of it late.
+    pub(super) fn fail(&mut self, now: SimTime, servers: &[ServerId], queue: &mut EventQueue<Event>) {
         for &server in servers {
-            self.withdraw(server);
+            if self.services[self.fleet.server(server).service().index()].health.is_none() {
+                self.withdraw(server);
+            }
         }
         self.end_all(now, servers);
         for &server in servers {
-            let (pool, zone) = (self.fleet.server(server).pool(), self.members[server.index()].zone);
+            let at = self.fleet.server(server);
+            let (pool, zone) = (at.pool(), self.members[server.index()].zone);
             self.pools[pool].strike(server, zone);
+            if at.state().serves() {
+                self.pools[pool].staff.leave(now);
+            }
             self.fleet.pass(server, now, ServerState::Failed);
+            let at = self.fleet.server(server);
+            if at.in_rotation()
+                && let Some(health) = self.services[at.service().index()].health
+            {
+                let learnt = health.after(now, health.unhealthy);
+                self.fleet.set_due(server, learnt);
+                queue.schedule(learnt, Event::Life(server));
+            }
         }
     }
 
@@ -161,6 +194,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     fn end_all(&mut self, now: SimTime, servers: &[ServerId]) {
         for &server in servers {
             while let Some(waiting) = self.fleet.expel(server, now, &mut self.arena) {
+                self.tell_balancer(now, waiting, server, Outcome::Failed);
                 self.lose(now, waiting, Outcome::Failed);
             }
             if let Some(cpu) = self.fleet.shared_cpu(server) {
@@ -172,6 +206,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.fleet.end_work(server, now);
             }
             self.fleet.vacate(server, now);
+            self.tell_balancer(now, id, server, Outcome::Failed);
             self.lose(now, id, Outcome::Failed);
         }
     }
@@ -188,35 +223,50 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         found.into_iter().map(|(server, _, _, id)| (server, id)).collect()
     }
 
-    /// Lets a server work as fast as its state and the faults upon it allow; what it has in hand goes on
-    /// at that speed.
-    pub(super) fn retime(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
-        let warming = self.fleet.server(server).state() == ServerState::Warming;
-        let slow_start = self.pools[self.fleet.server(server).pool()].startup.slow_start.filter(|_| warming);
-        let slowed = self.slowed.iter().filter(|(slow, _)| *slow == server).map(|(_, factor)| 1.0 / factor);
-        let share = slowed.product::<f64>() * slow_start.map_or(1.0, |slow| slow.speed);
-        let pool = self.fleet.server(server).pool();
-        let before = self.paces[self.fleet.server(server).pace()];
-        let pace = self.pace(pool, share);
-        self.fleet.set_pace(server, pace as u16);
-        if let Some(cpu) = self.fleet.shared_cpu(server) {
-            cpu.set_speed(now, self.pools[pool].speed * share);
-            plan(cpu.plan(), server, queue);
-            return;
+    /// Lets servers work as fast as their state and the faults upon them allow; what they have in hand
+    /// goes on at that speed.
+    pub(super) fn retime(&mut self, now: SimTime, servers: &[ServerId], queue: &mut EventQueue<Event>) {
+        // By server, in their order: what the time left of its requests is multiplied by.
+        let mut changed = Vec::new();
+        for &server in servers {
+            let (pool, share) = (self.fleet.server(server).pool(), self.share_of_speed(server));
+            let before = self.paces[self.fleet.server(server).pace()];
+            let pace = self.pace(pool, share);
+            self.fleet.set_pace(server, pace as u16);
+            if let Some(cpu) = self.fleet.shared_cpu(server) {
+                cpu.set_speed(now, self.pools[pool].speed * share);
+                plan(cpu.plan(), server, queue);
+            } else if self.paces[pace].nanos != before.nanos && self.fleet.server(server).busy() > 0 {
+                changed.push((server, self.paces[pace].nanos / before.nanos, before.tells_cpu));
+            }
         }
-        let change = self.paces[pace].nanos / before.nanos;
-        for (_, id) in self.in_hand(&[server]) {
+        changed.sort_unstable_by_key(|change| change.0);
+        let servers: Vec<ServerId> = changed.iter().map(|change| change.0).collect();
+        for (server, id) in self.in_hand(&servers) {
             let stay = self.arena.stay(id);
+            let Ok(at) = servers.binary_search(&server) else { continue };
+            let (_, change, tells_cpu) = changed[at];
             if stay.working {
                 let ends = now + nanos((stay.ends - now).as_nanos() as f64 * change);
                 self.arena.set_stay(id, Stay { ends, ..stay });
-                let event = match before.tells_cpu {
-                    true => Event::WorkDone(server, id),
-                    false => Event::Completion(server, id),
-                };
+                let event =
+                    if tells_cpu { Event::WorkDone(server, id) } else { Event::Completion(server, id) };
                 queue.schedule(ends, event);
             }
         }
+    }
+
+    /// Returns which share of its full speed a server works at.
+    fn share_of_speed(&self, server: ServerId) -> f64 {
+        let at = self.fleet.server(server);
+        let warming = at.state() == ServerState::Warming;
+        let slow_start = self.pools[at.pool()].startup.slow_start.filter(|_| warming);
+        let hit = |(slow, _): &&(Slowed, f64)| match *slow {
+            Slowed::Server(slow) => slow == server,
+            Slowed::Pool(pool) => pool == at.pool(),
+        };
+        let slowed: f64 = self.slowed.iter().filter(hit).map(|(_, factor)| 1.0 / factor).product();
+        slowed * slow_start.map_or(1.0, |slow| slow.speed)
     }
 
     /// Returns the pace of a pool's servers at a share of their full speed.

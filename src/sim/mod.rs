@@ -5,9 +5,11 @@
 
 mod agenda;
 mod event;
+mod fault;
 mod flow;
 mod life;
 mod pool;
+mod staffing;
 mod traffic;
 mod world;
 

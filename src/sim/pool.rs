@@ -7,6 +7,7 @@ use crate::ids::{ServerId, ServiceId};
 use crate::rng::Key;
 use crate::scenario::{Pool, Startup};
 use crate::sim::Event;
+use crate::sim::staffing::Staffing;
 use crate::sim::world::World;
 use crate::time::{SimDuration, SimTime};
 
@@ -18,8 +19,10 @@ pub(super) struct PoolState {
     pub(super) speed: f64,
     pub(super) startup: Startup,
     pub(super) drain: Option<SimDuration>,
-    /// How many servers are wanted.
-    pub(super) wanted: u32,
+    /// How many servers are wanted, and how many of them serve.
+    pub(super) staff: Staffing,
+    /// Servers that wait to be repaired, or are.
+    pub(super) broken: u32,
     /// Servers that count towards it, those coming included, in launch order.
     pub(super) standing: Vec<ServerId>,
     /// Zones by place in the scenario's list, and how many stand in each.
@@ -50,7 +53,8 @@ impl PoolState {
             speed: pool.speed,
             startup: pool.startup.clone(),
             drain: pool.drain,
-            wanted: pool.replicas,
+            staff: Staffing::default(),
+            broken: 0,
             standing: Vec::new(),
             zones: pool.zones.iter().map(|&id| Zone { id, standing: 0, lost: None }).collect(),
             launch: Launch { service, pool: pace, pace, slots: pool.concurrency, shared },
@@ -74,9 +78,9 @@ impl PoolState {
         self.key.child(nth)
     }
 
-    /// Servers nobody orders because their zone is down.
+    /// Servers nobody orders: their zone is down, or they wait for a repair.
     fn given_up(&self) -> u32 {
-        self.zones.iter().filter_map(|zone| zone.lost).sum()
+        self.broken + self.zones.iter().filter_map(|zone| zone.lost).sum::<u32>()
     }
 
     /// Takes a server off the count; `zone` is the scenario's.
@@ -114,6 +118,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let server = self.fleet.order(now, state.launch);
         let zone = state.place();
         state.standing.push(server);
+        self.ordinals.push(state.launched);
         state.launched += 1;
         let (pool, weight) = (pool as u16, state.weight);
         self.members.push(Member { server, pool, zone, version: 0, weight });
@@ -122,14 +127,13 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 
     /// Orders servers of a pool, or gives some back, until as many stand as are wanted.
     pub(super) fn resize(&mut self, now: SimTime, pool: usize, wanted: u32, queue: &mut EventQueue<Event>) {
-        self.pools[pool].wanted = wanted;
+        self.pools[pool].staff.want(now, wanted);
         loop {
             let state = &self.pools[pool];
             let standing = state.standing.len() as u32;
             if standing + state.given_up() < wanted && state.has_place() {
-                let nth = state.launched;
                 let server = self.create(now, pool);
-                self.begin(now, server, nth, queue);
+                self.begin(now, server, queue);
             } else if standing > wanted {
                 let leaver = self.dispensable(pool);
                 self.give_back(now, leaver, queue);

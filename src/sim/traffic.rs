@@ -11,9 +11,11 @@ use crate::workload::recorded::{TraceError, TraceFiles};
 use crate::workload::{Arrival, ArrivalProcess, Size, Synthetic};
 
 /// The draw of a request's key that decides its class; its own time at the service it is sent to
-/// takes the draws from [`WORK_DRAW`] on, its time off the CPU those of child [`WAIT_CHILD`].
+/// takes the draws from [`WORK_DRAW`] on, its time off the CPU those of child [`WAIT_CHILD`]; whether a fault
+/// lets it fail is told by child [`ERROR_CHILD`].
 const CLASS_DRAW: u64 = 0;
 pub(super) const WORK_DRAW: u64 = 1;
+pub(super) const ERROR_CHILD: u64 = 3;
 pub(super) const WAIT_CHILD: u64 = 0;
 
 /// A source while the run goes on.

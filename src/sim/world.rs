@@ -7,11 +7,12 @@ use crate::des::{EventQueue, Lane};
 use crate::dist::Distribution;
 use crate::error::Error;
 use crate::fleet::{Discipline, Fleet, Server, ServerState, ServerUse};
-use crate::ids::{RequestId, ServerId, ServiceId, SourceId};
+use crate::ids::{ClassId, RequestId, ServerId, ServiceId, SourceId};
 use crate::results::{Recorder, RunResult, ServerTotals, ServiceReading, Wide};
 use crate::rng::{Key, Stream};
-use crate::scenario::{Order, Scenario, Service};
+use crate::scenario::{HealthCheck, Order, Scenario, Service};
 use crate::sim::agenda::Agenda;
+use crate::sim::fault::{Errors, FaultState, Slowed};
 use crate::sim::pool::PoolState;
 use crate::sim::traffic::{self, SourceState};
 use crate::sim::{Event, MAX_IN_FLIGHT};
@@ -36,8 +37,15 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
     pub(super) fleet: Fleet,
     pub(super) arena: Arena,
     pub(super) recorder: Recorder,
-    /// Servers that work slower than they should, and how many times.
-    pub(super) slowed: Vec<(ServerId, f64)>,
+    /// Their launch ordinals within their pools.
+    pub(super) ordinals: Vec<u64>,
+    /// What works slower than it should, and how many times.
+    pub(super) slowed: Vec<(Slowed, f64)>,
+    /// Requests that fail although they are served.
+    pub(super) errors: Vec<Errors>,
+    /// Faults, in the order of the scenario.
+    pub(super) faults: Vec<FaultState>,
+    pub(super) zone_names: Vec<String>,
     /// What happens at times known beforehand.
     pub(super) agenda: Agenda,
     cuts: Lane,
@@ -58,6 +66,7 @@ pub(super) struct ServiceState {
     /// them that have a free slot.
     pub(super) rotation: Rotation,
     pub(super) central: bool,
+    pub(super) health: Option<HealthCheck>,
     pub(super) limit: u32,
     pub(super) patience: Option<Patience>,
     pub(super) no_server: u64,
@@ -78,6 +87,7 @@ pub(super) struct Patience {
 #[derive(Debug)]
 pub(super) struct RowState {
     pub(super) service: ServiceId,
+    pub(super) class: ClassId,
     pub(super) level: u16,
     pub(super) work: Distribution,
     pub(super) wait: Option<Distribution>,
@@ -114,8 +124,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             fleet: Fleet::default(),
             arena: Arena::new(),
             recorder: Recorder::new(plan, sized),
+            ordinals: Vec::new(),
             slowed: Vec::new(),
-            agenda: Agenda::new(scenario, key),
+            errors: Vec::new(),
+            faults: scenario.faults.iter().map(|fault| FaultState::new(fault, key)).collect(),
+            zone_names: plan.zones.clone(),
+            agenda: Agenda::new(scenario),
             cuts: queue.add_lane(),
             horizon: scenario.horizon(),
             warmup_end: plan.warmup_end(),
@@ -132,7 +146,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             };
             if let Some(demand) = &service.demands[row.class] {
                 let (work, wait) = (demand.work.clone(), demand.wait.clone());
-                world.rows.push(RowState { service: ServiceId::new(row.service), level, work, wait });
+                let (service, class) = (ServiceId::new(row.service), ClassId::new(row.class));
+                world.rows.push(RowState { service, class, level, work, wait });
             }
         }
         queue.append(world.cuts, world.recorder.next_cut(), Event::Cut);
@@ -166,11 +181,13 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             let index = self.pools.len();
             self.paces.push(Pace { nanos: 1.0 / pool.speed, tells_cpu, of: (index, 1.0) });
             self.pools.push(PoolState::new(id, index, ordinal, pool, key.named("servers").named(name)));
+            self.pools[index].staff.want(SimTime::ZERO, pool.replicas);
             for _ in 0..pool.replicas {
                 let server = self.create(SimTime::ZERO, index);
                 self.fleet.pass(server, SimTime::ZERO, ServerState::Ready);
                 let position = rotation.join(self.members[server.index()], 0);
                 self.fleet.set_position(server, position);
+                self.pools[index].staff.join(SimTime::ZERO);
             }
         }
         let mut balancer = service.balancer.build();
@@ -181,6 +198,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             bits: key.named("balancer").named(name).stream(),
             rotation,
             central: service.queue.central,
+            health: service.health,
             limit: service.queue.limit.unwrap_or(u32::MAX),
             patience: service.queue.timeout.map(|timeout| Patience {
                 timeout,
@@ -203,14 +221,22 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     fn readings(&self, now: SimTime) -> Vec<ServiceReading> {
-        let read = |usage: crate::fleet::Usage| ServiceReading {
+        let mut staff = vec![(0, 0); self.services.len()];
+        for pool in &self.pools {
+            let (desired, missing) = pool.staff.integrals(now);
+            let sums = &mut staff[pool.service().index()];
+            *sums = (sums.0 + desired, sums.1 + missing);
+        }
+        let read = |(index, usage): (usize, crate::fleet::Usage)| ServiceReading {
+            desired: staff[index].0,
+            missing: staff[index].1,
             ordered: usage.ordered,
             ready: usage.ready,
             slots: usage.slots,
             cpu_milli: usage.cpu_milli,
             queued: usage.queued,
         };
-        self.fleet.usage(now).into_iter().map(read).collect()
+        self.fleet.usage(now).into_iter().enumerate().map(read).collect()
     }
 
     /// Returns how many requests arrived so far.

@@ -38,6 +38,14 @@ impl Gauge {
         self.moment = self.moment.wrapping_sub(u128::from(n) * u128::from(now.as_nanos()));
     }
 
+    /// Sets the count at `now`.
+    pub fn set(&mut self, now: SimTime, count: u64) {
+        match count.checked_sub(self.count) {
+            Some(more) => self.add(now, more),
+            None => self.sub(now, self.count - count),
+        }
+    }
+
     /// Raises the count by one at `now`.
     #[inline]
     pub fn increment(&mut self, now: SimTime) {

@@ -12,7 +12,7 @@ use peakday::balancer::BalancerSpec;
 use peakday::dist::{Distribution, DistributionSpec};
 use peakday::ids::{ClassId, ServiceId};
 use peakday::results::{Plan, PoolPlan, RowPlan, ServicePlan, SourcePlan};
-use peakday::scenario::{Demand, Order, Pool, Queue, Scenario, Service, Source, Startup};
+use peakday::scenario::{Demand, Order, Pool, Queue, Scenario, Service, Source};
 use peakday::time::{SimDuration, SimTime};
 use peakday::workload::{ArrivalsSpec, Profile, Segment};
 
@@ -113,6 +113,7 @@ impl Station {
             millicores: millicores.unwrap_or(peakday::results::UNLIMITED_MILLICORES),
             speed,
             price_per_hour: None,
+            billed_at_least_ns: 0,
         };
         let pool = |&(replicas, speed, weight): &(u32, f64, f64)| Pool {
             replicas,
@@ -121,9 +122,7 @@ impl Station {
             speed,
             weight,
             zones: vec![],
-            startup: Startup::default(),
-            drain: None,
-            schedule: Vec::new(),
+            ..Pool::default()
         };
         let plan = Plan {
             name: self.name.clone(),
@@ -175,6 +174,7 @@ impl Station {
                 },
                 demands: classes.into_iter().map(|(_, work)| Some(Demand { work, wait: None })).collect(),
                 balancer: serde_json::from_str::<BalancerSpec>(self.balancer).expect("a valid balancer"),
+                health: None,
             }],
         }
     }

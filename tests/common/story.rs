@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use peakday::dist::{Distribution, DistributionSpec, Factor};
 use peakday::ids::{ClassId, ServiceId};
 use peakday::results::{Plan, PoolPlan, RowPlan, RunResult, ServicePlan, SourcePlan};
-use peakday::scenario::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source, Startup};
+use peakday::scenario::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source};
 use peakday::sim;
 use peakday::time::{SimDuration, SimTime};
 use peakday::workload::{ArrivalsSpec, Outcome, recorded::RecordedSpec};
@@ -171,9 +171,7 @@ impl Story {
                 speed: shop.speed,
                 weight: 1.0,
                 zones: vec![],
-                startup: Startup::default(),
-                drain: None,
-                schedule: Vec::new(),
+                ..Pool::default()
             }],
             queue: Queue {
                 central: shop.central,
@@ -187,6 +185,7 @@ impl Story {
             },
             demands: self.visits.iter().map(demand).collect(),
             balancer: serde_json::from_str(shop.balancer).expect("a balancer"),
+            health: None,
         }
     }
 
@@ -229,6 +228,7 @@ fn planned(index: usize, shop: &Shop, pool: &Pool) -> ServicePlan {
             millicores: millicores(pool),
             speed: pool.speed,
             price_per_hour: None,
+            billed_at_least_ns: 0,
         }],
         queue_limit: shop.limit,
         central_queue: shop.central,

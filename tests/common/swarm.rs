@@ -10,7 +10,7 @@ use peakday::results::{
     Goal, ObjectivePlan, Plan, PoolPlan, RowPlan, ServicePlan, SourcePlan, UNLIMITED_MILLICORES,
 };
 use peakday::rng::{Bits, Key, Stream, uniform_closed_open};
-use peakday::scenario::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source, Startup};
+use peakday::scenario::{Demand, Order, Pool, Queue, Recording, Scenario, Service, Source};
 use peakday::time::{SimDuration, SimTime};
 use peakday::workload::recorded::{RecordedSpec, TraceFiles};
 use peakday::workload::{ArrivalsSpec, Profile, Segment, StateSpec};
@@ -174,6 +174,7 @@ fn add_service(dice: &mut Dice, scenario: &mut Scenario, index: usize, requests:
         millicores: millicores(pool),
         speed: pool.speed,
         price_per_hour: None,
+        billed_at_least_ns: 0,
     };
     plan.services.push(ServicePlan {
         name: format!("service-{index}"),
@@ -183,7 +184,7 @@ fn add_service(dice: &mut Dice, scenario: &mut Scenario, index: usize, requests:
         growing: false,
         no_mean_interval: None,
     });
-    scenario.services.push(Service { pools, queue, demands, balancer: balancer(dice) });
+    scenario.services.push(Service { pools, queue, demands, balancer: balancer(dice), health: None });
 }
 
 pub fn balancer(dice: &mut Dice) -> BalancerSpec {
@@ -213,9 +214,7 @@ pub fn pool(dice: &mut Dice, zones: u16) -> Pool {
         speed: if dice.chance(0.5) { 1.0 } else { dice.scale(0.2, 5.0) },
         weight: if dice.chance(0.5) { 1.0 } else { dice.scale(0.1, 10.0) },
         zones: (0..zones).filter(|_| dice.chance(0.5)).collect(),
-        startup: Startup::default(),
-        drain: None,
-        schedule: Vec::new(),
+        ..Pool::default()
     }
 }
 

@@ -49,6 +49,8 @@ fn objective(goal: Goal, class: Option<usize>, (every_ns, from_ns, to_ns): Stret
 fn steady(ready: u128, slots: u128, milli: u128, queued: u128, at: u64) -> ServiceReading {
     let at = u128::from(at);
     ServiceReading {
+        desired: 0,
+        missing: 0,
         ordered: ready * at,
         ready: ready * at,
         slots: slots * at,

@@ -90,14 +90,15 @@ pub(super) fn sizes(
     let nanos = u128::from(frame.duration.as_nanos());
     let mut servers = 0;
     let mut lines = 0;
-    for (name, service) in spec.services.iter() {
+    for ((name, service), plan) in spec.services.iter().zip(&fleet.services) {
         let levels = match service.queue.as_ref().map(|queue| &queue.order) {
             Some(OrderSpec::Priority(order)) => order.len() as u64 + 1,
             _ => 0,
         };
-        for (pool, spec) in service.pools.iter() {
-            servers += u64::from(spec.replicas);
-            lines += u64::from(spec.replicas) * levels;
+        for ((pool, spec), plan) in service.pools.iter().zip(&plan.pools) {
+            let replicas = u64::from(plan.most_replicas());
+            servers += replicas;
+            lines += replicas * levels;
             let cores = spec.cpu.as_ref().map_or(0, |cpu| cpu.cores.0 as u128);
             let slots = match spec.concurrency {
                 Concurrency::Limit(slots) => u128::from(slots),

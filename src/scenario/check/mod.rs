@@ -4,6 +4,8 @@
 //! mistake does not hide another.
 
 mod classes;
+mod faults;
+mod life;
 mod limits;
 mod objectives;
 mod outlook;
@@ -91,9 +93,10 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
     if !found.is_empty() && limits::hopeless(spec, &classes) {
         return Err(found.0);
     }
-    let fleet = services::check(spec, &classes, &mut found);
+    let fleet = services::check(spec, &frame, &classes, &mut found);
     let traffic = traffic::check(spec, &frame, &classes, traces, &mut found);
     run::check_steady(spec, &traffic.sources, &mut found);
+    let faults = faults::check(spec, &frame, &classes, &fleet, &mut found);
     let objectives = objectives::check(spec, &frame, &classes, &mut found);
     limits::sizes(spec, &frame, &classes, &fleet, &mut found);
     let outlook = outlook::of(spec, &frame, &fleet, &traffic.offers, &mut found);
@@ -132,7 +135,7 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
         replications: spec.run.replications,
         sources: traffic.sources,
         services: fleet.services,
-        faults: Vec::new(),
+        faults,
         cautions: fleet.cautions,
     })
 }

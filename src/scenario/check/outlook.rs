@@ -11,6 +11,7 @@ use crate::error::Code;
 use crate::results::{PoolPlan, UNLIMITED_MILLICORES};
 use crate::scenario::plan::{Pool, Service};
 use crate::scenario::spec::ScenarioSpec;
+use crate::time::SimDuration;
 
 /// A load so near to capacity counts as reaching it.
 const FULL: f64 = 1.0 - 1e-9;
@@ -65,7 +66,7 @@ pub(super) fn of(
             );
         }
         outlooks.push(Outlook {
-            growing: load.rate > 0.0 && grows(service, &plan.pools, load),
+            growing: load.rate > 0.0 && grows(service, &plan.pools, load, frame.duration),
             no_mean_interval: no_mean_interval(service),
         });
     }
@@ -73,16 +74,17 @@ pub(super) fn of(
 }
 
 /// Tells whether some queue that nothing bounds gets at least as much as it can serve.
-fn grows(service: &Service, plans: &[PoolPlan], load: Load) -> bool {
+fn grows(service: &Service, plans: &[PoolPlan], load: Load, duration: SimDuration) -> bool {
     let bounded = service.queue.limit.is_some() || service.queue.timeout.is_some();
-    let pools: Vec<_> = service.pools.iter().zip(plans).filter(|(pool, _)| pool.replicas > 0).collect();
+    let replicas = |pool: &Pool| pool.mean_replicas(duration);
+    let pools: Vec<_> = service.pools.iter().zip(plans).filter(|(pool, _)| replicas(pool) > 0.0).collect();
     let unbounded = |pool: &Pool| pool.concurrency.is_none() || !bounded;
     let Some(share) = shares(service) else {
         let capacity: f64 =
-            pools.iter().map(|(pool, plan)| f64::from(pool.replicas) * capacity(pool, plan, load)).sum();
+            pools.iter().map(|(pool, plan)| replicas(pool) * capacity(pool, plan, load)).sum();
         return pools.iter().any(|(pool, _)| unbounded(pool)) && load.rate >= FULL * capacity;
     };
-    let total: f64 = pools.iter().map(|(pool, _)| f64::from(pool.replicas) * share(pool)).sum();
+    let total: f64 = pools.iter().map(|(pool, _)| replicas(pool) * share(pool)).sum();
     pools.iter().any(|(pool, plan)| {
         unbounded(pool) && load.rate * share(pool) / total >= FULL * capacity(pool, plan, load)
     })

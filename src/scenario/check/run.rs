@@ -1,6 +1,9 @@
 //! The run: its length, its buckets, its wall clock.
 
+use jiff::civil::Time;
 use jiff::fmt::temporal::Pieces;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use super::Findings;
 use crate::error::Code;
@@ -10,7 +13,7 @@ use crate::scenario::plan::Source;
 use crate::scenario::spec::ScenarioSpec;
 use crate::scenario::suggest;
 use crate::stats::MIN_OBSERVATIONS;
-use crate::time::{NANOS_PER_SEC, SimDuration};
+use crate::time::{NANOS_PER_SEC, SimDuration, SimTime};
 use crate::units::When;
 use crate::workload::Profile;
 
@@ -50,10 +53,78 @@ impl Frame {
         }
     }
 
+    /// Returns the instants of the run that are meant, in order: a time of day, which `zone` tells (the
+    /// offset of `run.start` where it does not), is meant on every day. Adds what is wrong otherwise.
+    pub(super) fn instants(
+        &self,
+        path: &str,
+        when: &When,
+        zone: Option<&TimeZone>,
+        found: &mut Findings,
+    ) -> Vec<SimTime> {
+        let instants = match (when, &self.start) {
+            (When::Clock { seconds_of_day }, Some(start)) => {
+                daily(*seconds_of_day, start, self.duration, zone)
+            }
+            _ => self.resolve(when).map(|nanos| vec![SimTime::from_nanos(nanos as u64)]),
+        };
+        let end = SimTime::ZERO + self.duration;
+        match instants {
+            Err(message) if self.start.is_none() => {
+                found.add(Code::Instant, path, message, "give run.start, to which wall clocks refer");
+            }
+            Err(message) => found.add(Code::Instant, path, message, "write another time"),
+            Ok(instants) if self.duration.is_zero() || instants.iter().any(|&at| at < end) => {
+                return instants.into_iter().filter(|&at| at < end).collect();
+            }
+            Ok(_) => {
+                found.add(
+                    Code::Instant,
+                    path,
+                    "this is not before the end of the run",
+                    "write an earlier time, or simulate longer",
+                );
+            }
+        }
+        Vec::new()
+    }
+
     /// The same for an instant that is still text.
     pub(super) fn resolve_text(&self, text: &str) -> Result<i64, String> {
         let nanos = self.resolve(&text.parse()?)?;
         i64::try_from(nanos).map_err(|_| format!("`{}` is too far away", suggest::short(text)))
+    }
+}
+
+/// Returns when it is some time of day, on each day of a run.
+fn daily(
+    seconds_of_day: u32,
+    start: &WallClock,
+    duration: SimDuration,
+    zone: Option<&TimeZone>,
+) -> Result<Vec<SimTime>, String> {
+    let offset = Offset::from_seconds(start.offset_s).unwrap_or(Offset::UTC);
+    let zone = zone.cloned().unwrap_or_else(|| TimeZone::fixed(offset));
+    let begin = Timestamp::from_nanosecond(i128::from(start.epoch_ns)).map_err(|error| error.to_string())?;
+    let last = i128::from(start.epoch_ns) + i128::from(duration.as_nanos());
+    let clock = Time::MIN + SignedDuration::from_secs(i64::from(seconds_of_day));
+    let mut day = zone.to_datetime(begin).date();
+    let mut instants = Vec::new();
+    loop {
+        let local = zone.to_ambiguous_timestamp(day.to_datetime(clock));
+        let skipped = matches!(local.offset(), AmbiguousOffset::Gap { .. });
+        // Of two, as when clocks are set back, the earlier one.
+        let at = local.compatible().map_err(|error| error.to_string())?.as_nanosecond();
+        if at > last {
+            return Ok(instants);
+        }
+        if at >= i128::from(start.epoch_ns) {
+            if skipped {
+                return Err(format!("there is no {clock} on {day}: clocks are set forward then"));
+            }
+            instants.push(SimTime::from_nanos((at - i128::from(start.epoch_ns)) as u64));
+        }
+        day = day.tomorrow().map_err(|error| error.to_string())?;
     }
 }
 

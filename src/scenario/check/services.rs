@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use super::classes::Classes;
 use super::limits::{MAX_NAMES, MAX_REPLICAS};
-use super::{Findings, join};
+use super::run::Frame;
+use super::{Findings, join, life};
 use crate::dist::Distribution;
 use crate::error::Code;
 use crate::results::{PoolPlan, ServicePlan, UNLIMITED_MILLICORES};
 use crate::scenario::forms::{Concurrency, OrderSpec, PerClass};
-use crate::scenario::plan::{Caution, Demand, Order, Pool, Queue, Service, Startup};
+use crate::scenario::plan::{Caution, Demand, Order, Pool, Queue, Service};
 use crate::scenario::spec::{PoolSpec, QueueSpec, ScenarioSpec, Scope, ServiceSpec};
 use crate::scenario::suggest;
+use crate::time::SimDuration;
 
 /// The fastest server, and the largest weight.
 const MAX_SPEED: f64 = 1_000.0;
@@ -34,12 +36,12 @@ pub(super) struct Fleet {
     zone_index: BTreeMap<String, u16>,
 }
 
-pub(super) fn check(spec: &ScenarioSpec, classes: &Classes, found: &mut Findings) -> Fleet {
+pub(super) fn check(spec: &ScenarioSpec, frame: &Frame, classes: &Classes, found: &mut Findings) -> Fleet {
     let mut fleet = Fleet::default();
     for (index, (name, service)) in spec.services.iter().enumerate() {
         let path = format!("services.{name}");
         found.name(&path, name);
-        let (pools, plans) = fleet.pools(&path, service, found);
+        let (pools, plans) = fleet.pools(&path, service, frame, found);
         fleet
             .cautions
             .extend(service.pools.iter().filter_map(|(pool, spec)| forgotten_cores(name, pool, spec)));
@@ -58,7 +60,9 @@ pub(super) fn check(spec: &ScenarioSpec, classes: &Classes, found: &mut Findings
             no_mean_interval: None,
         });
         let demands = demands(&path, service, classes, index, found);
-        fleet.services.push(Service { pools, queue, demands, balancer: service.balancer.0.clone() });
+        let health = life::health(&path, service, found);
+        let balancer = service.balancer.0.clone();
+        fleet.services.push(Service { pools, queue, demands, balancer, health });
     }
     fleet
 }
@@ -79,6 +83,7 @@ impl Fleet {
         &mut self,
         path: &str,
         service: &ServiceSpec,
+        frame: &Frame,
         found: &mut Findings,
     ) -> (Vec<Pool>, Vec<PoolPlan>) {
         let (mut pools, mut plans) = (Vec::new(), Vec::new());
@@ -93,17 +98,16 @@ impl Fleet {
             let cores = spec.cpu.as_ref().map(|cpu| (cpu.cores.0 * 1_000.0 + 0.5) as u64);
             let shared = cores.filter(|&cores| slots.is_none_or(|slots| cores < u64::from(slots) * 1_000));
             let zones = self.zones_of(&path, spec, found);
-            pools.push(Pool {
+            let life = life::pool(&path, spec, frame, found);
+            pools.push(life.into_pool(Pool {
                 replicas: spec.replicas,
                 concurrency: slots,
                 shared_millicores: shared,
                 speed: spec.speed,
                 weight: spec.weight(),
                 zones,
-                startup: Startup::default(),
-                drain: None,
-                schedule: Vec::new(),
-            });
+                ..Pool::default()
+            }));
             plans.push(PoolPlan {
                 name: name.to_owned(),
                 replicas: spec.replicas,
@@ -113,6 +117,7 @@ impl Fleet {
                     .unwrap_or(UNLIMITED_MILLICORES),
                 speed: spec.speed,
                 price_per_hour: self.price(&path, spec, found),
+                billed_at_least_ns: spec.billed_at_least.map_or(0, SimDuration::as_nanos),
             });
         }
         if pools.is_empty() {
@@ -122,7 +127,7 @@ impl Fleet {
                 "there is no pool",
                 "write for example standard: {replicas: 4, concurrency: 16}",
             );
-        } else if pools.iter().all(|pool| pool.replicas == 0) {
+        } else if pools.iter().all(|pool| pool.most_replicas() == 0) {
             found.add(Code::Nothing, format!("{path}.pools"), "there is no server", "give a pool replicas");
         }
         (pools, plans)

@@ -1,0 +1,264 @@
+//! Faults: what breaks, when, and whom it hits.
+
+use std::collections::BTreeSet;
+
+use super::classes::Classes;
+use super::run::Frame;
+use super::services::Fleet;
+use super::{Findings, join};
+use crate::dist::{Distribution, DistributionSpec};
+use crate::error::Code;
+use crate::ids::{ClassId, ServiceId};
+use crate::scenario::plan::{Fault, FaultKind, Repair, Victims};
+use crate::scenario::spec::{
+    CrashSpec, ErrorsSpec, FailuresSpec, FaultSpec, ScenarioSpec, Servers, SlowSpec, ZoneOutageSpec,
+};
+use crate::scenario::suggest;
+use crate::time::{SimDuration, SimTime};
+
+/// The most faults of a scenario.
+const MAX_FAULTS: usize = 10_000;
+/// The largest factor of slowness.
+const MAX_FACTOR: f64 = 1e6;
+
+/// What the places of faults are resolved in.
+struct Checker<'a> {
+    spec: &'a ScenarioSpec,
+    classes: &'a Classes,
+    fleet: &'a Fleet,
+    found: &'a mut Findings,
+}
+
+pub(super) fn check(
+    spec: &ScenarioSpec,
+    frame: &Frame,
+    classes: &Classes,
+    fleet: &Fleet,
+    found: &mut Findings,
+) -> Vec<Fault> {
+    if spec.faults.len() > MAX_FAULTS {
+        let message = format!("there are {} faults", spec.faults.len());
+        found.add(Code::TooMuch, "faults", message, format!("keep to {MAX_FAULTS}"));
+        return Vec::new();
+    }
+    let mut keys = BTreeSet::new();
+    let mut faults = Vec::new();
+    for (index, fault) in spec.faults.iter().enumerate() {
+        let path = format!("faults[{index}]");
+        let key = key(fault, &mut keys);
+        if let Some(name) = &fault.name {
+            found.name(&join(&path, "name"), name);
+        }
+        let process = fault.failures.is_some();
+        let at = match &fault.at {
+            Some(at) => frame.instants(&join(&path, "at"), at, None, found).first().copied(),
+            None if process => Some(SimTime::ZERO),
+            None => {
+                found.add(
+                    Code::MissingKey,
+                    &path,
+                    "the fault has no time",
+                    "write for example at: 30m, or at: \"00:05\"",
+                );
+                None
+            }
+        };
+        let mut checker = Checker { spec, classes, fleet, found };
+        if let (Some(kind), Some(at)) = (checker.kind(&path, fault), at) {
+            faults.push(Fault { at, name: fault.name.clone().unwrap_or_default(), key, kind });
+        }
+    }
+    faults
+}
+
+/// Names the randomness of a fault by what it says: another fault before it does not change it.
+fn key(fault: &FaultSpec, keys: &mut BTreeSet<String>) -> String {
+    let unnamed = FaultSpec { name: None, ..fault.clone() };
+    let mut key = serde_json::to_string(&unnamed).unwrap_or_default();
+    // Of faults that say the same, each has draws of its own.
+    while !keys.insert(key.clone()) {
+        key.push('+');
+    }
+    key
+}
+
+impl Checker<'_> {
+    fn kind(&mut self, path: &str, fault: &FaultSpec) -> Option<FaultKind> {
+        let FaultSpec { name: _, at: _, crash, zone_outage, slow, errors, failures } = fault;
+        let given = [
+            crash.as_ref().map(|_| "crash"),
+            zone_outage.as_ref().map(|_| "zoneOutage"),
+            slow.as_ref().map(|_| "slow"),
+            errors.as_ref().map(|_| "errors"),
+            failures.as_ref().map(|_| "failures"),
+        ];
+        let given: Vec<&str> = given.into_iter().flatten().collect();
+        if given.len() != 1 {
+            let message = match given.as_slice() {
+                [] => "the fault says nothing of what breaks".to_owned(),
+                several => format!("{} are {} faults", several.join(" and "), several.len()),
+            };
+            let remedy = "write one of crash, zoneOutage, slow, errors, failures for each fault";
+            self.found.add(Code::WrongChoice, path, message, remedy);
+            return None;
+        }
+        let path = join(path, given[0]);
+        let none = || None;
+        let zone_outage = zone_outage.as_ref().map_or_else(none, |spec| self.zone_outage(&path, spec));
+        let crash = crash.as_ref().map_or_else(none, |spec| self.crash(&path, spec));
+        let slow = slow.as_ref().map_or_else(none, |spec| self.slow(&path, spec));
+        let errors = errors.as_ref().map_or_else(none, |spec| self.errors(&path, spec));
+        let failures = failures.as_ref().map_or_else(none, |spec| self.failures(&path, spec));
+        zone_outage.or(crash).or(slow).or(errors).or(failures)
+    }
+
+    fn crash(&mut self, path: &str, spec: &CrashSpec) -> Option<FaultKind> {
+        let victims = self.victims(path, spec.servers);
+        let (service, pool) = self.target(path, &spec.service, spec.pool.as_deref())?;
+        Some(FaultKind::Crash { service, pool, victims })
+    }
+
+    fn zone_outage(&mut self, path: &str, spec: &ZoneOutageSpec) -> Option<FaultKind> {
+        self.lasting(path, spec.duration);
+        let zones = &self.fleet.zones;
+        let Some(zone) = zones.iter().position(|zone| *zone == spec.zone) else {
+            let message = format!("no pool has servers in a zone `{}`", suggest::short(&spec.zone));
+            let remedy = match zones.as_slice() {
+                [] => "give a pool zones, for example zones: [a, b, c]".to_owned(),
+                zones => suggest::known(&spec.zone, zones.iter().map(String::as_str)),
+            };
+            self.found.add(Code::UnknownName, join(path, "zone"), message, remedy);
+            return None;
+        };
+        Some(FaultKind::ZoneOutage { zone: zone as u16, duration: spec.duration })
+    }
+
+    fn slow(&mut self, path: &str, spec: &SlowSpec) -> Option<FaultKind> {
+        self.lasting(path, spec.duration);
+        if !(spec.factor > 0.0 && spec.factor <= MAX_FACTOR) {
+            let message = format!("a factor of {} is not above 0 and up to 1,000,000", spec.factor);
+            let remedy = "write for example factor: 3; work then takes three times as long";
+            self.found.add(Code::OutOfRange, join(path, "factor"), message, remedy);
+        }
+        let victims = spec.servers.map(|servers| self.victims(path, servers));
+        let (service, pool) = self.target(path, &spec.service, spec.pool.as_deref())?;
+        Some(FaultKind::Slow { service, pool, victims, factor: spec.factor, duration: spec.duration })
+    }
+
+    fn errors(&mut self, path: &str, spec: &ErrorsSpec) -> Option<FaultKind> {
+        self.lasting(path, spec.duration);
+        let share = spec.share.0;
+        self.share(&join(path, "share"), share);
+        let (service, _) = self.target(path, &spec.service, None)?;
+        let class = match &spec.class {
+            None => None,
+            Some(name) => {
+                let known = self.classes.get(name);
+                let Some(class) = known.filter(|&class| self.classes.takes(service.index(), class)) else {
+                    let message = format!("`{}` takes no class `{}`", spec.service, suggest::short(name));
+                    let remedy = suggest::known(name, self.classes.names_of(service.index()));
+                    self.found.add(Code::UnknownName, join(path, "class"), message, remedy);
+                    return None;
+                };
+                Some(ClassId::new(class))
+            }
+        };
+        Some(FaultKind::Errors { service, class, share, duration: spec.duration })
+    }
+
+    fn failures(&mut self, path: &str, spec: &FailuresSpec) -> Option<FaultKind> {
+        let mtbf = self.law(&join(path, "mtbf"), &spec.mtbf);
+        let time = spec.mttr.as_ref().map(|law| self.law(&join(path, "mttr"), law));
+        if mtbf.as_ref().is_some_and(|law| law.mean() < 1e6) {
+            self.found.add(
+                Code::OutOfRange,
+                join(path, "mtbf"),
+                "servers that fail within a millisecond serve nobody",
+                "write for example mtbf: {exponential: {mean: 30d}}",
+            );
+        }
+        if let Some(repairers) = spec.repairers {
+            let path = join(path, "repairers");
+            if spec.mttr.is_none() {
+                let message = "without mttr there is nothing to repair";
+                let remedy = "write for example mttr: {exponential: {mean: 10m}}";
+                self.found.add(Code::Contradiction, path, message, remedy);
+            } else if repairers == 0 {
+                let message = "without a repairer nothing is ever repaired";
+                self.found.add(Code::OutOfRange, path, message, "write 1 or more, or leave it out");
+            }
+        }
+        let (service, pool) = self.target(path, &spec.service, spec.pool.as_deref())?;
+        let repair = match time {
+            None => None,
+            Some(time) => Some(Repair { time: time?, repairers: spec.repairers }),
+        };
+        Some(FaultKind::Failures { service, pool, mtbf: mtbf?, repair })
+    }
+
+    fn law(&mut self, path: &str, spec: &DistributionSpec<SimDuration>) -> Option<Distribution> {
+        spec.build().map_err(|problems| self.found.nest(Code::Distribution, path, problems)).ok()
+    }
+
+    fn lasting(&mut self, path: &str, duration: SimDuration) {
+        if duration.is_zero() {
+            let message = "what lasts 0s changes nothing";
+            self.found.add(
+                Code::OutOfRange,
+                join(path, "duration"),
+                message,
+                "write for example duration: 10m",
+            );
+        }
+    }
+
+    fn share(&mut self, path: &str, share: f64) {
+        if !(share > 0.0 && share <= 1.0) {
+            let message = format!("{}% is not above 0% and up to 100%", share * 100.0);
+            self.found.add(Code::OutOfRange, path, message, "write for example 20%");
+        }
+    }
+
+    fn victims(&mut self, path: &str, servers: Servers) -> Victims {
+        let path = join(path, "servers");
+        match servers {
+            Servers::Count(0) => {
+                self.found.add(Code::OutOfRange, path, "no server is hit", "write 1 or more, or a share");
+                Victims::Count(0)
+            }
+            Servers::Count(count) => Victims::Count(count),
+            Servers::Share(share) => {
+                self.share(&path, share.0);
+                Victims::Share(share.0)
+            }
+        }
+    }
+
+    /// Finds a service, and the pool of it that is named.
+    fn target(
+        &mut self,
+        path: &str,
+        service: &str,
+        pool: Option<&str>,
+    ) -> Option<(ServiceId, Option<usize>)> {
+        let Some(index) = self.classes.service(service) else {
+            let message = format!("there is no service `{}`", suggest::short(service));
+            let remedy = suggest::known(service, self.spec.services.names());
+            self.found.add(Code::UnknownName, join(path, "service"), message, remedy);
+            return None;
+        };
+        let Some(pool) = pool else { return Some((ServiceId::new(index), None)) };
+        let pools = &self.spec.services.0[index].1.pools;
+        let Some(ordinal) = pools.names().position(|name| name == pool) else {
+            let message = format!("`{service}` has no pool `{}`", suggest::short(pool));
+            self.found.add(
+                Code::UnknownName,
+                join(path, "pool"),
+                message,
+                suggest::known(pool, pools.names()),
+            );
+            return None;
+        };
+        Some((ServiceId::new(index), Some(ordinal)))
+    }
+}

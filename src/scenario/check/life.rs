@@ -1,0 +1,251 @@
+//! The life of servers: start-up, draining, schedules, health checks.
+
+use super::limits::MAX_REPLICAS;
+use super::run::Frame;
+use super::{Findings, join};
+use crate::dist::{Distribution, DistributionSpec};
+use crate::error::Code;
+use crate::scenario::plan::{Bounds, HealthCheck, Pool, SlowStart, Startup};
+use crate::scenario::spec::{
+    AutoscalerSpec, HealthCheckSpec, PoolSpec, ScheduleSpec, Scope, ServiceSpec, StartupSpec,
+};
+use crate::scenario::suggest;
+use crate::time::{SimDuration, SimTime};
+
+/// The most steps of a schedule, each counted on every day of the run.
+const MAX_STEPS: usize = 100_000;
+/// The most checks in a row.
+const MAX_THRESHOLD: u32 = 1_000;
+
+/// Returns what a pool is told about the life of its servers.
+pub(super) fn pool(path: &str, spec: &PoolSpec, frame: &Frame, found: &mut Findings) -> Life {
+    let startup = spec.startup.as_ref().map(|spec| startup(&join(path, "startup"), spec, found));
+    let startup = startup.unwrap_or_default();
+    if let Some(drain) = spec.drain
+        && drain > frame.duration
+        && !frame.duration.is_zero()
+    {
+        let message = format!("draining for {drain} takes longer than the run, {}", frame.duration);
+        found.add(
+            Code::OutOfRange,
+            join(path, "drain"),
+            message,
+            "shorten it; without drain a server finishes what it has, however long that takes",
+        );
+    }
+    let path = join(path, "autoscaler");
+    let bounds = spec.autoscaler.as_ref().map_or(Bounds::ANY, |scaler| bounds(&path, spec, scaler, found));
+    let schedule = spec.autoscaler.as_ref().and_then(|scaler| scaler.schedule.as_ref());
+    let schedule = schedule.map(|spec| schedule_steps(&join(&path, "schedule"), spec, bounds, frame, found));
+    let schedule = schedule.unwrap_or_default();
+    too_late(&path, spec, &startup, &schedule, frame, found);
+    Life { startup, drain: spec.drain, bounds, schedule }
+}
+
+/// What a pool is told about the life of its servers.
+#[derive(Debug)]
+pub(super) struct Life {
+    startup: Startup,
+    drain: Option<SimDuration>,
+    bounds: Bounds,
+    schedule: Vec<(SimTime, u32)>,
+}
+
+impl Life {
+    pub(super) fn into_pool(self, pool: Pool) -> Pool {
+        let Self { startup, drain, bounds, schedule } = self;
+        Pool { startup, drain, bounds, schedule, ..pool }
+    }
+}
+
+fn startup(path: &str, spec: &StartupSpec, found: &mut Findings) -> Startup {
+    let mut phase = |key: &str, spec: &Option<DistributionSpec<SimDuration>>| {
+        let built = spec.as_ref()?.build();
+        built.map_err(|problems| found.nest(Code::Distribution, &join(path, key), problems)).ok()
+    };
+    let (provision, boot) = (phase("provision", &spec.provision), phase("boot", &spec.boot));
+    let slow_start = spec.slow_start.as_ref().map(|slow| {
+        let speed = slow.speed.0;
+        if !(speed > 0.0 && speed <= 1.0) {
+            let message = format!("{}% is no share of the full speed", speed * 100.0);
+            found.add(
+                Code::OutOfRange,
+                join(path, "slowStart.speed"),
+                message,
+                "write above 0% and up to 100%, for example 60%",
+            );
+        }
+        if slow.window.is_zero() {
+            found.add(
+                Code::OutOfRange,
+                join(path, "slowStart.window"),
+                "a slow start of 0s is none",
+                "remove slowStart, or write for example window: 60s",
+            );
+        }
+        SlowStart { window: slow.window, speed }
+    });
+    Startup { provision, boot, slow_start }
+}
+
+fn bounds(path: &str, pool: &PoolSpec, spec: &AutoscalerSpec, found: &mut Findings) -> Bounds {
+    let bounds = Bounds {
+        min: spec.min_replicas.unwrap_or(Bounds::ANY.min),
+        max: spec.max_replicas.unwrap_or(Bounds::ANY.max),
+    };
+    for (key, bound) in [("minReplicas", spec.min_replicas), ("maxReplicas", spec.max_replicas)] {
+        if bound.is_some_and(|bound| bound > MAX_REPLICAS) {
+            let message = format!("{} servers in a pool are too many", bound.unwrap_or(0));
+            found.add(Code::OutOfRange, join(path, key), message, format!("keep to {MAX_REPLICAS}"));
+        }
+    }
+    if bounds.min > bounds.max {
+        let message = format!("minReplicas, {}, is above maxReplicas, {}", bounds.min, bounds.max);
+        found.add(Code::Contradiction, join(path, "minReplicas"), message, "lower it, or raise maxReplicas");
+    } else if bounds.clamp(pool.replicas) != pool.replicas {
+        let message = format!(
+            "the pool begins with {} servers, which is outside minReplicas to maxReplicas",
+            pool.replicas
+        );
+        let remedy = format!("write replicas: {}", bounds.clamp(pool.replicas));
+        found.add(Code::Contradiction, path, message, remedy);
+    }
+    if spec.schedule.is_none() {
+        found.add(
+            Code::Nothing,
+            path,
+            "the autoscaler decides nothing",
+            "write for example schedule: {steps: [{at: 30m, replicas: 40}]}",
+        );
+    }
+    bounds
+}
+
+/// Places the steps of a schedule in the run, in order of time.
+fn schedule_steps(
+    path: &str,
+    spec: &ScheduleSpec,
+    bounds: Bounds,
+    frame: &Frame,
+    found: &mut Findings,
+) -> Vec<(SimTime, u32)> {
+    let zone = match spec.time_zone.as_deref().map(time_zone).transpose() {
+        Ok(zone) => zone,
+        Err((message, remedy)) => {
+            found.add(Code::UnknownName, join(path, "timeZone"), message, remedy);
+            return Vec::new();
+        }
+    };
+    if spec.steps.is_empty() {
+        let remedy = "write for example steps: [{at: 30m, replicas: 40}]";
+        found.add(Code::Nothing, join(path, "steps"), "the schedule has no step", remedy);
+    }
+    let mut steps: Vec<(SimTime, u32)> = Vec::new();
+    for (index, step) in spec.steps.iter().enumerate() {
+        let path = join(path, &format!("steps[{index}]"));
+        if step.replicas > MAX_REPLICAS {
+            let message = format!("{} servers in a pool are too many", step.replicas);
+            found.add(Code::OutOfRange, join(&path, "replicas"), message, format!("keep to {MAX_REPLICAS}"));
+        } else if bounds.min <= bounds.max && bounds.clamp(step.replicas) != step.replicas {
+            let message = format!("{} servers are outside minReplicas to maxReplicas", step.replicas);
+            let remedy = format!("write {}, or move the bound", bounds.clamp(step.replicas));
+            found.add(Code::Contradiction, join(&path, "replicas"), message, remedy);
+        }
+        for at in frame.instants(&join(&path, "at"), &step.at, zone.as_ref(), found) {
+            if steps.iter().any(|(other, _)| *other == at) {
+                found.add(
+                    Code::Contradiction,
+                    join(&path, "at"),
+                    format!("two steps are due at t = {}", at - SimTime::ZERO),
+                    "keep one of them",
+                );
+            }
+            steps.push((at, step.replicas));
+        }
+        if steps.len() > MAX_STEPS {
+            let message = format!("these are more than {MAX_STEPS} steps over the run");
+            found.add(Code::TooMuch, path, message, "write fewer, or simulate less time");
+            break;
+        }
+    }
+    steps.sort_unstable();
+    steps
+}
+
+/// Finds a time zone by its name, in the data that comes with the program.
+fn time_zone(name: &str) -> Result<jiff::tz::TimeZone, (String, String)> {
+    let known = jiff::tz::TimeZoneDatabase::bundled();
+    known.get(name).map_err(|_| {
+        let names: Vec<String> = known.available().map(|name| name.to_string()).collect();
+        let remedy = match suggest::near(name, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write a name of the IANA list, for example Asia/Shanghai or UTC".to_owned(),
+        };
+        (format!("there is no time zone `{}`", suggest::short(name)), remedy)
+    })
+}
+
+/// Tells of servers that are ordered so late that none can be ready before the end.
+fn too_late(
+    path: &str,
+    spec: &PoolSpec,
+    startup: &Startup,
+    schedule: &[(SimTime, u32)],
+    frame: &Frame,
+    found: &mut Findings,
+) {
+    let least = |law: &Option<Distribution>| law.as_ref().map_or(0.0, Distribution::least);
+    let delay = SimDuration::from_secs_f64((least(&startup.provision) + least(&startup.boot)) / 1e9);
+    let end = SimTime::ZERO + frame.duration;
+    let mut before = spec.replicas;
+    for &(at, wanted) in schedule {
+        if wanted > before && at + delay >= end && !frame.duration.is_zero() {
+            let message = format!(
+                "servers ordered at t = {} are never ready: their start-up takes {delay} at least, and the run \
+                 ends at {}",
+                at - SimTime::ZERO,
+                frame.duration
+            );
+            found.add(
+                Code::Instant,
+                format!("{path}.schedule"),
+                message,
+                "order them sooner, or simulate longer",
+            );
+            return;
+        }
+        before = wanted;
+    }
+}
+
+/// Returns how a service's balancer learns of servers that come and fail.
+pub(super) fn health(path: &str, service: &ServiceSpec, found: &mut Findings) -> Option<HealthCheck> {
+    let spec: &HealthCheckSpec = service.health_check.as_ref()?;
+    let path = join(path, "healthCheck");
+    if spec.interval.is_zero() {
+        let message = "checks every 0s never end";
+        found.add(Code::OutOfRange, join(&path, "interval"), message, "write for example interval: 5s");
+        return None;
+    }
+    for (key, count) in
+        [("unhealthyThreshold", spec.unhealthy_threshold), ("healthyThreshold", spec.healthy_threshold)]
+    {
+        if count == 0 || count > MAX_THRESHOLD {
+            let message = format!("{count} checks are not between 1 and {MAX_THRESHOLD}");
+            found.add(Code::OutOfRange, join(&path, key), message, format!("write for example {key}: 3"));
+        }
+    }
+    if service.queue.as_ref().is_some_and(|queue| queue.scope == Scope::Service) {
+        found.add(
+            Code::Contradiction,
+            &path,
+            "servers that take from one central queue need no health checks: one that failed takes nothing",
+            "remove healthCheck, or write queue: {scope: server}",
+        );
+    }
+    Some(HealthCheck {
+        interval: spec.interval,
+        unhealthy: spec.unhealthy_threshold,
+        healthy: spec.healthy_threshold,
+    })
+}

@@ -1,0 +1,158 @@
+//! The life of servers: how they start, stop, and are told to.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Deserializer, Error, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::dist::DistributionSpec;
+use crate::time::SimDuration;
+use crate::units::{Ratio, When};
+
+/// What stands between the order of a server and its full speed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StartupSpec {
+    /// From the order to a machine; no time where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provision: Option<DistributionSpec<SimDuration>>,
+    /// From the machine to service; no time where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot: Option<DistributionSpec<SimDuration>>,
+    /// Slower service at first; full speed at once where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_start: Option<SlowStartSpec>,
+}
+
+/// Slower service at first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SlowStartSpec {
+    /// For so long.
+    pub window: SimDuration,
+    /// The share of its full speed.
+    pub speed: Ratio,
+}
+
+/// Who decides how many servers there are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AutoscalerSpec {
+    /// Never fewer servers; 0 where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_replicas: Option<u32>,
+    /// Never more servers; no bound where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_replicas: Option<u32>,
+    /// Numbers of servers at given times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleSpec>,
+}
+
+/// Numbers of servers at given times.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ScheduleSpec {
+    /// Where the clock of the steps hangs, by its IANA name; the offset of `run.start` where left out.
+    #[schemars(example = "Asia/Shanghai")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// What is wanted from when on; a time of day is meant on every day of the run.
+    pub steps: Vec<ScheduleStep>,
+}
+
+/// A number of servers from some time on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ScheduleStep {
+    /// From when on.
+    pub at: When,
+    /// How many servers.
+    pub replicas: u32,
+}
+
+/// How a balancer learns which servers can be sent requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HealthCheckSpec {
+    /// Between two checks; all servers of the service are checked at the same instants.
+    pub interval: SimDuration,
+    /// So many checks in a row must fail before a server is sent nothing more.
+    #[serde(default = "default_unhealthy")]
+    pub unhealthy_threshold: u32,
+    /// So many checks in a row must pass before a new server is sent requests.
+    #[serde(default = "default_healthy")]
+    pub healthy_threshold: u32,
+}
+
+fn default_unhealthy() -> u32 {
+    3
+}
+
+fn default_healthy() -> u32 {
+    1
+}
+
+/// How many servers: a number, or a share such as `20%`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Servers {
+    /// So many.
+    Count(u32),
+    /// This share of those in service, rounded to nearest.
+    Share(Ratio),
+}
+
+const SERVERS: &str = "a number of servers such as 3, or a share such as 20%";
+
+impl Serialize for Servers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Count(count) => serializer.serialize_u32(*count),
+            Self::Share(share) => serializer.collect_str(&format_args!("{}%", share.0 * 100.0)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Servers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CountOrShare;
+
+        impl Visitor<'_> for CountOrShare {
+            type Value = Servers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(SERVERS)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Servers, E> {
+                let share = if text.ends_with('%') { text.parse().ok() } else { None };
+                let wrong = || E::invalid_value(serde::de::Unexpected::Str(text), &self);
+                share.map(Servers::Share).ok_or_else(wrong)
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Servers, E> {
+                let count = u32::try_from(value).ok();
+                count.map(Servers::Count).ok_or_else(|| E::custom(format!("{value} servers are too many")))
+            }
+        }
+        deserializer.deserialize_any(CountOrShare)
+    }
+}
+
+impl JsonSchema for Servers {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Servers".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": u32::MAX},
+                {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? *%$"},
+            ],
+            "description": "A number of servers such as 3, or a share such as 20%.",
+            "examples": [3, "20%"],
+        })
+    }
+}
