@@ -221,6 +221,7 @@ pub mod dist;
 pub mod error;
 pub mod fleet;
 pub mod ids;
+pub mod monitoring;
 pub mod preview;
 pub mod report;
 pub mod results;

@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 10] = [
     &["des", "dist"],
     &["workload"],
     &["fleet", "monitoring", "results"],
-    &["balancer", "autoscaler", "release", "resilience"],
+    &["balancer", "monitoring", "autoscaler", "release", "resilience"],
     &["scenario"],
     &["sim"],
     &["study", "report", "preview"],

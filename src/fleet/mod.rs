@@ -289,18 +289,27 @@ impl Fleet {
 
     /// Reads the account of every server, in launch order.
     pub fn server_use(&self, now: SimTime) -> Vec<ServerUse> {
-        let read = |(index, server): (usize, &Server)| {
-            let slots = integral(server.busy, server.busy_moment, now);
-            let dedicated = if self.services[usize::from(server.service)].tells_cpu {
-                integral(server.on_cpu, server.cpu_moment, now)
-            } else {
-                slots
-            };
-            let shared = self.shared.get(index).and_then(Option::as_ref);
-            let cpu_milli = shared.map_or(1_000 * u128::from(dedicated), |cpu| cpu.burned(now));
-            ServerUse { requests: server.requests, slots, cpu_milli }
+        (0..self.servers.len()).map(|index| self.use_of(ServerId::new(index), now)).collect()
+    }
+
+    /// Returns how many requests of a service are in hand or wait.
+    pub fn in_system(&self, id: ServiceId) -> u64 {
+        let service = &self.services[id.index()];
+        service.slots.count() + service.waiting.count()
+    }
+
+    /// Returns the account of one server.
+    pub fn use_of(&self, id: ServerId, now: SimTime) -> ServerUse {
+        let server = &self.servers[id.index()];
+        let slots = integral(server.busy, server.busy_moment, now);
+        let dedicated = if self.services[usize::from(server.service)].tells_cpu {
+            integral(server.on_cpu, server.cpu_moment, now)
+        } else {
+            slots
         };
-        self.servers.iter().enumerate().map(read).collect()
+        let shared = self.shared.get(id.index()).and_then(Option::as_ref);
+        let cpu_milli = shared.map_or(1_000 * u128::from(dedicated), |cpu| cpu.burned(now));
+        ServerUse { requests: server.requests, slots, cpu_milli }
     }
 
     /// Begins peaks anew: what came before belongs to the warm-up.

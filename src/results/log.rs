@@ -69,6 +69,14 @@ kinds! {
     Errors = "errors";
     /// They no longer do.
     ErrorsEnd = "errorsEnd";
+    /// Monitoring sees nothing.
+    MonitoringOutage = "monitoringOutage";
+    /// It sees again.
+    MonitoringBack = "monitoringBack";
+    /// Monitoring showed what operators wait for.
+    Alert = "alert";
+    /// Operators acted.
+    Action = "action";
     /// Health checks took servers that had failed out of the rotation.
     Unhealthy = "unhealthy";
 }

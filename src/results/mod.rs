@@ -4,6 +4,7 @@
 //! series); every file, table, chart and verdict is a pure function of it. Knows no engine.
 
 mod column;
+mod counts;
 mod dependencies;
 mod figures;
 mod fleet_mean;
@@ -19,6 +20,7 @@ mod window;
 
 pub use crate::stats::Peak;
 pub use column::{Aggregator, Column, Kind};
+pub use counts::Counts;
 pub use dependencies::{DependencyRow, dependencies, nearest_limits};
 pub use figures::{Facts, SUMMARY, Subject, SummaryRow, latency_at, summary};
 pub use fleet_mean::{Load, MeanServer, Scaling};

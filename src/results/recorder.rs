@@ -10,44 +10,15 @@
 
 use crate::ids::{RowId, SourceId};
 use crate::results::window::Window;
-use crate::results::{Ledger, ObjectiveRun, Plan, RowSeries, RowTotals, ServiceSeries, ServiceTotals, Wide};
+use crate::results::{
+    Counts, Ledger, ObjectiveRun, Plan, RowSeries, RowTotals, ServiceSeries, ServiceTotals, Wide,
+};
 use crate::stats::{Gauge, Histogram};
 use crate::time::{SimDuration, SimTime};
 use crate::workload::{Arena, Outcome, Size};
 
 /// The percentiles of time series.
 const SERIES_QUANTILES: [f64; 2] = [0.5, 0.99];
-
-/// What can be added up over requests.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Counts {
-    pub(super) offered: u64,
-    pub(super) outcomes: [u64; 6],
-    pub(super) dispatched: u64,
-    pub(super) latency_sum: u128,
-    pub(super) size_sum: u128,
-    pub(super) latency: Histogram,
-}
-
-impl Counts {
-    fn add(&mut self, other: &Self) {
-        self.offered += other.offered;
-        for (sum, count) in self.outcomes.iter_mut().zip(other.outcomes) {
-            *sum += count;
-        }
-        self.dispatched += other.dispatched;
-        self.latency_sum += other.latency_sum;
-        self.size_sum += other.size_sum;
-        self.latency.merge(&other.latency);
-    }
-
-    /// Forgets everything and keeps the memory.
-    fn clear(&mut self) {
-        let mut latency = std::mem::take(&mut self.latency);
-        latency.clear();
-        *self = Self { latency, ..Self::default() };
-    }
-}
 
 /// A row while the run goes on.
 #[derive(Debug, Default)]
@@ -198,6 +169,11 @@ impl Recorder {
         }
     }
 
+    /// Returns what a row counted since the last cut.
+    pub fn open(&self, row: RowId) -> &Counts {
+        &self.rows[row.index()].open
+    }
+
     /// Returns the next instant at which [`Recorder::cut`] is due, before anything else happens
     /// then. The end of the run is not among them: [`Recorder::finish`] is its cut.
     pub fn next_cut(&self) -> SimTime {
@@ -206,7 +182,8 @@ impl Recorder {
         self.next_interval.min(warmup).min(windows)
     }
 
-    /// Closes what ends at `now`. `readings` holds one entry per service.
+    /// Closes what ends at `now`; at any other instant what is open is put aside. `readings` holds one
+    /// entry per service.
     pub fn cut(&mut self, now: SimTime, readings: &[ServiceReading], arena: &Arena) {
         for window in &mut self.windows {
             let rows = window.rows();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::results::recorder::Counts;
+use crate::results::Counts;
 use crate::results::{Goal, ObjectivePlan, ObjectiveRun, Plan, RowTotals, WindowRecord};
 use crate::stats::Histogram;
 use crate::time::{SimDuration, SimTime};

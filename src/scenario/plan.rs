@@ -3,6 +3,7 @@
 use crate::balancer::BalancerSpec;
 use crate::dist::Distribution;
 use crate::ids::{ClassId, ServiceId};
+use crate::monitoring::{Pipeline, Signal};
 use crate::results::Plan;
 use crate::time::{SimDuration, SimTime};
 use crate::workload::{ArrivalsSpec, Profile, recorded::RecordedSpec, recorded::Survey};
@@ -26,6 +27,10 @@ pub struct Scenario {
     pub services: Vec<Service>,
     /// What breaks, in the order of the file.
     pub faults: Vec<Fault>,
+    /// How controllers and people see the run.
+    pub monitoring: Vec<Pipeline>,
+    /// What operators do, in the order of the file.
+    pub actions: Vec<Action>,
     /// What is accepted, and yet more likely a slip than meant.
     pub cautions: Vec<Caution>,
 }
@@ -37,6 +42,77 @@ pub struct Caution {
     pub of: String,
     /// What it is, and what to write instead.
     pub message: String,
+}
+
+/// What operators do.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// The name it was given; may be empty.
+    pub name: String,
+    /// Names its randomness.
+    pub key: String,
+    /// When.
+    pub trigger: Trigger,
+    /// From the alert until somebody acts, in nanoseconds.
+    pub acknowledge: Option<Distribution>,
+    /// What is set, in the order of the file, and how it is told.
+    pub changes: Vec<(Change, String)>,
+}
+
+/// When operators act.
+#[derive(Clone, Debug)]
+pub enum Trigger {
+    /// At a time.
+    At(SimTime),
+    /// The first time that monitoring shows something for long enough.
+    When(Condition),
+}
+
+/// What monitoring is to show.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// The pipeline; an index into those of the scenario.
+    pub pipeline: usize,
+    /// Of what.
+    pub watch: Watch,
+    /// Which figure.
+    pub signal: Signal,
+    /// Whether more than the bound is waited for, or less.
+    pub above: bool,
+    /// The bound, in the unit of the signal.
+    pub bound: f64,
+    /// How long it must show.
+    pub hold: SimDuration,
+    /// The same in words.
+    pub text: String,
+}
+
+/// What is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// The service.
+    pub service: ServiceId,
+    /// One of its pools; all of them where `None`.
+    pub pool: Option<usize>,
+    /// One class; all of them where `None`.
+    pub class: Option<ClassId>,
+}
+
+/// What operators set.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// How many servers a pool is to have, until somebody else decides.
+    Replicas(ServiceId, usize, u32),
+    /// How few servers a pool may have.
+    MinReplicas(ServiceId, usize, u32),
+    /// How many servers a pool may have.
+    MaxReplicas(ServiceId, usize, u32),
+    /// How many may wait; `None` is unlimited.
+    QueueLimit(ServiceId, Option<u32>),
+    /// Who picks the server.
+    Balancer(ServiceId, BalancerSpec),
+    /// A source's classes and their cumulated shares; the source by its index.
+    Mix(usize, Vec<(ClassId, f64)>),
 }
 
 /// Something that breaks.
@@ -105,6 +181,13 @@ pub enum FaultKind {
         mtbf: Distribution,
         /// Who repairs it; a replacement is ordered at once where `None`.
         repair: Option<Repair>,
+    },
+    /// Monitoring sees nothing for a while.
+    MonitoringOutage {
+        /// The pipeline; all of them where `None`.
+        pipeline: Option<usize>,
+        /// For so long.
+        duration: SimDuration,
     },
 }
 
@@ -213,6 +296,9 @@ pub struct Pool {
     pub drain: Option<SimDuration>,
     /// Never fewer, never more.
     pub bounds: Bounds,
+    /// Whether servers are there only while there are requests for them, as in the queue with set-up times
+    /// of theory. No key says so: a controller that sees the present does not exist.
+    pub on_demand: bool,
     /// How many servers are wanted from when on, in order of time.
     pub schedule: Vec<(SimTime, u32)>,
 }
@@ -230,12 +316,18 @@ impl Default for Pool {
             startup: Startup::default(),
             drain: None,
             bounds: Bounds::ANY,
+            on_demand: false,
             schedule: Vec::new(),
         }
     }
 }
 
 impl Pool {
+    /// Tells whether its servers come and go by themselves.
+    pub fn is_elastic(&self) -> bool {
+        self.on_demand || !self.schedule.is_empty()
+    }
+
     /// Returns the largest number of servers that are ever wanted.
     pub fn most_replicas(&self) -> u32 {
         self.schedule.iter().map(|step| step.1).fold(self.replicas, u32::max)
@@ -329,7 +421,7 @@ impl Scenario {
     /// Tells whether servers come and go, or requests are ended from outside.
     pub fn is_mortal(&self) -> bool {
         let pools = self.services.iter().flat_map(|service| &service.pools);
-        !self.faults.is_empty() || pools.into_iter().any(|pool| !pool.schedule.is_empty())
+        !self.faults.is_empty() || !self.actions.is_empty() || pools.into_iter().any(Pool::is_elastic)
     }
 
     /// Returns the end of the run: nothing happens at or after it.

@@ -5,6 +5,7 @@
 
 mod fault;
 mod life;
+mod operate;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,10 +17,14 @@ use crate::time::SimDuration;
 use crate::units::{Price, Ratio, When};
 use crate::workload::ArrivalsSpec;
 
-pub use fault::{CrashSpec, ErrorsSpec, FailuresSpec, FaultSpec, SlowSpec, ZoneOutageSpec};
+pub use fault::{
+    CrashSpec, ErrorsSpec, FailuresSpec, FaultSpec, MonitoringOutageSpec, SlowSpec, ZoneOutageSpec,
+};
 pub use life::{
     AutoscalerSpec, HealthCheckSpec, ScheduleSpec, ScheduleStep, Servers, SlowStartSpec, StartupSpec,
 };
+pub(super) use operate::PATHS;
+pub use operate::{ActionSpec, ConditionSpec, LatencyLimit, Limit, PipelineSpec};
 
 /// A scenario file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +45,13 @@ pub struct ScenarioSpec {
     /// What breaks; nothing where left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultSpec>,
+    /// How controllers and people see the run, by name; `metricsServer` and `prometheus` are there unless
+    /// they are given otherwise.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub monitoring: Named<PipelineSpec>,
+    /// What operators do; nothing where left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionSpec>,
     /// What is demanded; none where left out.
     #[serde(default)]
     pub objectives: Vec<ObjectiveSpec>,

@@ -6,6 +6,7 @@ use crate::results::{EventKind, LogEntry};
 use crate::rng::Key;
 use crate::scenario::Scenario;
 use crate::sim::Event;
+use crate::sim::watch::Watchers;
 use crate::sim::world::World;
 use crate::time::SimTime;
 
@@ -31,6 +32,8 @@ pub(super) enum What {
     Fault(usize),
     /// It is over; `servers` are those it had.
     FaultEnds { fault: usize, servers: Vec<ServerId> },
+    /// An operator acts.
+    Action(usize),
     /// A server that a process of failures lets fail.
     Breakdown { fault: usize, server: ServerId },
     /// The place of a broken server of a pool, among all pools, is repaired.
@@ -63,7 +66,7 @@ impl Note<'_> {
 }
 
 impl Agenda {
-    pub(super) fn new(scenario: &Scenario) -> Self {
+    pub(super) fn new(scenario: &Scenario, watchers: &Watchers) -> Self {
         let mut entries = Vec::new();
         let pools = scenario.services.iter().flat_map(|service| &service.pools).enumerate();
         for (pool, plan) in pools {
@@ -73,6 +76,7 @@ impl Agenda {
         }
         let faults = scenario.faults.iter().enumerate();
         entries.extend(faults.map(|(index, fault)| Entry { at: fault.at, what: What::Fault(index) }));
+        entries.extend(watchers.appointments().map(|(at, index)| Entry { at, what: What::Action(index) }));
         Self { entries, log: Vec::new() }
     }
 
@@ -94,7 +98,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     #[inline(never)]
     pub(super) fn on_agenda(&mut self, now: SimTime, entry: u32, queue: &mut EventQueue<Event>) {
         match self.agenda.entries[entry as usize].what.clone() {
-            What::Replicas { pool, wanted } => self.want(now, pool, wanted, queue),
+            What::Replicas { pool, wanted } => self.decide(now, pool, wanted, queue),
+            What::Action(operator) => self.act(now, operator, queue),
             What::Fault(fault) => self.strike(now, fault, queue),
             What::FaultEnds { fault, servers } => self.relent(now, fault, &servers, queue),
             What::Breakdown { fault, server } => self.break_down(now, fault, server, queue),
@@ -102,9 +107,14 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
     }
 
-    /// Wants so many servers of a pool from now on.
-    fn want(&mut self, now: SimTime, pool: usize, wanted: u32, queue: &mut EventQueue<Event>) {
-        let before = self.pools[pool].staff.wanted();
+    /// Wants so many servers of a pool from now on, as far as its bounds allow.
+    pub(super) fn decide(&mut self, now: SimTime, pool: usize, decided: u32, queue: &mut EventQueue<Event>) {
+        let state = &mut self.pools[pool];
+        state.decided = decided;
+        let (before, wanted) = (state.staff.wanted(), state.bounds.clamp(decided));
+        if before == wanted {
+            return;
+        }
         let detail = format!("{before} -> {wanted}");
         self.note(now, Note { detail, ..Note::new(EventKind::Replicas, Site::Pool(pool)) });
         self.resize(now, pool, wanted, queue);

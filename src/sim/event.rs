@@ -21,6 +21,10 @@ pub enum Event {
     Life(ServerId),
     /// An entry of the agenda is due.
     Agenda(u32),
+    /// A pipeline of monitoring scrapes.
+    Scrape(u32),
+    /// What a scrape found is seen.
+    Sample(u32),
     /// The pending arrival of a source is due.
     Arrival(SourceId),
 }
@@ -49,6 +53,8 @@ impl des::Event for Event {
             Self::WaitLimit(service) => pack(4, service.index(), 0),
             Self::Life(server) => pack(5, server.index(), 0),
             Self::Agenda(entry) => pack(6, entry as usize, 0),
+            Self::Scrape(pipeline) => pack(7, pipeline as usize, 0),
+            Self::Sample(watch) => pack(8, watch as usize, 0),
             Self::Arrival(source) => pack(15, source.index(), 0),
         }
     }
@@ -65,6 +71,8 @@ impl des::Event for Event {
             4 => Self::WaitLimit(ServiceId::new(entity)),
             5 => Self::Life(ServerId::new(entity)),
             6 => Self::Agenda(entity as u32),
+            7 => Self::Scrape(entity as u32),
+            8 => Self::Sample(entity as u32),
             _ => Self::Arrival(SourceId::new(entity)),
         }
     }
@@ -86,6 +94,8 @@ mod tests {
             Event::WaitLimit(ServiceId::new(70)),
             Event::Life(server),
             Event::Agenda(3),
+            Event::Scrape(2),
+            Event::Sample(5),
             Event::Arrival(SourceId::new(9)),
         ];
         for event in all {

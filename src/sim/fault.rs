@@ -117,6 +117,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.errors.push(Errors { fault, service, class, share, key });
                 ends(duration, Vec::new())
             }
+            FaultKind::MonitoringOutage { pipeline, duration } => {
+                let detail = self.pipeline_name(pipeline);
+                self.tell(now, EventKind::MonitoringOutage, Site::Everywhere, &name, None, &detail);
+                self.watchers.blind(pipeline, true);
+                ends(duration, Vec::new())
+            }
             FaultKind::Failures { service, pool, .. } => {
                 let servers = self.serving(service, pool);
                 return servers.into_iter().for_each(|server| self.fate(now, fault, server, queue));
@@ -161,8 +167,17 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.errors.retain(|errors| errors.fault != fault);
                 self.tell(now, EventKind::ErrorsEnd, Site::Service(service), &name, None, "");
             }
+            FaultKind::MonitoringOutage { pipeline, .. } => {
+                let detail = self.pipeline_name(pipeline);
+                self.tell(now, EventKind::MonitoringBack, Site::Everywhere, &name, None, &detail);
+                self.watchers.blind(pipeline, false);
+            }
             FaultKind::Crash { .. } | FaultKind::Failures { .. } => {}
         }
+    }
+
+    fn pipeline_name(&self, pipeline: Option<usize>) -> String {
+        self.watchers.pipeline_name(pipeline).to_owned()
     }
 
     fn tell(

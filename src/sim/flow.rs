@@ -28,6 +28,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> Model for Worl
             Event::Cut => self.cut(now, queue),
             Event::Life(server) => self.on_life(now, server, queue),
             Event::Agenda(entry) => self.on_agenda(now, entry, queue),
+            Event::Scrape(pipeline) => self.on_scrape(now, pipeline, queue),
+            Event::Sample(watch) => self.on_sample(now, watch, queue),
         }
     }
 }
@@ -49,6 +51,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
         let request = self.arena.insert(Request::new(incoming.key, now, incoming.row, id, work));
         self.send(now, request, incoming.row, queue);
+        if MORTAL && self.on_demand {
+            let service = self.rows[incoming.row.index()].service;
+            self.follow(now, service, queue);
+        }
     }
 
     /// Sends a request to a server of its service.
@@ -260,10 +266,15 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.recorder.completed(request.row(), request.source(), request.arrived, now);
             Outcome::Completed
         };
-        let service = &mut self.services[service.index()];
-        if service.central {
-            return self.next_from_central(now, server, &request, outcome, queue);
+        let state = &mut self.services[service.index()];
+        if state.central {
+            self.next_from_central(now, server, &request, outcome, queue);
+            if MORTAL && self.on_demand {
+                self.follow(now, service, queue);
+            }
+            return;
         }
+        let service = state;
         if in_rotation {
             service.done(position, &request, now, outcome);
         }

@@ -11,6 +11,7 @@ mod life;
 mod pool;
 mod staffing;
 mod traffic;
+mod watch;
 mod world;
 
 pub use event::Event;

@@ -4,8 +4,9 @@ use crate::balancer::Member;
 use crate::des::EventQueue;
 use crate::fleet::{Launch, ServerState};
 use crate::ids::{ServerId, ServiceId};
+use crate::results::UNLIMITED_MILLICORES;
 use crate::rng::Key;
-use crate::scenario::{Pool, Startup};
+use crate::scenario::{Bounds, Pool, Startup};
 use crate::sim::Event;
 use crate::sim::staffing::Staffing;
 use crate::sim::world::World;
@@ -21,6 +22,13 @@ pub(super) struct PoolState {
     pub(super) drain: Option<SimDuration>,
     /// How many servers are wanted, and how many of them serve.
     pub(super) staff: Staffing,
+    /// What was decided last, before the bounds.
+    pub(super) decided: u32,
+    pub(super) bounds: Bounds,
+    /// Thousandths of a core of a server; [`UNLIMITED_MILLICORES`] where CPU never is short.
+    pub(super) millicores: u64,
+    pub(super) slots: Option<u32>,
+    pub(super) on_demand: bool,
     /// Servers that wait to be repaired, or are.
     pub(super) broken: u32,
     /// Servers that count towards it, those coming included, in launch order.
@@ -54,6 +62,13 @@ impl PoolState {
             startup: pool.startup.clone(),
             drain: pool.drain,
             staff: Staffing::default(),
+            decided: pool.replicas,
+            bounds: pool.bounds,
+            millicores: pool.shared_millicores.unwrap_or_else(|| {
+                pool.concurrency.map_or(UNLIMITED_MILLICORES, |slots| u64::from(slots) * 1_000)
+            }),
+            slots: pool.concurrency,
+            on_demand: pool.on_demand,
             broken: 0,
             standing: Vec::new(),
             zones: pool.zones.iter().map(|&id| Zone { id, standing: 0, lost: None }).collect(),
@@ -143,9 +158,31 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
     }
 
-    /// Returns who is given back first: who is not in service yet, then who came last.
+    /// Lets as many servers be there as requests are, where a pool does so.
+    #[inline(never)]
+    pub(super) fn follow(&mut self, now: SimTime, service: ServiceId, queue: &mut EventQueue<Event>) {
+        let requests = self.fleet.in_system(service).min(u64::from(u32::MAX)) as u32;
+        for pool in 0..self.pools.len() {
+            let state = &self.pools[pool];
+            let wanted = state.bounds.clamp(requests);
+            if state.on_demand && state.service() == service && wanted != state.staff.wanted() {
+                self.resize(now, pool, wanted, queue);
+            }
+        }
+    }
+
+    /// Returns who is given back first: who is not in service yet, then who came last; on demand, who is
+    /// idle.
     fn dispensable(&self, pool: usize) -> ServerId {
         let standing = &self.pools[pool].standing;
+        if self.pools[pool].on_demand
+            && let Some(&idle) = standing.iter().find(|&&id| {
+                let server = self.fleet.server(id);
+                server.state().serves() && server.busy() == 0
+            })
+        {
+            return idle;
+        }
         let coming = standing.iter().rev().find(|&&id| self.fleet.server(id).state().is_coming());
         *coming.or(standing.last()).expect("more stand than are wanted")
     }

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::ids::{ClassId, RowId, ServiceId};
 use crate::results::Plan;
 use crate::rng::{Key, uniform_closed_open};
-use crate::scenario::{Scenario, Source};
+use crate::scenario::{Change, Scenario, Source, Trigger};
 use crate::time::SimTime;
 use crate::workload::recorded::{TraceError, TraceFiles};
 use crate::workload::{Arrival, ArrivalProcess, Size, Synthetic};
@@ -56,6 +56,12 @@ impl SourceState {
             requests: key.named("requests"),
             count: 0,
         }
+    }
+
+    /// Sets the classes of the requests to come: each keeps the draw that decides its own.
+    pub(super) fn set_mix(&mut self, mix: &[(ClassId, f64)]) {
+        let known = |&(class, share): &(ClassId, f64)| self.rows[class.index()].map(|row| (row, share));
+        self.mix = mix.iter().filter_map(known).collect();
     }
 
     /// Takes the pending arrival and names it.
@@ -191,9 +197,13 @@ pub fn arrivals(
         due.push(next_due(source, &mut state)?);
         sources.push(state);
     }
+    let mut turns = mixes(scenario);
     loop {
         let first = due.iter().enumerate().filter_map(|(index, at)| at.map(|at| (at, index))).min();
         let Some((at, index)) = first else { return Ok(Ok(())) };
+        while let Some((_, source, mix)) = turns.next_if(|turn| turn.0 <= at) {
+            sources[source].set_mix(mix);
+        }
         let incoming = sources[index].take();
         let row = &scenario.plan.rows[incoming.row.index()];
         let arrival = RecordedArrival {
@@ -208,6 +218,22 @@ pub fn arrivals(
         }
         due[index] = next_due(&scenario.sources[index], &mut sources[index])?;
     }
+}
+
+/// Returns the mixes that operators set, in order of time: those happen at set times only.
+fn mixes(
+    scenario: &Scenario,
+) -> std::iter::Peekable<impl Iterator<Item = (SimTime, usize, &[(ClassId, f64)])>> {
+    let mut mixes = Vec::new();
+    for action in &scenario.actions {
+        for (change, _) in &action.changes {
+            if let (Trigger::At(at), Change::Mix(source, mix)) = (&action.trigger, change) {
+                mixes.push((*at, *source, mix.as_slice()));
+            }
+        }
+    }
+    mixes.sort_by_key(|turn| turn.0);
+    mixes.into_iter().peekable()
 }
 
 fn next_due(source: &Source, state: &mut SourceState) -> Result<Option<SimTime>, Error> {

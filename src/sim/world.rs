@@ -15,6 +15,7 @@ use crate::sim::agenda::Agenda;
 use crate::sim::fault::{Errors, FaultState, Slowed};
 use crate::sim::pool::PoolState;
 use crate::sim::traffic::{self, SourceState};
+use crate::sim::watch::Watchers;
 use crate::sim::{Event, MAX_IN_FLIGHT};
 use crate::time::{SimDuration, SimTime};
 use crate::workload::Arena;
@@ -46,6 +47,10 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
     /// Faults, in the order of the scenario.
     pub(super) faults: Vec<FaultState>,
     pub(super) zone_names: Vec<String>,
+    /// Whether some pool follows the requests there are.
+    pub(super) on_demand: bool,
+    /// Monitoring, and the operators who look at it.
+    pub(super) watchers: Watchers,
     /// What happens at times known beforehand.
     pub(super) agenda: Agenda,
     cuts: Lane,
@@ -114,6 +119,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let plan = &scenario.plan;
         let key = Key::from_seed(scenario.seed).child(u64::from(replication));
         let sized = scenario.sources.iter().flat_map(|s| &s.recorded).any(|r| r.spec.size.is_some());
+        let watchers = Watchers::new(scenario, key, queue);
         let mut world = Self {
             sources: Vec::new(),
             services: Vec::new(),
@@ -129,7 +135,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             errors: Vec::new(),
             faults: scenario.faults.iter().map(|fault| FaultState::new(fault, key)).collect(),
             zone_names: plan.zones.clone(),
-            agenda: Agenda::new(scenario),
+            agenda: Agenda::new(scenario, &watchers),
+            watchers,
+            on_demand: scenario.services.iter().flat_map(|s| &s.pools).any(|pool| pool.on_demand),
             cuts: queue.add_lane(),
             horizon: scenario.horizon(),
             warmup_end: plan.warmup_end(),
@@ -211,13 +219,20 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 
     /// Closes the books on what ends now.
     pub(super) fn cut(&mut self, now: SimTime, queue: &mut EventQueue<Event>) {
-        let readings = self.readings(now);
-        self.recorder.cut(now, &readings, &self.arena);
+        self.put_aside(now);
         if self.at_warmup.is_empty() && now >= self.warmup_end {
             self.at_warmup = self.fleet.server_use(now);
             self.fleet.forget_peaks(now);
         }
         queue.append(self.cuts, self.recorder.next_cut(), Event::Cut);
+    }
+
+    /// Closes what ends now, or puts aside what is open.
+    pub(super) fn put_aside(&mut self, now: SimTime) {
+        let readings = self.readings(now);
+        let recorder = &self.recorder;
+        self.watchers.absorb(|row| recorder.open(row));
+        self.recorder.cut(now, &readings, &self.arena);
     }
 
     fn readings(&self, now: SimTime) -> Vec<ServiceReading> {

@@ -9,9 +9,11 @@ use super::{Findings, join};
 use crate::dist::{Distribution, DistributionSpec};
 use crate::error::Code;
 use crate::ids::{ClassId, ServiceId};
+use crate::monitoring::Pipeline;
 use crate::scenario::plan::{Fault, FaultKind, Repair, Victims};
 use crate::scenario::spec::{
-    CrashSpec, ErrorsSpec, FailuresSpec, FaultSpec, ScenarioSpec, Servers, SlowSpec, ZoneOutageSpec,
+    CrashSpec, ErrorsSpec, FailuresSpec, FaultSpec, MonitoringOutageSpec, ScenarioSpec, Servers, SlowSpec,
+    ZoneOutageSpec,
 };
 use crate::scenario::suggest;
 use crate::time::{SimDuration, SimTime};
@@ -26,6 +28,7 @@ struct Checker<'a> {
     spec: &'a ScenarioSpec,
     classes: &'a Classes,
     fleet: &'a Fleet,
+    monitoring: &'a [Pipeline],
     found: &'a mut Findings,
 }
 
@@ -34,6 +37,7 @@ pub(super) fn check(
     frame: &Frame,
     classes: &Classes,
     fleet: &Fleet,
+    monitoring: &[Pipeline],
     found: &mut Findings,
 ) -> Vec<Fault> {
     if spec.faults.len() > MAX_FAULTS {
@@ -63,7 +67,7 @@ pub(super) fn check(
                 None
             }
         };
-        let mut checker = Checker { spec, classes, fleet, found };
+        let mut checker = Checker { spec, classes, fleet, monitoring, found };
         if let (Some(kind), Some(at)) = (checker.kind(&path, fault), at) {
             faults.push(Fault { at, name: fault.name.clone().unwrap_or_default(), key, kind });
         }
@@ -84,13 +88,15 @@ fn key(fault: &FaultSpec, keys: &mut BTreeSet<String>) -> String {
 
 impl Checker<'_> {
     fn kind(&mut self, path: &str, fault: &FaultSpec) -> Option<FaultKind> {
-        let FaultSpec { name: _, at: _, crash, zone_outage, slow, errors, failures } = fault;
+        let FaultSpec { name: _, at: _, crash, zone_outage, slow, errors, failures, monitoring_outage } =
+            fault;
         let given = [
             crash.as_ref().map(|_| "crash"),
             zone_outage.as_ref().map(|_| "zoneOutage"),
             slow.as_ref().map(|_| "slow"),
             errors.as_ref().map(|_| "errors"),
             failures.as_ref().map(|_| "failures"),
+            monitoring_outage.as_ref().map(|_| "monitoringOutage"),
         ];
         let given: Vec<&str> = given.into_iter().flatten().collect();
         if given.len() != 1 {
@@ -98,7 +104,8 @@ impl Checker<'_> {
                 [] => "the fault says nothing of what breaks".to_owned(),
                 several => format!("{} are {} faults", several.join(" and "), several.len()),
             };
-            let remedy = "write one of crash, zoneOutage, slow, errors, failures for each fault";
+            let remedy =
+                "write one of crash, zoneOutage, slow, errors, failures, monitoringOutage for each fault";
             self.found.add(Code::WrongChoice, path, message, remedy);
             return None;
         }
@@ -109,7 +116,9 @@ impl Checker<'_> {
         let slow = slow.as_ref().map_or_else(none, |spec| self.slow(&path, spec));
         let errors = errors.as_ref().map_or_else(none, |spec| self.errors(&path, spec));
         let failures = failures.as_ref().map_or_else(none, |spec| self.failures(&path, spec));
-        zone_outage.or(crash).or(slow).or(errors).or(failures)
+        let monitoring =
+            monitoring_outage.as_ref().map_or_else(none, |spec| self.monitoring_outage(&path, spec));
+        zone_outage.or(crash).or(slow).or(errors).or(failures).or(monitoring)
     }
 
     fn crash(&mut self, path: &str, spec: &CrashSpec) -> Option<FaultKind> {
@@ -194,6 +203,19 @@ impl Checker<'_> {
             Some(time) => Some(Repair { time: time?, repairers: spec.repairers }),
         };
         Some(FaultKind::Failures { service, pool, mtbf: mtbf?, repair })
+    }
+
+    fn monitoring_outage(&mut self, path: &str, spec: &MonitoringOutageSpec) -> Option<FaultKind> {
+        self.lasting(path, spec.duration);
+        let named = |name: &String| self.monitoring.iter().position(|pipeline| pipeline.name == *name);
+        let pipeline = spec.pipeline.as_ref().map(named);
+        if let (Some(None), Some(name)) = (pipeline, &spec.pipeline) {
+            let message = format!("there is no pipeline `{}`", suggest::short(name));
+            let remedy = suggest::known(name, self.monitoring.iter().map(|pipeline| pipeline.name.as_str()));
+            self.found.add(Code::UnknownName, join(path, "pipeline"), message, remedy);
+            return None;
+        }
+        Some(FaultKind::MonitoringOutage { pipeline: pipeline.flatten(), duration: spec.duration })
     }
 
     fn law(&mut self, path: &str, spec: &DistributionSpec<SimDuration>) -> Option<Distribution> {

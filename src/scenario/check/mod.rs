@@ -8,6 +8,7 @@ mod faults;
 mod life;
 mod limits;
 mod objectives;
+mod operate;
 mod outlook;
 mod run;
 mod services;
@@ -96,7 +97,9 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
     let fleet = services::check(spec, &frame, &classes, &mut found);
     let traffic = traffic::check(spec, &frame, &classes, traces, &mut found);
     run::check_steady(spec, &traffic.sources, &mut found);
-    let faults = faults::check(spec, &frame, &classes, &fleet, &mut found);
+    let monitoring = operate::pipelines(spec, &frame, &mut found);
+    let faults = faults::check(spec, &frame, &classes, &fleet, &monitoring, &mut found);
+    let actions = operate::actions(spec, &frame, &classes, &monitoring, &mut found);
     let objectives = objectives::check(spec, &frame, &classes, &mut found);
     limits::sizes(spec, &frame, &classes, &fleet, &mut found);
     let outlook = outlook::of(spec, &frame, &fleet, &traffic.offers, &mut found);
@@ -136,6 +139,8 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
         sources: traffic.sources,
         services: fleet.services,
         faults,
+        monitoring,
+        actions,
         cautions: fleet.cautions,
     })
 }

@@ -7,11 +7,12 @@ use crate::dist::Distribution;
 use crate::error::Code;
 use crate::ids::{ClassId, ServiceId};
 use crate::scenario::forms::TrafficRateSpec;
+use crate::scenario::named::Named;
 use crate::scenario::plan::{Recording, Source};
 use crate::scenario::spec::{ScenarioSpec, SourceSpec};
 use crate::scenario::suggest;
 use crate::time::SimTime;
-use crate::units::{MAX_RATE, Rate};
+use crate::units::{MAX_RATE, Rate, Ratio};
 use crate::workload::recorded::{RecordedSpec, Survey, TraceFiles};
 use crate::workload::{ArrivalsSpec, Profile, RateSpec};
 
@@ -51,6 +52,38 @@ pub(super) fn check(
         context.check(name, &mut traffic, found);
     }
     traffic
+}
+
+/// Returns the classes of a mix and their cumulated shares; `path` is that of the mix, `to` the service.
+pub(super) fn mix_shares(
+    path: &str,
+    to: &str,
+    mix: &Named<Ratio>,
+    classes: &Classes,
+    found: &mut Findings,
+) -> Vec<(usize, f64)> {
+    let (mut shares, mut sum) = (Vec::new(), 0.0_f64);
+    for (class, share) in mix.iter() {
+        if let Some(service) = classes.service(to) {
+            known_class(&join(path, class), to, service, class, classes, found);
+        }
+        sum += share.0;
+        if share.0 > 0.0 {
+            shares.extend(classes.get(class).map(|class| (class, sum)));
+        }
+    }
+    if (sum - 1.0).abs() > TOLERANCE {
+        let message = format!("the shares add up to {}%, not to 100%", libm::round(sum * 1e8) / 1e6);
+        found.add(Code::Shares, path, message, "write for example mix: {browse: 92%, order: 8%}");
+    }
+    shares
+}
+
+fn known_class(path: &str, to: &str, service: usize, name: &str, classes: &Classes, found: &mut Findings) {
+    if classes.get(name).is_none_or(|class| !classes.takes(service, class)) {
+        let message = format!("the work of `{to}` knows no class `{}`", suggest::short(name));
+        found.add(Code::UnknownName, path, message, suggest::known(name, classes.names_of(service)));
+    }
 }
 
 /// One source and what it is checked against.
@@ -188,42 +221,14 @@ impl Context<'_> {
         }
         let mut shares = Vec::new();
         if let Some(class) = class {
-            self.known_class(service, class, "class", found);
+            if let Some(service) = service {
+                known_class(&join(&self.path, "class"), &self.source.to, service, class, self.classes, found);
+            }
             shares.extend(self.classes.get(class).map(|class| (class, 1.0)));
         } else if let Some(mix) = mix {
-            let mut sum = 0.0;
-            for (class, share) in mix.iter() {
-                self.known_class(service, class, &format!("mix.{class}"), found);
-                sum += share.0;
-                if share.0 > 0.0 {
-                    shares.extend(self.classes.get(class).map(|class| (class, sum)));
-                }
-            }
-            if (sum - 1.0).abs() > TOLERANCE {
-                let message = format!("the shares add up to {}%, not to 100%", libm::round(sum * 1e8) / 1e6);
-                found.add(
-                    Code::Shares,
-                    join(&self.path, "mix"),
-                    message,
-                    "write for example mix: {browse: 92%, order: 8%}",
-                );
-            }
+            shares = mix_shares(&join(&self.path, "mix"), &self.source.to, mix, self.classes, found);
         }
         shares
-    }
-
-    fn known_class(&self, service: Option<usize>, name: &str, path: &str, found: &mut Findings) {
-        let (Some(service), Some(class)) = (service, self.classes.get(name)) else { return };
-        if !self.classes.takes(service, class) {
-            let message =
-                format!("the work of `{}` knows no class `{}`", self.source.to, suggest::short(name));
-            found.add(
-                Code::UnknownName,
-                join(&self.path, path),
-                message,
-                suggest::known(name, self.classes.names_of(service)),
-            );
-        }
     }
 
     /// Returns the sum of the synthetic rates, `run.load` included.

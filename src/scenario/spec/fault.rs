@@ -33,6 +33,20 @@ pub struct FaultSpec {
     /// Servers fail one by one, each after a time of its own in service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<FailuresSpec>,
+    /// Monitoring sees nothing for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitoring_outage: Option<MonitoringOutageSpec>,
+}
+
+/// Monitoring that sees nothing for a while.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MonitoringOutageSpec {
+    /// The pipeline; all of them where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<String>,
+    /// For so long.
+    pub duration: SimDuration,
 }
 
 /// Servers that fail with all they have.
