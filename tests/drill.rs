@@ -1,66 +1,16 @@
 //! Faults, monitoring and operators, from the scenario file to the log, on paper: every timestamp and count
 //! was worked out by hand.
 
-use std::io;
+mod common;
 
+use common::drill::{NoTrace, log, read, run, served, story};
 use peakday::results::RunResult;
-use peakday::scenario::{Document, Scenario};
+use peakday::scenario::Scenario;
 use peakday::sim;
-use peakday::workload::recorded::TraceFiles;
-
-/// No trace.
-#[derive(Debug)]
-struct NoTrace;
-
-impl TraceFiles for NoTrace {
-    fn open(&self, path: &str) -> io::Result<Box<dyn io::Read + Send>> {
-        Err(io::Error::other(path.to_owned()))
-    }
-}
-
-/// Half a minute in which one request comes every second, the first at 0.5 s, and takes ten seconds.
-fn story(pool: &str, service: &str, more: &str) -> Scenario {
-    let text = format!(
-        "apiVersion: peakday/v1alpha1\nkind: Scenario\nmetadata: {{name: s}}\n\
-         run: {{duration: 30s, interval: 1s, replications: 1}}\n\
-         traffic: {{users: {{to: web, class: any, arrivals: uniform, rate: 1/s}}}}\n\
-         services: {{web: {{pools: {{p: {{{pool}}}}}, work: 10s{service}}}}}\n{more}\n"
-    );
-    read(&text)
-}
-
-fn read(text: &str) -> Scenario {
-    let read = Document::read("s.yaml", text.as_bytes()).and_then(|read| read.check(&NoTrace));
-    read.unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-fn run(scenario: &Scenario) -> RunResult {
-    sim::run(scenario, 1, &NoTrace, &mut ()).expect("a result")
-}
-
-/// When, what, and the rest of every event.
-fn log(run: &RunResult) -> Vec<String> {
-    let line = |event: &peakday::results::LogEntry| {
-        let mut line = format!("{} {}", event.at_ns as f64 / 1e9, event.kind.name());
-        let servers = event.servers.map(|count| count.to_string()).unwrap_or_default();
-        for part in [&event.name, &servers, &event.detail] {
-            if !part.is_empty() {
-                line += &format!(" {part}");
-            }
-        }
-        line
-    };
-    run.events.iter().map(line).collect()
-}
 
 /// Completed, failed, in flight at the end.
 fn ends(run: &RunResult) -> (u64, u64, u64) {
     (run.rows[0].outcomes[0], run.rows[0].outcomes[1], run.rows[0].in_flight_end)
-}
-
-/// In service from and to, in seconds.
-fn served(run: &RunResult) -> Vec<[f64; 2]> {
-    run.servers.iter().map(|server| [server.from_ns, server.to_ns].map(|ns| ns as f64 / 1e9)).collect()
 }
 
 const SEEN: &str = "monitoring: {slow-eyes: {scrape: 4s, window: 4s, delay: 1s}}\n";
@@ -175,6 +125,15 @@ fn a_slow_service_slows_those_who_come_too() {
     // 6.5 has done 3.75 s by 14 s and ends 6.25 s later, at 20.25; the next is that of 20.5.
     assert_eq!(run.rows[0].outcomes[0], 1);
     assert_eq!(run.rows[0].latency_sum_ns.0, 13_750_000_000);
+}
+
+#[test]
+fn a_pace_that_changes_and_changes_back_ends_work_once() {
+    let slow = |factor: f64| format!("{{at: 5s, slow: {{service: web, factor: {factor}, duration: 20s}}}}");
+    let faults = format!("faults: [{}, {}]", slow(2.0), slow(0.5));
+    let run = run(&story("replicas: 1, concurrency: 64", ", wait: 0s", &faults));
+    assert_eq!(ends(&run), (20, 0, 10));
+    assert_eq!(run.servers[0].cpu_milli_ns.0, (200_000 + 50_000) * 1_000_000_000);
 }
 
 #[test]

@@ -6,8 +6,12 @@ mod common;
 use common::swarm::{Dice, Drawn, drawn};
 use peakday::dist::Distribution;
 use peakday::ids::ServiceId;
+use peakday::monitoring::{Pipeline, Signal};
 use peakday::results::{RunResult, check_shape};
-use peakday::scenario::{Fault, FaultKind, Scenario, SlowStart, Victims};
+use peakday::scenario::{
+    Action, Change, Condition, Fault, FaultKind, HealthCheck, Image, LaunchPlan, Nodes, Repair, Scenario,
+    SlowStart, Trigger, Victims, Watch,
+};
 use peakday::sim;
 use peakday::time::{SimDuration, SimTime};
 use rayon::prelude::*;
@@ -45,17 +49,86 @@ fn fault(dice: &mut Dice, scenario: &Scenario, name: String) -> Fault {
     let pool = dice.maybe(0.5, |dice| dice.int(0, pools - 1) as usize);
     let (victims, duration) = (victims(dice), length(dice, plan.duration_ns));
     let service = ServiceId::new(service);
-    let kind = match dice.int(0, 2) {
+    let share = dice.unit();
+    let kind = match dice.int(0, 6) {
         0 => FaultKind::Crash { service, pool, victims },
         1 if !plan.zones.is_empty() => {
             let zone = dice.int(0, plan.zones.len() as u64 - 1) as u16;
             FaultKind::ZoneOutage { zone, duration }
         }
+        2 => FaultKind::Errors { service, class: None, share, duration },
+        3 => FaultKind::FailedLaunches { service, pool, share, duration },
+        4 => FaultKind::MonitoringOutage { pipeline: None, duration },
+        5 => {
+            let law =
+                |dice: &mut Dice| Distribution::exponential(dice.scale(plan.duration_ns as f64 / 20.0, 1e15));
+            let mtbf = law(dice);
+            let repairers = dice.maybe(0.5, |dice| dice.int(1, 3) as u32);
+            let repair = dice.maybe(0.5, |dice| Repair { time: law(dice), repairers });
+            FaultKind::Failures { service, pool, mtbf, repair }
+        }
         _ => {
-            FaultKind::Slow { service, pool, victims: Some(victims), factor: dice.scale(0.3, 20.0), duration }
+            let victims = dice.maybe(0.7, |_| victims);
+            FaultKind::Slow { service, pool, victims, factor: dice.scale(0.3, 20.0), duration }
         }
     };
     Fault { at, name: String::new(), key: name, kind }
+}
+
+fn launch(dice: &mut Dice, duration: u64) -> LaunchPlan {
+    LaunchPlan {
+        apart: dice.maybe(0.3, |dice| length(dice, duration / 8)),
+        quota: dice.maybe(0.3, |dice| dice.int(1, 8) as u32),
+        failures: if dice.chance(0.3) { dice.real(0.0, 0.5) } else { 0.0 },
+        retry: SimDuration::from_nanos(1 + dice.scale(1.0, duration as f64 / 4.0) as u64),
+        warm: if dice.chance(0.3) { dice.int(1, 4) as u32 } else { 0 },
+        nodes: dice.maybe(0.3, |dice| Nodes {
+            servers: dice.int(1, 4) as u32,
+            provision: dice.maybe(0.5, |dice| Distribution::constant(dice.scale(1.0, duration as f64 / 4.0))),
+            keep: length(dice, duration),
+        }),
+    }
+}
+
+/// Lets somebody watch, and act on what is seen.
+fn watched(dice: &mut Dice, scenario: &mut Scenario) {
+    let duration = scenario.plan.duration_ns;
+    let scrape = SimDuration::from_nanos(1 + duration / dice.int(2, 40));
+    let window = SimDuration::from_nanos(scrape.as_nanos() * dice.int(1, 4));
+    let (phase, delay) = (SimDuration::ZERO, length(dice, scrape.as_nanos()));
+    let (name, stagger) = ("eyes".to_owned(), dice.chance(0.3));
+    scenario.monitoring = vec![Pipeline { name, scrape, phase, window, delay, stagger }];
+    for index in 0..dice.int(0, 3) {
+        let service = dice.int(0, scenario.services.len() as u64 - 1) as usize;
+        let pool = dice.int(0, scenario.services[service].pools.len() as u64 - 1) as usize;
+        let id = ServiceId::new(service);
+        let change = match dice.int(0, 4) {
+            0 => Change::Replicas(id, pool, dice.int(0, 8) as u32),
+            1 => Change::MinReplicas(id, pool, dice.int(0, 8) as u32),
+            2 => Change::MaxReplicas(id, pool, dice.int(0, 8) as u32),
+            3 => Change::QueueLimit(id, dice.maybe(0.8, |dice| dice.int(0, 9) as u32)),
+            _ => Change::Balancer(id, scenario.services[0].balancer.clone()),
+        };
+        let signals = [Signal::Rate, Signal::Errors, Signal::Latency(0.9), Signal::Cpu, Signal::Slots];
+        let condition = Condition {
+            pipeline: 0,
+            watch: Watch { service: id, pool: None, class: None },
+            signal: signals[dice.int(0, 4) as usize],
+            above: dice.chance(0.7),
+            bound: dice.unit(),
+            hold: length(dice, duration / 8),
+            text: String::new(),
+        };
+        let trigger = match dice.chance(0.6) {
+            true => Trigger::When(condition),
+            false => Trigger::At(instant(dice, duration)),
+        };
+        let acknowledge =
+            dice.maybe(0.5, |dice| Distribution::exponential(dice.scale(1.0, duration as f64 / 4.0)));
+        let (name, key) = (String::new(), format!("action-{index}"));
+        let changes = vec![(change, String::new())];
+        scenario.actions.push(Action { name, key, trigger, acknowledge, changes });
+    }
 }
 
 /// Lets servers of a drawn scenario come and go.
@@ -72,10 +145,21 @@ fn afflicted(seed: u64) -> Drawn {
         pool.startup.slow_start =
             dice.maybe(0.3, |dice| SlowStart { window: length(dice, duration), speed: dice.real(0.05, 1.0) });
         pool.drain = dice.maybe(0.6, |dice| length(dice, duration));
+        pool.startup.image = dice
+            .maybe(0.3, |dice| Image { pull: length(dice, duration / 4), parallel: dice.int(1, 4) as u32 });
+        pool.launch = launch(dice, duration);
         let steps = dice.int(0, 3);
         pool.schedule = (0..steps).map(|_| (instant(dice, duration), dice.int(0, 8) as u32)).collect();
         pool.schedule.sort_by_key(|step| step.0);
     }
+    for service in &mut drawn.scenario.services {
+        let interval = SimDuration::from_nanos(1 + dice.scale(1.0, duration as f64) as u64);
+        let (unhealthy, healthy) = (dice.int(1, 3) as u32, dice.int(1, 3) as u32);
+        service.health = dice
+            .maybe(0.4, |_| HealthCheck { interval, unhealthy, healthy })
+            .filter(|_| !service.queue.central);
+    }
+    watched(dice, &mut drawn.scenario);
     for index in 0..dice.int(0, 4) {
         let fault = fault(dice, &drawn.scenario, format!("fault-{index}"));
         drawn.scenario.faults.push(fault);
@@ -157,9 +241,8 @@ fn a_world_in_which_servers_may_die_is_the_same_where_none_does() {
         // As many as there are: the agenda has an entry, and nobody comes or goes.
         let pools = watched.scenario.services.iter_mut().flat_map(|service| &mut service.pools);
         pools.for_each(|pool| pool.schedule = vec![(SimTime::ZERO, pool.replicas)]);
-        let (calm, mut watched) = (run(&calm), run(&watched));
-        assert!(!watched.events.is_empty());
-        watched.events.clear();
+        assert!(watched.scenario.is_mortal());
+        let (calm, watched) = (run(&calm), run(&watched));
         assert!(calm == watched, "the general world and the special one differ");
     });
 }

@@ -97,7 +97,7 @@ mutate "last in, first out" src/fleet/mod.rs \
     's/Discipline::Fifo => server.line.pop_front(arena)/Discipline::Fifo => server.line.pop_back(arena)/' --test worked
 mutate "the central queue last in, first out" src/fleet/mod.rs \
     's/Discipline::Lifo => service.central\[0\].pop_back/Discipline::Lifo | Discipline::Fifo => service.central[0].pop_back/; s/Discipline::Fifo | Discipline::Priority => pop_first(&mut service.central/Discipline::Priority => pop_first(\&mut service.central/' --test worked
-mutate "one slot more" src/fleet/mod.rs \
+mutate "one slot more" src/fleet/life.rs \
     's/launch.slots.unwrap_or(u32::MAX)/launch.slots.map_or(u32::MAX, |slots| slots + 1)/' --test worked
 mutate "one more in the queue" src/fleet/mod.rs \
     's/server.waiting < limit/server.waiting <= limit/' --test worked
@@ -140,8 +140,29 @@ mutate "the warm-up found and not used" src/study/mod.rs \
 mutate "the warm-up of the last service" src/study/warmup.rs \
     's/longest = longest.max(settled as u64);/longest = settled as u64;/' --test study
 mutate "balancer draws from the source's stream" src/sim/world.rs \
-    's/key.named("balancer").named(&plan.name)/key.named("source").named(\&plan.name).named("arrivals")/' \
+    's/key.named("balancer").named(name)/key.named("source").named(name).named("arrivals")/' \
     --test truth quick_formulas
+
+mutate "a check at the very instant of a failure" src/scenario/plan.rs \
+    's/at.as_nanos() \/ interval + u64::from(count)/at.as_nanos().div_ceil(interval) + u64::from(count) - 1/' --test drill
+mutate "one repairer more than there are" src/sim/fault.rs \
+    's/state.repairing >= repairers/state.repairing > repairers/' --test drill
+mutate "missing servers counted from the last change" src/sim/staffing.rs \
+    's/self.since.get_or_insert(now);/self.since = Some(now);/' --lib staffing
+mutate "a window that holds the scrape before it" src/monitoring/mod.rs \
+    's/skip_while(|scrape| scrape.at < begin)/skip_while(|scrape| scrape.at + self.window < begin)/' --lib monitoring
+mutate "an alert at the first sample" src/sim/watch.rs \
+    's/if now - since < condition.hold {/if false {/' --test drill
+mutate "what is seen is seen at once" src/sim/watch.rs \
+    's/queue.append(watch_state.lane, now + delay,/queue.append(watch_state.lane, now + delay - delay,/' --test drill
+mutate "pulls that do not share" src/sim/launch.rs \
+    's/(f64::from(self.image.parallel) \/ self.pulls.len() as f64).min(1.0)/1.0/' --lib launch
+mutate "turns that are not taken" src/sim/launch.rs \
+    's/self.turn = begins + apart;/self.turn = begins;/' --test launch
+mutate "a bill without its rounding" src/results/fleet_mean.rs \
+    's/within + life.next_multiple_of(NANOS_PER_SEC).max(least) - life/within/' --lib fleet_mean
+mutate "faults that draw by their place" src/sim/agenda.rs \
+    's/key.named("fault").named(name)/key.named("fault")/' --test mortal
 
 echo "$killed killed, $survived survived, $errors in error"
 [ $((survived + errors)) -eq 0 ]

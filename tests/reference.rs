@@ -13,7 +13,7 @@ use serde_json::Value;
 
 const REFERENCE: &str = "docs/SCENARIO.md";
 /// Keys whose map is one of names that the user chooses.
-const NAMED: [&str; 4] = ["traffic", "services", "pools", "mix"];
+const NAMED: [&str; 6] = ["traffic", "services", "pools", "mix", "monitoring", "set"];
 
 /// The traces of the reference: small ones here, others beside the scenarios.
 #[derive(Debug)]
@@ -90,7 +90,14 @@ fn keys_of(value: &Value, parent: &str, keys: &mut BTreeSet<String>) {
                     keys.insert(key.clone());
                 }
                 // Below a chosen name no parent's rule holds any more.
-                keys_of(value, if chosen { "" } else { key }, keys);
+                let parent = if key.ends_with(".mix") {
+                    "mix"
+                } else if chosen {
+                    ""
+                } else {
+                    key
+                };
+                keys_of(value, parent, keys);
             }
         }
         Value::Array(items) => items.iter().for_each(|item| keys_of(item, "", keys)),
@@ -129,7 +136,7 @@ fn keys_of_structs() -> Vec<(String, String, Value, bool)> {
 
 /// The section in whose table the keys of a struct stand, one row for each; the keys of other structs
 /// are named in the row of the key that holds them.
-const TABLES: [(&str, &str); 14] = [
+const TABLES: [(&str, &str); 37] = [
     ("Scenario", "## Top level"),
     ("MetadataSpec", "## metadata"),
     ("RunSpec", "## run"),
@@ -143,6 +150,29 @@ const TABLES: [(&str, &str); 14] = [
     ("PoolSpec", "### pools"),
     ("CpuSpec", "### pools"),
     ("QueueSpec", "### queue"),
+    ("StartupSpec", "### startup"),
+    ("ImageSpec", "### startup"),
+    ("SlowStartSpec", "### startup"),
+    ("LaunchSpec", "### launch"),
+    ("WarmPoolSpec", "### launch"),
+    ("NodesSpec", "### launch"),
+    ("AutoscalerSpec", "### autoscaler"),
+    ("ScheduleSpec", "### autoscaler"),
+    ("ScheduleStep", "### autoscaler"),
+    ("HealthCheckSpec", "### healthCheck"),
+    ("FaultSpec", "## faults"),
+    ("CrashSpec", "## faults"),
+    ("ZoneOutageSpec", "## faults"),
+    ("SlowSpec", "## faults"),
+    ("ErrorsSpec", "## faults"),
+    ("FailuresSpec", "## faults"),
+    ("FailedLaunchesSpec", "## faults"),
+    ("MonitoringOutageSpec", "## faults"),
+    ("PipelineSpec", "## monitoring"),
+    ("ActionSpec", "## actions"),
+    ("ConditionSpec", "## actions"),
+    ("LatencyLimit", "## actions"),
+    ("Limit", "## actions"),
     ("ObjectiveSpec", "## objectives"),
 ];
 

@@ -12,7 +12,7 @@ pub(super) struct Template {
 }
 
 /// All of them, the one to begin with first.
-pub(super) const TEMPLATES: [Template; 4] = [
+pub(super) const TEMPLATES: [Template; 8] = [
     Template {
         name: "quickstart",
         about: "ten lines: one service, steady traffic, one objective",
@@ -39,6 +39,30 @@ pub(super) const TEMPLATES: [Template; 4] = [
             "traces/orders-per-minute.csv",
             include_str!("../../scenarios/traces/orders-per-minute.csv"),
         )],
+    },
+    Template {
+        name: "zone-outage",
+        about: "a zone lost at the peak: health checks, alerts, people, servers that start",
+        text: include_str!("../../scenarios/zone-outage.yaml"),
+        traces: &[],
+    },
+    Template {
+        name: "pre-scaling",
+        about: "servers ordered by the clock before the sale, in time",
+        text: include_str!("../../scenarios/pre-scaling.yaml"),
+        traces: &[],
+    },
+    Template {
+        name: "pre-scaling-late",
+        about: "the same five minutes too late, by `include`",
+        text: include_str!("../../scenarios/pre-scaling-late.yaml"),
+        traces: &[("pre-scaling.yaml", include_str!("../../scenarios/pre-scaling.yaml"))],
+    },
+    Template {
+        name: "drill",
+        about: "a game day: crashes, slow servers, errors, blind monitoring, and operators who act",
+        text: include_str!("../../scenarios/drill.yaml"),
+        traces: &[],
     },
 ];
 

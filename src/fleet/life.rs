@@ -13,8 +13,6 @@ use crate::workload::{Arena, Line};
 pub struct Life {
     /// Its order.
     pub ordered: SimTime,
-    /// Its start-up is over; known from its order on.
-    pub booted: SimTime,
     /// It came into service.
     pub ready: Option<SimTime>,
     /// It left service: it began to drain, or failed.
@@ -55,14 +53,7 @@ impl Fleet {
             pace: launch.pace,
             state: ServerState::Provisioning,
         });
-        self.lives.push(Life {
-            ordered: now,
-            booted: now,
-            ready: None,
-            left: None,
-            gone: None,
-            due: SimTime::MAX,
-        });
+        self.lives.push(Life { ordered: now, ready: None, left: None, gone: None, due: SimTime::MAX });
         id
     }
 
@@ -95,11 +86,6 @@ impl Fleet {
         }
         life.due = SimTime::MAX;
         server.state = state;
-    }
-
-    /// Notes when a server's start-up will be over.
-    pub fn set_boot(&mut self, id: ServerId, booted: SimTime) {
-        self.lives[id.index()].booted = booted;
     }
 
     /// Holds a slot of a server, as an admission to one with a free slot does, but counts no request.

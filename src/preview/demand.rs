@@ -109,8 +109,15 @@ pub(super) struct Demand {
 }
 
 impl Demand {
-    /// Adds up the streams of a service, as shares of the capacity of `servers` of them.
-    pub(super) fn of(scenario: &Scenario, service: usize, streams: &[&Stream], servers: f64) -> Self {
+    /// Adds up the streams of a service, as shares of the capacity of `servers` of them times what `fleet`
+    /// says from when on.
+    pub(super) fn of(
+        scenario: &Scenario,
+        service: usize,
+        streams: &[&Stream],
+        servers: f64,
+        fleet: &[(SimTime, f64)],
+    ) -> Self {
         let mean = MeanServer::of(&scenario.plan.services[service]);
         let demands = &scenario.services[service].demands;
         let seconds = |law: &Distribution| law.mean() / 1e9;
@@ -135,7 +142,8 @@ impl Demand {
         };
         let used = |capacity: Option<f64>, speed: Option<f64>| {
             let capacity = capacity? * servers;
-            (capacity > 0.0).then(|| sum(&|stream| per_request(stream, speed) / capacity))
+            let share = (capacity > 0.0).then(|| sum(&|stream| per_request(stream, speed) / capacity));
+            share.map(|share| if fleet.len() > 1 { share.divided(fleet) } else { share })
         };
         Self {
             requests: sum(&|_| 1.0),

@@ -106,8 +106,8 @@ impl Effort {
 fn memory(scenario: &Scenario, intervals: f64) -> f64 {
     let plan = &scenario.plan;
     let (rows, services) = (plan.rows.len() as f64, plan.services.len() as f64);
-    let servers: f64 =
-        plan.services.iter().flat_map(|service| &service.pools).map(|pool| f64::from(pool.replicas)).sum();
+    let pools = scenario.services.iter().flat_map(|service| &service.pools);
+    let servers: f64 = pools.map(|pool| f64::from(pool.most_replicas())).sum();
     let headers = rows * size_of::<RowSeries>() as f64 + services * size_of::<ServiceSeries>() as f64;
     let series = intervals * (rows * ROW_ENTRY as f64 + services * SERVICE_ENTRY as f64) + headers;
     let totals = rows * LATENCIES as f64 + servers * size_of::<ServerTotals>() as f64;

@@ -18,7 +18,7 @@ use serde::Serialize;
 use self::demand::{Demand, MINUTE, Stream};
 use crate::error::Error;
 use crate::results::{Plan, Scaling};
-use crate::scenario::Scenario;
+use crate::scenario::{Pool, Scenario};
 use crate::time::{SimDuration, SimTime};
 use crate::workload::recorded::TraceFiles;
 
@@ -175,8 +175,10 @@ fn service(scenario: &Scenario, index: usize, streams: &[Stream]) -> ServicePrev
     let (plan, horizon) = (&scenario.plan, scenario.horizon());
     let servers: u64 = plan.services[index].pools.iter().map(|pool| u64::from(pool.replicas)).sum();
     let streams: Vec<&Stream> = streams.iter().filter(|stream| stream.service == index).collect();
-    let demand = Demand::of(scenario, index, &streams, servers as f64);
-    let offered = |from, to| Offered::new(&demand, servers as f64, from, to);
+    let fleet = fleet(scenario, index);
+    let demand = Demand::of(scenario, index, &streams, servers as f64, &fleet);
+    let factor_at = |at: SimTime| fleet[fleet.partition_point(|step| step.0 <= at) - 1].1;
+    let offered = |from, to| Offered::new(&demand, servers as f64 * mean_of(&fleet, from, to), from, to);
     let stretches = |length: SimDuration| {
         let ends = move |from: &SimTime| Some(*from + length);
         let starts = std::iter::successors(Some(SimTime::ZERO), ends).take_while(move |from| *from < horizon);
@@ -200,11 +202,51 @@ fn service(scenario: &Scenario, index: usize, streams: &[Stream]) -> ServicePrev
         busiest_minute: busiest.2,
         busiest_minute_wall: plan.wall(busiest.0.as_nanos()),
         peak: Peak::of(plan, peak, busiest.0),
-        servers_for_target: peak.map(|(_, share)| libm::ceil(share * servers as f64 / TARGET - 1e-9) as u64),
+        servers_for_target: peak.map(|(at, share)| {
+            // A peak just before a jump belongs to what was before.
+            let before = SimTime::from_nanos(at.as_nanos().saturating_sub(1));
+            libm::ceil(share * servers as f64 * factor_at(before) / TARGET - 1e-9) as u64
+        }),
         waiting: waiting::waiting(scenario, index, &streams, spans),
         minutes_full: minutes().filter(full).count() as u64,
         series: stretches(step).map(|(from, to)| offered(from, to)).collect(),
     }
+}
+
+/// Returns what share of the capacity of the start is there from when on: 1 where no pool has a schedule.
+fn fleet(scenario: &Scenario, service: usize) -> Vec<(SimTime, f64)> {
+    /// What stands for no server at all, so that shares of it are finite.
+    const NOBODY: f64 = 1e-9;
+    let pools = || scenario.services[service].pools.iter();
+    let unit = |pool: &Pool| {
+        let slots = pool.concurrency.map(|slots| u64::from(slots) * 1_000);
+        pool.shared_millicores.or(slots).map_or(1.0, |milli| milli as f64) * pool.speed
+    };
+    let mut at: Vec<SimTime> =
+        pools().flat_map(|pool| pool.expected_replicas().into_iter().map(|step| step.0)).collect();
+    at.sort_unstable();
+    at.dedup();
+    at.retain(|&at| at < scenario.horizon());
+    let replicas = |pool: &Pool, at: SimTime| {
+        let steps = pool.expected_replicas();
+        f64::from(steps.iter().rev().find(|step| step.0 <= at).map_or(pool.replicas, |step| step.1))
+    };
+    let all: f64 = pools().map(|pool| f64::from(pool.replicas) * unit(pool)).sum();
+    let share = |at: SimTime| pools().map(|pool| replicas(pool, at) * unit(pool)).sum::<f64>() / all;
+    if all == 0.0 {
+        return vec![(SimTime::ZERO, 1.0)];
+    }
+    at.into_iter().map(|at| (at, share(at).max(NOBODY))).collect()
+}
+
+/// Returns the mean of a step function over a stretch.
+fn mean_of(steps: &[(SimTime, f64)], from: SimTime, to: SimTime) -> f64 {
+    let ends = steps.iter().skip(1).map(|step| step.0).chain([SimTime::MAX]);
+    let parts = steps.iter().zip(ends).map(|(&(begin, value), end)| {
+        let (begin, end) = (begin.max(from), end.min(to));
+        if begin < end { value * (end - begin).as_secs_f64() } else { 0.0 }
+    });
+    parts.sum::<f64>() / (to - from).as_secs_f64()
 }
 
 impl Peak {

@@ -108,6 +108,9 @@ fn none(why: &'static str) -> Answer {
 
 /// Answers for the mean rates of one stretch.
 fn at(station: &Service, streams: &[&Stream], from: SimTime, to: SimTime) -> Answer {
+    if station.pools.iter().any(|pool| pool.is_elastic()) {
+        return none("the number of servers changes");
+    }
     let arriving = match Arriving::over(station, streams, from, to) {
         Ok(Some(arriving)) => arriving,
         Ok(None) => return none("nothing comes"),

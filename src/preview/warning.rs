@@ -19,6 +19,8 @@ pub enum Concern {
     Overload,
     /// At its peak a service is offered more than [`TARGET`] of what it can serve.
     Busy,
+    /// What happens in the run and stands in none of these figures.
+    LeftOut,
     /// Something accepted is more likely a slip than meant.
     Slip,
     /// An objective cannot be proven with so few replications.
@@ -48,6 +50,13 @@ pub(super) fn of(scenario: &Scenario, services: &[ServicePreview], needs: &[Need
             warnings.push(Warning { concern: Concern::Growing, of: preview.name.clone(), message });
         }
         warnings.extend(loaded(preview));
+    }
+    let count = |what: &str, count: usize| (count > 0).then(|| format!("{count} {what}"));
+    let left = [count("faults", scenario.faults.len()), count("actions", scenario.actions.len())];
+    let left: Vec<String> = left.into_iter().flatten().collect();
+    if !left.is_empty() {
+        let message = format!("the figures above know nothing of {}: simulate", left.join(" and "));
+        warnings.push(Warning { concern: Concern::LeftOut, of: plan.name.clone(), message });
     }
     for caution in &scenario.cautions {
         let (of, message) = (caution.of.clone(), caution.message.clone());

@@ -1,8 +1,8 @@
 //! How near each limited resource of a service came to its limit, in the worst replication.
 
 use crate::results::column::quotient;
-use crate::results::fleet_mean::milli;
-use crate::results::{Plan, RunResult, StudyResult};
+use crate::results::fleet_mean::{milli, spread};
+use crate::results::{Peak, Plan, PoolPlan, RunResult, ServerTotals, StudyResult};
 
 /// A row of `dependencies.csv`: service x limited resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,10 +11,10 @@ pub struct DependencyRow {
     pub service: usize,
     /// `cpu` (cores), `slots` or `queue` (requests).
     pub resource: &'static str,
-    /// The limit of the configured fleet; of one server's queue unless it is central.
+    /// The limit: of the servers there were then, draining ones too; of one server's queue unless it is central.
     pub limit: f64,
-    /// The largest use: CPU as the mean of an interval, others at an instant. `None` without
-    /// replications.
+    /// The use that came nearest to the limit: CPU as the mean of an interval, others the largest at an
+    /// instant. `None` without replications.
     pub peak_use: Option<f64>,
     /// 1 - peak / limit; `None` for a limit of 0.
     pub margin: Option<f64>,
@@ -24,30 +24,44 @@ pub struct DependencyRow {
     pub replication: Option<u32>,
 }
 
-/// A peak and when it was.
-type Reached = (f64, u64);
+/// A peak, the limit that held then, and when it was.
+#[derive(Clone, Copy, Debug)]
+struct Reached {
+    used: f64,
+    limit: f64,
+    at_ns: u64,
+}
+
+impl Reached {
+    fn new(peak: Peak, limit: f64) -> Self {
+        Self { used: peak.value as f64, limit, at_ns: peak.at_ns }
+    }
+
+    /// Returns the share of the limit; what is used where there is none at all.
+    fn share(&self) -> f64 {
+        quotient(self.used, self.limit).unwrap_or(if self.used > 0.0 { f64::INFINITY } else { 0.0 })
+    }
+}
 
 /// Returns one row per service and limited resource.
 pub fn dependencies(result: &StudyResult) -> Vec<DependencyRow> {
-    let plan = &result.plan;
     let mut rows = Vec::new();
-    for (service, config) in plan.services.iter().enumerate() {
-        let sum = |each: &dyn Fn(&crate::results::PoolPlan) -> Option<f64>| -> Option<f64> {
+    for (service, config) in result.plan.services.iter().enumerate() {
+        let sum = |each: &dyn Fn(&PoolPlan) -> Option<f64>| -> Option<f64> {
             config.pools.iter().map(|pool| Some(each(pool)? * f64::from(pool.replicas))).sum()
         };
         let cores = sum(&|pool| milli(pool).map(|milli| milli as f64 / 1000.0));
         let slots = sum(&|pool| pool.concurrency.map(f64::from));
-        let mut push = |resource, limit: Option<f64>, peak: &dyn Fn(&RunResult) -> Reached| {
+        let mut push = |resource, limit: Option<f64>, peak: &dyn Fn(&RunResult, f64) -> Reached| {
             rows.extend(limit.map(|limit| worst(result, service, resource, limit, peak)));
         };
-        push("cpu", cores, &|run| peak_cores(plan, run, service));
-        push("slots", slots, &|run| {
+        push("cpu", cores, &|run, limit| peak_cores(&result.plan, run, service, limit));
+        push("slots", slots, &|run, _| {
             let peak = run.services[service].peak_slots;
-            (peak.value as f64, peak.at_ns)
+            Reached::new(peak, slots_at(&result.plan, run, service, peak.at_ns))
         });
-        push("queue", config.queue_limit.map(f64::from), &|run| {
-            let peak = run.services[service].peak_queue;
-            (peak.value as f64, peak.at_ns)
+        push("queue", config.queue_limit.map(f64::from), &|run, limit| {
+            Reached::new(run.services[service].peak_queue, limit)
         });
     }
     rows
@@ -67,37 +81,61 @@ fn worst(
     service: usize,
     resource: &'static str,
     limit: f64,
-    peak: &dyn Fn(&RunResult) -> Reached,
+    peak: &dyn Fn(&RunResult, f64) -> Reached,
 ) -> DependencyRow {
     let mut worst: Option<(Reached, u32)> = None;
     for run in &result.runs {
-        let reached = peak(run);
-        if worst.is_none_or(|((value, _), _)| reached.0 > value) {
+        let reached = peak(run, limit);
+        if worst.is_none_or(|(before, _)| reached.share() > before.share()) {
             worst = Some((reached, run.replication));
         }
     }
-    let peak_use = worst.map(|((value, _), _)| value);
+    let reached = worst.map(|(reached, _)| reached);
     DependencyRow {
         service,
         resource,
-        limit,
-        peak_use,
-        margin: peak_use.and_then(|value| quotient(value, limit)).map(|used| 1.0 - used),
-        at_ns: worst.filter(|((value, _), _)| *value > 0.0).map(|((_, at), _)| at),
+        limit: reached.map_or(limit, |reached| reached.limit),
+        peak_use: reached.map(|reached| reached.used),
+        margin: reached.and_then(|reached| quotient(reached.used, reached.limit)).map(|used| 1.0 - used),
+        at_ns: reached.filter(|reached| reached.used > 0.0).map(|reached| reached.at_ns),
         replication: worst.map(|(_, replication)| replication),
     }
 }
 
-/// Returns the highest interval mean of cores used, over intervals that reach into the period.
-fn peak_cores(plan: &Plan, run: &RunResult, service: usize) -> Reached {
-    let mut peak = (0.0, 0);
+/// Returns the interval mean of cores used that comes nearest to the cores there were, over intervals that
+/// reach into the period; `limit` stands where nothing was used.
+fn peak_cores(plan: &Plan, run: &RunResult, service: usize, limit: f64) -> Reached {
+    let cores = cores_there(plan, run, service);
+    let mut peak = Reached { used: 0.0, limit, at_ns: 0 };
     for (i, used) in run.service_series[service].cpu_milli_ns.iter().enumerate() {
         let start = plan.interval_ns.saturating_mul(i as u64);
         let end = start.saturating_add(plan.interval_ns).min(plan.duration_ns);
-        let cores = quotient(used.0 as f64 / 1000.0, end.saturating_sub(start) as f64).unwrap_or(0.0);
-        if end > plan.warmup_ns && cores > peak.0 {
-            peak = (cores, start);
+        let mean = |milli_ns: u128| {
+            quotient(milli_ns as f64 / 1000.0, end.saturating_sub(start) as f64).unwrap_or(0.0)
+        };
+        let reached = Reached { used: mean(used.0), limit: mean(cores[i]), at_ns: start };
+        if end > plan.warmup_ns && reached.limit > 0.0 && reached.share() > peak.share() {
+            peak = reached;
         }
     }
     peak
+}
+
+/// Returns the CPU of the servers there were, interval by interval (thousandths of a core x ns).
+fn cores_there(plan: &Plan, run: &RunResult, service: usize) -> Vec<u128> {
+    let pools = &plan.services[service].pools;
+    let servers = run.servers.iter().filter(|server| server.service == service);
+    let lives =
+        servers.map(|server| (server.from_ns, server.gone_ns, milli(&pools[server.pool]).unwrap_or(0)));
+    spread(lives, plan.interval_ns, plan.duration_ns)
+}
+
+/// Returns the slots of the servers there were at an instant, one that ends then included.
+fn slots_at(plan: &Plan, run: &RunResult, service: usize, at_ns: u64) -> f64 {
+    let pools = &plan.services[service].pools;
+    let there = |server: &&ServerTotals| {
+        server.service == service && server.from_ns <= at_ns && server.gone_ns >= at_ns
+    };
+    let slots = run.servers.iter().filter(there).filter_map(|server| pools[server.pool].concurrency);
+    slots.map(f64::from).sum()
 }

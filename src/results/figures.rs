@@ -2,7 +2,9 @@
 
 use crate::results::column::quotient;
 use crate::results::fleet_mean::{billed_within, milli, ready_within};
-use crate::results::{Aggregator, Column, Kind, Load, MeanServer, Plan, RunResult, Scaling, StudyResult};
+use crate::results::{
+    Aggregator, Column, Kind, Load, MeanServer, NodeTotals, Plan, PoolPlan, RunResult, Scaling, StudyResult,
+};
 use crate::stats::{Histogram, Interval};
 use crate::workload::Outcome;
 
@@ -173,17 +175,36 @@ impl Whole {
         let milli_ns: Option<u128> = pools().map(|(pool, &ns)| Some(u128::from(milli(pool)?) * ns)).sum();
         let slot_ns: Option<u128> = pools().map(|(pool, &ns)| Some(u128::from(pool.concurrency?) * ns)).sum();
         let hours = |ns: u128| ns as f64 / NS_PER_HOUR;
-        let priced = pools().any(|(pool, _)| pool.price_per_hour.is_some());
+        let node_ns = |pool: usize| -> u128 {
+            let own = run.nodes.iter().filter(|node| (node.service, node.pool) == (service, pool));
+            let within = |node: &NodeTotals| {
+                node.gone_ns.min(plan.duration_ns).saturating_sub(node.ordered_ns.max(plan.warmup_ns))
+            };
+            own.map(|node| u128::from(within(node))).sum()
+        };
+        let period = hours(u128::from(plan.duration_ns - plan.warmup_ns));
+        // What a pool costs and what of it was for servers that did not serve.
+        let paid = |(index, (pool, &ready)): (usize, (&PoolPlan, &u128))| -> Option<(f64, f64)> {
+            let (billed, held) = (hours(billed_ns[index]), hours(ready));
+            let (paid, used) = match (pool.node_price, pool.price_per_hour) {
+                (Some(node), _) => {
+                    let seat = node.per_hour / f64::from(node.servers.max(1));
+                    (hours(node_ns(index)) * node.per_hour, held * seat)
+                }
+                (None, Some(price)) => (price * billed, price * held),
+                (None, None) => return (billed == 0.0).then_some((0.0, 0.0)),
+            };
+            let warm = pool.warm_price_per_hour.unwrap_or(0.0) * period;
+            Some((paid + warm, (paid - used).max(0.0) + warm))
+        };
+        let priced = pools()
+            .any(|(pool, _)| pool.price_per_hour.or(pool.node_price.map(|node| node.per_hour)).is_some());
         // A sum that leaves out pools without a price would look like a bargain.
-        let cost = |idle: bool| -> Option<f64> {
-            let terms =
-                pools().zip(&billed_ns).filter(|(_, ns)| **ns > 0).map(|((pool, &ready), &billed)| {
-                    Some(
-                        pool.price_per_hour?
-                            * hours(if idle { billed.saturating_sub(ready) } else { billed }),
-                    )
-                });
-            terms.sum::<Option<f64>>().filter(|_| priced)
+        let sums: Option<Vec<(f64, f64)>> = pools().enumerate().map(paid).collect();
+        let sums = sums.filter(|_| priced);
+        let cost = |idle: bool| {
+            let pools = sums.as_ref()?.iter();
+            Some(pools.map(|&(paid, wasted)| if idle { wasted } else { paid }).sum())
         };
         let desired = used.desired_ns.0 as f64;
         Self {
@@ -300,8 +321,12 @@ fn note(plan: &Plan, subject: Subject) -> String {
         );
     }
     notes.extend(service.no_mean_interval.clone());
-    let unpriced: Vec<_> =
-        service.pools.iter().filter(|pool| pool.price_per_hour.is_none()).map(|pool| &*pool.name).collect();
+    let unpriced: Vec<_> = service
+        .pools
+        .iter()
+        .filter(|pool| pool.price_per_hour.or(pool.node_price.map(|node| node.per_hour)).is_none())
+        .map(|pool| &*pool.name)
+        .collect();
     if subject.row.is_none() && !unpriced.is_empty() && unpriced.len() < service.pools.len() {
         notes.push(format!("no cost: no price for {}", unpriced.join(", ")));
     }

@@ -145,7 +145,11 @@ impl CapacitySeries {
 }
 
 /// Spreads weights over the intervals between their instants (from, to): weight x ns in each.
-fn spread(parts: impl Iterator<Item = (u64, u64, u64)>, interval: u64, duration: u64) -> Vec<u128> {
+pub(super) fn spread(
+    parts: impl Iterator<Item = (u64, u64, u64)>,
+    interval: u64,
+    duration: u64,
+) -> Vec<u128> {
     let intervals = duration.div_ceil(interval) as usize;
     let mut edges = vec![0_u128; intervals + 1];
     // Weights that begin or end a full interval; their running sum is the weight in force.
@@ -199,6 +203,8 @@ mod tests {
             millicores,
             speed,
             price_per_hour: None,
+            node_price: None,
+            warm_price_per_hour: None,
             billed_at_least_ns: 0,
         };
         ServicePlan {

@@ -69,6 +69,14 @@ kinds! {
     Errors = "errors";
     /// They no longer do.
     ErrorsEnd = "errorsEnd";
+    /// A launch failed.
+    LaunchFailed = "launchFailed";
+    /// Launches begin to fail more often.
+    FailedLaunches = "failedLaunches";
+    /// They no longer do.
+    LaunchesBack = "launchesBack";
+    /// A quota lets no further server be ordered.
+    QuotaReached = "quotaReached";
     /// Monitoring sees nothing.
     MonitoringOutage = "monitoringOutage";
     /// It sees again.

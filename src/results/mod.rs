@@ -26,12 +26,13 @@ pub use figures::{Facts, SUMMARY, Subject, SummaryRow, latency_at, summary};
 pub use fleet_mean::{Load, MeanServer, Scaling};
 pub use log::{EventKind, LogEntry};
 pub use plan::{
-    Goal, ObjectivePlan, Plan, PoolPlan, RowPlan, ServicePlan, SourcePlan, UNLIMITED_MILLICORES, WallClock,
+    Goal, NodePrice, ObjectivePlan, Plan, PoolPlan, RowPlan, ServicePlan, SourcePlan, UNLIMITED_MILLICORES,
+    WallClock,
 };
 pub use recorder::{Books, Recorder, ServiceReading};
 pub use run::{
-    Ledger, ObjectiveRun, Provenance, RowSeries, RowTotals, RunResult, SCHEMA_VERSION, ServerTotals,
-    ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,
+    Ledger, NodeTotals, ObjectiveRun, Provenance, RowSeries, RowTotals, RunResult, SCHEMA_VERSION,
+    ServerTotals, ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,
 };
 pub use series::{Moment, SERIES, Series};
 pub use servers::{SERVERS, ServerFacts, ServerRow, servers};

@@ -100,9 +100,25 @@ pub struct PoolPlan {
     pub speed: f64,
     /// Price of a server and hour, in the plan's currency.
     pub price_per_hour: Option<f64>,
+    /// What nodes cost, where they are paid and not servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_price: Option<NodePrice>,
+    /// Price of the whole warm pool per hour, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_price_per_hour: Option<f64>,
     /// A server is billed for so long at least, in nanoseconds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub billed_at_least_ns: u64,
+}
+
+/// What a node costs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodePrice {
+    /// How many servers it holds.
+    pub servers: u32,
+    /// Its price per hour, in the plan's currency.
+    pub per_hour: f64,
 }
 
 fn is_zero(value: &u64) -> bool {

@@ -107,6 +107,9 @@ pub struct RunResult {
     pub service_series: Vec<ServiceSeries>,
     /// Per objective.
     pub objectives: Vec<ObjectiveRun>,
+    /// Every node that ever was, where servers stand on nodes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NodeTotals>,
     /// What else happened, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<LogEntry>,
@@ -202,6 +205,20 @@ pub struct ServerTotals {
     pub slot_ns: Wide,
     /// Its longest queue.
     pub peak_queue: u64,
+}
+
+/// A node that holds servers of a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeTotals {
+    /// Index of the service.
+    pub service: usize,
+    /// Index of the pool within the service.
+    pub pool: usize,
+    /// When it was ordered, in nanoseconds.
+    pub ordered_ns: u64,
+    /// When it was given back or lost; the end of the run if it never was.
+    pub gone_ns: u64,
 }
 
 /// A row's time series: entry i covers [i, i + 1) intervals, the last one may be shorter.

@@ -60,6 +60,10 @@ fn check_run(plan: &Plan, run: &RunResult) -> Result<(), String> {
         let zone = server.zone.is_none_or(|zone| zone < plan.zones.len());
         ensure(pool.is_some() && zone, "a server names an unknown service, pool or zone")?;
     }
+    for node in &run.nodes {
+        let pool = plan.services.get(node.service).and_then(|service| service.pools.get(node.pool));
+        ensure(pool.is_some(), "a node names an unknown service or pool")?;
+    }
     let known = |entry: &LogEntry| match (entry.service, entry.pool) {
         (None, pool) => pool.is_none(),
         (Some(service), pool) => plan

@@ -21,6 +21,8 @@ fn pool(name: &str, replicas: u32, limits: Option<(u32, u64)>, speed: f64, price
         millicores: limits.map_or(UNLIMITED_MILLICORES, |(_, millicores)| millicores),
         speed,
         price_per_hour: price,
+        node_price: None,
+        warm_price_per_hour: None,
         billed_at_least_ns: 0,
     }
 }
@@ -165,6 +167,7 @@ fn run(replication: u32, extra: i64, cores: u128, objectives: [Vec<WindowRecord>
     let second = plus(600);
     RunResult {
         replication,
+        nodes: vec![],
         events: vec![],
         ledgers: vec![Ledger {
             started: plus(1_390),

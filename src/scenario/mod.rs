@@ -35,18 +35,19 @@ pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
 pub use plan::{
-    Action, Bounds, Caution, Change, Condition, Demand, Fault, FaultKind, HealthCheck, Order, Pool, Queue,
-    Recording, Repair, Scenario, Service, SlowStart, Source, Startup, Trigger, Victims, Watch,
+    Action, Bounds, Caution, Change, Condition, Demand, Fault, FaultKind, HealthCheck, Image, LaunchPlan,
+    Nodes, Order, Pool, Queue, Recording, Repair, Scenario, Service, SlowStart, Source, Startup, Trigger,
+    Victims, Watch,
 };
 pub use read::Document;
 pub use schema::json_schema;
 pub use source::Overlay;
 pub use spec::{
     ActionSpec, ApiVersion, AutoscalerSpec, ConditionSpec, CpuSpec, CrashSpec, DuringSpec, ErrorsSpec,
-    FailuresSpec, FaultSpec, HealthCheckSpec, Kind, LatencyLimit, LatencySpec, Limit, MetadataSpec,
-    MonitoringOutageSpec, ObjectiveSpec, PipelineSpec, PoolSpec, QueueSpec, RunSpec, ScenarioSpec,
-    ScheduleSpec, ScheduleStep, Scope, Servers, ServiceSpec, SlowSpec, SlowStartSpec, SourceSpec,
-    StartupSpec, SuccessSpec, ZoneOutageSpec,
+    FailedLaunchesSpec, FailuresSpec, FaultSpec, HealthCheckSpec, ImageSpec, Kind, LatencyLimit, LatencySpec,
+    LaunchSpec, Limit, MetadataSpec, MonitoringOutageSpec, NodesSpec, ObjectiveSpec, PipelineSpec, PoolSpec,
+    QueueSpec, RunSpec, ScenarioSpec, ScheduleSpec, ScheduleStep, Scope, Servers, ServiceSpec, SlowSpec,
+    SlowStartSpec, SourceSpec, StartupSpec, SuccessSpec, WarmPoolSpec, ZoneOutageSpec,
 };
 pub(crate) use suggest::near;
 pub use tree::MAX_BYTES;

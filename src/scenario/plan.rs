@@ -182,6 +182,17 @@ pub enum FaultKind {
         /// Who repairs it; a replacement is ordered at once where `None`.
         repair: Option<Repair>,
     },
+    /// Some of the launches that are ordered for a while fail at the end of their start-up.
+    FailedLaunches {
+        /// The service.
+        service: ServiceId,
+        /// One of its pools; all of them where `None`.
+        pool: Option<usize>,
+        /// Which share of them.
+        share: f64,
+        /// For so long.
+        duration: SimDuration,
+    },
     /// Monitoring sees nothing for a while.
     MonitoringOutage {
         /// The pipeline; all of them where `None`.
@@ -292,6 +303,8 @@ pub struct Pool {
     pub zones: Vec<u16>,
     /// What stands between the order of a server and its full speed.
     pub startup: Startup,
+    /// How servers are launched.
+    pub launch: LaunchPlan,
     /// How long a server that leaves may finish what it has; `None` is as long as it takes.
     pub drain: Option<SimDuration>,
     /// Never fewer, never more.
@@ -314,6 +327,7 @@ impl Default for Pool {
             weight: 1.0,
             zones: Vec::new(),
             startup: Startup::default(),
+            launch: LaunchPlan::default(),
             drain: None,
             bounds: Bounds::ANY,
             on_demand: false,
@@ -331,6 +345,27 @@ impl Pool {
     /// Returns the largest number of servers that are ever wanted.
     pub fn most_replicas(&self) -> u32 {
         self.schedule.iter().map(|step| step.1).fold(self.replicas, u32::max)
+    }
+
+    /// Returns how many serve from when on, as far as theory knows: those of the schedule, each after the mean
+    /// of its start-up, as if it were alone.
+    pub fn expected_replicas(&self) -> Vec<(SimTime, u32)> {
+        let mean = |law: &Option<Distribution>| law.as_ref().map_or(0.0, Distribution::mean);
+        let pull = self.startup.image.map_or(0, |image| image.pull.as_nanos());
+        let delay =
+            SimDuration::from_nanos(pull + (mean(&self.startup.provision) + mean(&self.startup.boot)) as u64);
+        let mut steps = vec![(SimTime::ZERO, self.replicas)];
+        for (index, &(at, wanted)) in self.schedule.iter().enumerate() {
+            let before = steps.last().map_or(0, |step| step.1);
+            // Who is ordered and given back before it serves never does.
+            let overtaken = self.schedule.get(index + 1).is_some_and(|next| next.0 <= at + delay);
+            if wanted <= before {
+                steps.push((at, wanted));
+            } else if !overtaken {
+                steps.push((at + delay, wanted));
+            }
+        }
+        steps
     }
 
     /// Returns how many are wanted on average over a run.
@@ -371,8 +406,47 @@ pub struct Startup {
     pub provision: Option<Distribution>,
     /// From the machine to service, in nanoseconds.
     pub boot: Option<Distribution>,
+    /// What is pulled between the two.
+    pub image: Option<Image>,
     /// Slower service at first.
     pub slow_start: Option<SlowStart>,
+}
+
+/// An image that every server pulls from one registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// How long a pull takes alone.
+    pub pull: SimDuration,
+    /// So many pulls at once are as fast as one alone; more of them share what these get.
+    pub parallel: u32,
+}
+
+/// How a pool's servers are launched.
+#[derive(Clone, Debug, Default)]
+pub struct LaunchPlan {
+    /// Launches begin so far apart at least.
+    pub apart: Option<SimDuration>,
+    /// Servers that are not gone, at most.
+    pub quota: Option<u32>,
+    /// The share of launches that fail at the end of the start-up.
+    pub failures: f64,
+    /// From a failed launch to the next order.
+    pub retry: SimDuration,
+    /// Machines that wait, provisioned, for a launch.
+    pub warm: u32,
+    /// The nodes that servers stand on.
+    pub nodes: Option<Nodes>,
+}
+
+/// Nodes that hold several servers of a pool.
+#[derive(Clone, Debug)]
+pub struct Nodes {
+    /// How many each holds.
+    pub servers: u32,
+    /// From the order of a node until servers can start there, in nanoseconds.
+    pub provision: Option<Distribution>,
+    /// How long a node is kept on which nobody stands.
+    pub keep: SimDuration,
 }
 
 /// Slower service at first.

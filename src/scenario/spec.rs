@@ -18,10 +18,12 @@ use crate::units::{Price, Ratio, When};
 use crate::workload::ArrivalsSpec;
 
 pub use fault::{
-    CrashSpec, ErrorsSpec, FailuresSpec, FaultSpec, MonitoringOutageSpec, SlowSpec, ZoneOutageSpec,
+    CrashSpec, ErrorsSpec, FailedLaunchesSpec, FailuresSpec, FaultSpec, MonitoringOutageSpec, SlowSpec,
+    ZoneOutageSpec,
 };
 pub use life::{
-    AutoscalerSpec, HealthCheckSpec, ScheduleSpec, ScheduleStep, Servers, SlowStartSpec, StartupSpec,
+    AutoscalerSpec, HealthCheckSpec, ImageSpec, LaunchSpec, NodesSpec, ScheduleSpec, ScheduleStep, Servers,
+    SlowStartSpec, StartupSpec, WarmPoolSpec,
 };
 pub(super) use operate::PATHS;
 pub use operate::{ActionSpec, ConditionSpec, LatencyLimit, Limit, PipelineSpec};
@@ -195,6 +197,15 @@ pub struct PoolSpec {
     /// What stands between the order of a server and its full speed; nothing where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub startup: Option<StartupSpec>,
+    /// How fast and how surely servers are launched; at once and surely where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch: Option<LaunchSpec>,
+    /// Machines that wait for a launch; none where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_pool: Option<WarmPoolSpec>,
+    /// Nodes that hold several servers; every server has a machine of its own where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<NodesSpec>,
     /// How long a server that leaves may finish what it has; as long as it takes where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain: Option<SimDuration>,

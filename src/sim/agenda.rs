@@ -32,6 +32,16 @@ pub(super) enum What {
     Fault(usize),
     /// It is over; `servers` are those it had.
     FaultEnds { fault: usize, servers: Vec<ServerId> },
+    /// A launch of a pool, among all pools, failed some time ago.
+    Retry { pool: usize },
+    /// The quota of a pool has room.
+    Reconsider { pool: usize },
+    /// A machine is provisioned for the warm pool.
+    Warmed { pool: usize },
+    /// The first image may be pulled.
+    Pulled { pool: usize },
+    /// A node may have been empty for as long as it is kept.
+    NodeExpires { pool: usize, node: usize },
     /// An operator acts.
     Action(usize),
     /// A server that a process of failures lets fail.
@@ -99,6 +109,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     pub(super) fn on_agenda(&mut self, now: SimTime, entry: u32, queue: &mut EventQueue<Event>) {
         match self.agenda.entries[entry as usize].what.clone() {
             What::Replicas { pool, wanted } => self.decide(now, pool, wanted, queue),
+            What::Retry { pool } => self.retry(now, pool, true, queue),
+            What::Reconsider { pool } => self.retry(now, pool, false, queue),
+            What::Warmed { pool } => self.warmed(pool),
+            What::Pulled { pool } => self.pulled(now, pool, queue),
+            What::NodeExpires { pool, node } => self.node_expires(now, pool, node),
             What::Action(operator) => self.act(now, operator, queue),
             What::Fault(fault) => self.strike(now, fault, queue),
             What::FaultEnds { fault, servers } => self.relent(now, fault, &servers, queue),
@@ -137,7 +152,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             detail: note.detail,
         };
         if let Some(last) = self.agenda.log.last_mut()
-            && last.kind == EventKind::Unhealthy
+            && matches!(last.kind, EventKind::Unhealthy | EventKind::LaunchFailed)
             && (&*last, entry.servers) == (&LogEntry { servers: last.servers, ..entry.clone() }, Some(1))
         {
             last.servers = last.servers.map(|count| count + 1);

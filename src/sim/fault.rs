@@ -87,6 +87,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                     pools.flat_map(|pool| &pool.standing).copied().filter(there).collect();
                 let zones = self.pools.iter_mut().flat_map(|pool| &mut pool.zones);
                 zones.filter(|known| known.id == zone).for_each(|known| known.lost = Some(0));
+                for pool in &mut self.pools {
+                    if pool.is_zoned() {
+                        pool.launching.lose_zone(now, zone);
+                    }
+                }
                 let detail = format!("zone {}", self.zone_names[usize::from(zone)]);
                 let count = Some(servers.len());
                 self.tell(now, EventKind::ZoneOutage, Site::Everywhere, &name, count, &detail);
@@ -115,6 +120,15 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.tell(now, EventKind::Errors, Site::Service(service), &name, None, &detail);
                 let key = self.faults[fault].key;
                 self.errors.push(Errors { fault, service, class, share, key });
+                ends(duration, Vec::new())
+            }
+            FaultKind::FailedLaunches { service, pool, share, duration } => {
+                let detail = format!("{} % of launches", share * 100.0);
+                let site = self.site(service, pool);
+                self.tell(now, EventKind::FailedLaunches, site, &name, None, &detail);
+                let key = self.faults[fault].key;
+                let pools: Vec<usize> = self.pools_of(service, pool).collect();
+                self.launch_faults.extend(pools.into_iter().map(|pool| (fault, pool, share, key)));
                 ends(duration, Vec::new())
             }
             FaultKind::MonitoringOutage { pipeline, duration } => {
@@ -166,6 +180,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             FaultKind::Errors { service, .. } => {
                 self.errors.retain(|errors| errors.fault != fault);
                 self.tell(now, EventKind::ErrorsEnd, Site::Service(service), &name, None, "");
+            }
+            FaultKind::FailedLaunches { service, pool, .. } => {
+                self.launch_faults.retain(|hit| hit.0 != fault);
+                self.tell(now, EventKind::LaunchesBack, self.site(service, pool), &name, None, "");
             }
             FaultKind::MonitoringOutage { pipeline, .. } => {
                 let detail = self.pipeline_name(pipeline);

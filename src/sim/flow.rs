@@ -199,7 +199,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 
     /// A request on a core of its own has burned its CPU time.
     fn on_work_done(&mut self, now: SimTime, server: ServerId, id: RequestId, queue: &mut EventQueue<Event>) {
-        if MORTAL && !self.arena.ends_at(id, server, now) {
+        // A pace that was changed and changed back at one instant leaves two events at the same end.
+        if MORTAL && !(self.arena.ends_at(id, server, now) && self.arena.stay(id).working) {
             return;
         }
         self.fleet.end_work(server, now);
@@ -281,7 +282,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         match self.fleet.pass_on(server, now, &mut self.arena) {
             Some(next) => self.start(now, next, server, queue),
             None if in_rotation => {}
-            None => self.stop_if_idle(now, server),
+            None => self.stop_if_idle(now, server, queue),
         }
     }
 
@@ -299,7 +300,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let service_id = server.service();
         if MORTAL && !server.state().serves() {
             self.fleet.vacate(id, now);
-            return self.stop_if_idle(now, id);
+            return self.stop_if_idle(now, id, queue);
         }
         let was_full = !server.has_free_slot();
         if let Some(next) = self.fleet.dequeue_central(service_id, now, &mut self.arena) {

@@ -5,7 +5,7 @@ use crate::fleet::ServerState;
 use crate::ids::{RequestId, ServerId};
 use crate::results::EventKind;
 use crate::sim::Event;
-use crate::sim::agenda::{Note, Site};
+use crate::sim::agenda::{Note, Site, What};
 use crate::sim::fault::Slowed;
 use crate::sim::flow::{nanos, plan};
 use crate::sim::world::{Pace, World};
@@ -19,20 +19,42 @@ const BOOT: u64 = 1;
 impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, LIMITED, MORTAL> {
     /// Begins the start-up of a server.
     ///
-    /// The delays are drawn at once and by launch ordinal: neither the load nor other servers change them.
+    /// Its delays are drawn by launch ordinal: neither the load nor other servers change them.
     pub(super) fn begin(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
-        let pool = &self.pools[self.fleet.server(server).pool()];
-        let key = pool.server_key(self.ordinals[server.index()]);
-        let delay = |law: &Option<crate::dist::Distribution>, child: u64| {
-            law.as_ref().map_or(SimDuration::ZERO, |law| nanos(law.sample(&mut key.child(child).stream())))
-        };
-        let provisioned = now + delay(&pool.startup.provision, PROVISION);
-        let booted = provisioned + delay(&pool.startup.boot, BOOT);
-        let health = self.services[pool.service().index()].health;
-        // A new server is sent requests when it has passed its checks.
-        let checked = health.map_or(booted, |health| health.after(booted, health.healthy));
-        self.fleet.set_boot(server, checked);
+        self.doom(server);
+        let provision = self.delay(server, PROVISION);
+        let provisioned = self.provisioned(now, server, provision, queue);
         self.await_transition(now, server, provisioned, queue);
+    }
+
+    /// Draws how long a phase of a server's start-up takes.
+    fn delay(&self, server: ServerId, phase: u64) -> SimDuration {
+        let pool = &self.pools[self.fleet.server(server).pool()];
+        let law = if phase == PROVISION { &pool.startup.provision } else { &pool.startup.boot };
+        let key = pool.server_key(self.ordinals[server.index()]).child(phase);
+        law.as_ref().map_or(SimDuration::ZERO, |law| nanos(law.sample(&mut key.stream())))
+    }
+
+    /// A server has its machine: it pulls its image, if there is one, and boots.
+    fn has_machine(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
+        self.fleet.pass(server, now, ServerState::Booting);
+        let pool = self.fleet.server(server).pool();
+        match &mut self.pools[pool].launching.registry {
+            None => self.boot(now, server, queue),
+            Some(registry) => {
+                if let Some(due) = registry.join(now, server) {
+                    self.agenda.add(due, What::Pulled { pool }, queue);
+                }
+            }
+        }
+    }
+
+    /// Boots a server; it is sent requests when it has passed its checks.
+    pub(super) fn boot(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
+        let booted = now + self.delay(server, BOOT);
+        let health = self.services[self.fleet.server(server).service().index()].health;
+        let checked = health.map_or(booted, |health| health.after(booted, health.healthy));
+        self.await_transition(now, server, checked, queue);
     }
 
     /// Lets the next transition of a server happen at `due`, at once where that is now.
@@ -58,10 +80,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             return;
         }
         match self.fleet.server(server).state() {
-            ServerState::Provisioning => {
-                self.fleet.pass(server, now, ServerState::Booting);
-                self.await_transition(now, server, self.fleet.life(server).booted, queue);
-            }
+            ServerState::Provisioning => self.has_machine(now, server, queue),
+            ServerState::Booting if self.doomed.contains(&server) => self.launch_fails(now, server, queue),
             ServerState::Booting => self.enter(now, server, queue),
             ServerState::Warming => {
                 self.fleet.pass(server, now, ServerState::Ready);
@@ -69,7 +89,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             }
             ServerState::Draining => {
                 self.end_all(now, &[server]);
-                self.fleet.pass(server, now, ServerState::Stopped);
+                self.bury(now, server, ServerState::Stopped, queue);
             }
             ServerState::Failed => {
                 self.withdraw(server);
@@ -146,7 +166,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         self.withdraw(server);
         self.pools[self.fleet.server(server).pool()].staff.leave(now);
         self.fleet.pass(server, now, ServerState::Draining);
-        self.stop_if_idle(now, server);
+        self.stop_if_idle(now, server, queue);
         if self.fleet.server(server).state() == ServerState::Draining
             && let Some(limit) = self.pools[self.fleet.server(server).pool()].drain
         {
@@ -156,10 +176,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 
     /// Stops a server that drains and has nothing left.
     #[inline(never)]
-    pub(super) fn stop_if_idle(&mut self, now: SimTime, server: ServerId) {
+    pub(super) fn stop_if_idle(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         let at = self.fleet.server(server);
         if at.state() == ServerState::Draining && at.busy() == 0 && at.waiting() == 0 {
-            self.fleet.pass(server, now, ServerState::Stopped);
+            self.bury(now, server, ServerState::Stopped, queue);
         }
     }
 
@@ -178,7 +198,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             if at.state().serves() {
                 self.pools[pool].staff.leave(now);
             }
-            self.fleet.pass(server, now, ServerState::Failed);
+            self.bury(now, server, ServerState::Failed, queue);
             let at = self.fleet.server(server);
             if at.in_rotation()
                 && let Some(health) = self.services[at.service().index()].health

@@ -7,6 +7,7 @@ mod agenda;
 mod event;
 mod fault;
 mod flow;
+mod launch;
 mod life;
 mod pool;
 mod staffing;

@@ -8,6 +8,7 @@ use crate::results::UNLIMITED_MILLICORES;
 use crate::rng::Key;
 use crate::scenario::{Bounds, Pool, Startup};
 use crate::sim::Event;
+use crate::sim::launch::Launching;
 use crate::sim::staffing::Staffing;
 use crate::sim::world::World;
 use crate::time::{SimDuration, SimTime};
@@ -29,7 +30,9 @@ pub(super) struct PoolState {
     pub(super) millicores: u64,
     pub(super) slots: Option<u32>,
     pub(super) on_demand: bool,
-    /// Servers that wait to be repaired, or are.
+    /// How its servers are launched.
+    pub(super) launching: Launching,
+    /// Servers that wait to be repaired, or are, or to be launched again.
     pub(super) broken: u32,
     /// Servers that count towards it, those coming included, in launch order.
     pub(super) standing: Vec<ServerId>,
@@ -69,6 +72,7 @@ impl PoolState {
             }),
             slots: pool.concurrency,
             on_demand: pool.on_demand,
+            launching: Launching::new(&pool.launch, pool.startup.image, key.child(ordinal as u64)),
             broken: 0,
             standing: Vec::new(),
             zones: pool.zones.iter().map(|&id| Zone { id, standing: 0, lost: None }).collect(),
@@ -133,6 +137,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let server = self.fleet.order(now, state.launch);
         let zone = state.place();
         state.standing.push(server);
+        state.launching.ordered();
         self.ordinals.push(state.launched);
         state.launched += 1;
         let (pool, weight) = (pool as u16, state.weight);
@@ -147,12 +152,18 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             let state = &self.pools[pool];
             let standing = state.standing.len() as u32;
             if standing + state.given_up() < wanted && state.has_place() {
+                if !self.has_quota(now, pool) {
+                    return;
+                }
                 let server = self.create(now, pool);
+                self.house(now, server, false);
                 self.begin(now, server, queue);
             } else if standing > wanted {
                 let leaver = self.dispensable(pool);
                 self.give_back(now, leaver, queue);
             } else {
+                let content = standing + state.given_up() >= wanted;
+                self.pools[pool].launching.content(content);
                 return;
             }
         }
@@ -191,7 +202,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let (pool, zone) = (self.fleet.server(server).pool(), self.members[server.index()].zone);
         self.pools[pool].strike(server, zone);
         if self.fleet.server(server).state().is_coming() {
-            self.fleet.pass(server, now, ServerState::Stopped);
+            self.bury(now, server, ServerState::Stopped, queue);
         } else {
             self.drain(now, server, queue);
         }

@@ -1,6 +1,6 @@
 //! A run's state: how it is built from a scenario and what is read off it at the end.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::balancer::{Balancer, Member, Rotation};
 use crate::des::{EventQueue, Lane};
@@ -40,6 +40,12 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
     pub(super) recorder: Recorder,
     /// Their launch ordinals within their pools.
     pub(super) ordinals: Vec<u64>,
+    /// Their nodes, within their pools; [`NO_NODE`](super::launch::NO_NODE) for none.
+    pub(super) homes: Vec<u32>,
+    /// Servers whose launch will fail.
+    pub(super) doomed: BTreeSet<ServerId>,
+    /// Faults of launches: which, of which pool, which share, and what names its draws.
+    pub(super) launch_faults: Vec<(usize, usize, f64, Key)>,
     /// What works slower than it should, and how many times.
     pub(super) slowed: Vec<(Slowed, f64)>,
     /// Requests that fail although they are served.
@@ -131,6 +137,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             arena: Arena::new(),
             recorder: Recorder::new(plan, sized),
             ordinals: Vec::new(),
+            homes: Vec::new(),
+            doomed: BTreeSet::new(),
+            launch_faults: Vec::new(),
             slowed: Vec::new(),
             errors: Vec::new(),
             faults: scenario.faults.iter().map(|fault| FaultState::new(fault, key)).collect(),
@@ -192,6 +201,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.pools[index].staff.want(SimTime::ZERO, pool.replicas);
             for _ in 0..pool.replicas {
                 let server = self.create(SimTime::ZERO, index);
+                self.house(SimTime::ZERO, server, true);
                 self.fleet.pass(server, SimTime::ZERO, ServerState::Ready);
                 let position = rotation.join(self.members[server.index()], 0);
                 self.fleet.set_position(server, position);
@@ -321,6 +331,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             row_series: books.row_series,
             service_series: books.service_series,
             objectives: books.objectives,
+            nodes: self
+                .pools
+                .iter()
+                .flat_map(|pool| pool.launching.totals(pool.service().index(), pool.ordinal, end))
+                .collect(),
             events: self.agenda.log,
         }
     }

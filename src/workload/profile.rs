@@ -177,6 +177,27 @@ impl Profile {
         self.segments.len() <= 1 && self.segments.iter().all(Segment::is_constant)
     }
 
+    /// Returns the profile with every rate divided by what holds at its time: `steps` say from when on, the
+    /// first from t = 0, and are above 0.
+    #[must_use]
+    pub fn divided(&self, steps: &[(SimTime, f64)]) -> Self {
+        let next = steps.iter().skip(1).map(|step| step.0).chain([self.horizon]);
+        let parts = steps.iter().zip(next).flat_map(|(&(from, divisor), to)| {
+            let rate = move |rate: f64| if rate > 0.0 { rate / divisor } else { 0.0 };
+            let within = self.segments.iter().filter(move |segment| segment.from < to && segment.to > from);
+            within.map(move |segment| {
+                let (begin, end) = (segment.from.max(from), segment.to.min(to));
+                Segment {
+                    from: begin,
+                    to: end,
+                    start_rate: rate(segment.rate_at(begin)),
+                    end_rate: rate(segment.rate_at(end)),
+                }
+            })
+        });
+        Self::new(parts.collect::<Vec<_>>(), self.horizon - SimTime::ZERO)
+    }
+
     /// Returns the profile with every rate multiplied; `factor` is finite and not negative.
     ///
     /// The result may exceed the largest rate a scenario may write: that is for the caller to bound.

@@ -1,6 +1,7 @@
 //! Scenarios built in code, for tests and benches that vary one thing at a time.
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
+pub mod drill;
 pub mod story;
 pub mod supermarket;
 pub mod swarm;
@@ -113,6 +114,8 @@ impl Station {
             millicores: millicores.unwrap_or(peakday::results::UNLIMITED_MILLICORES),
             speed,
             price_per_hour: None,
+            node_price: None,
+            warm_price_per_hour: None,
             billed_at_least_ns: 0,
         };
         let pool = |&(replicas, speed, weight): &(u32, f64, f64)| Pool {
@@ -149,6 +152,8 @@ impl Station {
         };
         Scenario {
             faults: Vec::new(),
+            monitoring: vec![],
+            actions: vec![],
             cautions: Vec::new(),
             plan,
             seed: self.seed,

@@ -153,6 +153,8 @@ impl Story {
             sources,
             services,
             faults: vec![],
+            monitoring: vec![],
+            actions: vec![],
             cautions: vec![],
         };
         (scenario, files)
@@ -228,6 +230,8 @@ fn planned(index: usize, shop: &Shop, pool: &Pool) -> ServicePlan {
             millicores: millicores(pool),
             speed: pool.speed,
             price_per_hour: None,
+            node_price: None,
+            warm_price_per_hour: None,
             billed_at_least_ns: 0,
         }],
         queue_limit: shop.limit,

@@ -80,6 +80,8 @@ pub fn drawn(seed: u64) -> Drawn {
     let mut drawn = Drawn {
         scenario: Scenario {
             faults: Vec::new(),
+            monitoring: vec![],
+            actions: vec![],
             cautions: Vec::new(),
             plan,
             seed,
@@ -174,6 +176,8 @@ fn add_service(dice: &mut Dice, scenario: &mut Scenario, index: usize, requests:
         millicores: millicores(pool),
         speed: pool.speed,
         price_per_hour: None,
+        node_price: None,
+        warm_price_per_hour: None,
         billed_at_least_ns: 0,
     };
     plan.services.push(ServicePlan {

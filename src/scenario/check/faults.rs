@@ -12,8 +12,8 @@ use crate::ids::{ClassId, ServiceId};
 use crate::monitoring::Pipeline;
 use crate::scenario::plan::{Fault, FaultKind, Repair, Victims};
 use crate::scenario::spec::{
-    CrashSpec, ErrorsSpec, FailuresSpec, FaultSpec, MonitoringOutageSpec, ScenarioSpec, Servers, SlowSpec,
-    ZoneOutageSpec,
+    CrashSpec, ErrorsSpec, FailedLaunchesSpec, FailuresSpec, FaultSpec, MonitoringOutageSpec, ScenarioSpec,
+    Servers, SlowSpec, ZoneOutageSpec,
 };
 use crate::scenario::suggest;
 use crate::time::{SimDuration, SimTime};
@@ -88,14 +88,24 @@ fn key(fault: &FaultSpec, keys: &mut BTreeSet<String>) -> String {
 
 impl Checker<'_> {
     fn kind(&mut self, path: &str, fault: &FaultSpec) -> Option<FaultKind> {
-        let FaultSpec { name: _, at: _, crash, zone_outage, slow, errors, failures, monitoring_outage } =
-            fault;
+        let FaultSpec {
+            name: _,
+            at: _,
+            crash,
+            zone_outage,
+            slow,
+            errors,
+            failures,
+            failed_launches,
+            monitoring_outage,
+        } = fault;
         let given = [
             crash.as_ref().map(|_| "crash"),
             zone_outage.as_ref().map(|_| "zoneOutage"),
             slow.as_ref().map(|_| "slow"),
             errors.as_ref().map(|_| "errors"),
             failures.as_ref().map(|_| "failures"),
+            failed_launches.as_ref().map(|_| "failedLaunches"),
             monitoring_outage.as_ref().map(|_| "monitoringOutage"),
         ];
         let given: Vec<&str> = given.into_iter().flatten().collect();
@@ -105,7 +115,7 @@ impl Checker<'_> {
                 several => format!("{} are {} faults", several.join(" and "), several.len()),
             };
             let remedy =
-                "write one of crash, zoneOutage, slow, errors, failures, monitoringOutage for each fault";
+                "write one of crash, zoneOutage, slow, errors, failures, failedLaunches, monitoringOutage";
             self.found.add(Code::WrongChoice, path, message, remedy);
             return None;
         }
@@ -118,7 +128,8 @@ impl Checker<'_> {
         let failures = failures.as_ref().map_or_else(none, |spec| self.failures(&path, spec));
         let monitoring =
             monitoring_outage.as_ref().map_or_else(none, |spec| self.monitoring_outage(&path, spec));
-        zone_outage.or(crash).or(slow).or(errors).or(failures).or(monitoring)
+        let launches = failed_launches.as_ref().map_or_else(none, |spec| self.failed_launches(&path, spec));
+        zone_outage.or(crash).or(slow).or(errors).or(failures).or(launches).or(monitoring)
     }
 
     fn crash(&mut self, path: &str, spec: &CrashSpec) -> Option<FaultKind> {
@@ -203,6 +214,13 @@ impl Checker<'_> {
             Some(time) => Some(Repair { time: time?, repairers: spec.repairers }),
         };
         Some(FaultKind::Failures { service, pool, mtbf: mtbf?, repair })
+    }
+
+    fn failed_launches(&mut self, path: &str, spec: &FailedLaunchesSpec) -> Option<FaultKind> {
+        self.lasting(path, spec.duration);
+        self.share(&join(path, "share"), spec.share.0);
+        let (service, pool) = self.target(path, &spec.service, spec.pool.as_deref())?;
+        Some(FaultKind::FailedLaunches { service, pool, share: spec.share.0, duration: spec.duration })
     }
 
     fn monitoring_outage(&mut self, path: &str, spec: &MonitoringOutageSpec) -> Option<FaultKind> {

@@ -5,7 +5,7 @@ use super::run::Frame;
 use super::{Findings, join};
 use crate::dist::{Distribution, DistributionSpec};
 use crate::error::Code;
-use crate::scenario::plan::{Bounds, HealthCheck, Pool, SlowStart, Startup};
+use crate::scenario::plan::{Bounds, HealthCheck, Image, LaunchPlan, Nodes, Pool, SlowStart, Startup};
 use crate::scenario::spec::{
     AutoscalerSpec, HealthCheckSpec, PoolSpec, ScheduleSpec, Scope, ServiceSpec, StartupSpec,
 };
@@ -14,6 +14,10 @@ use crate::time::{SimDuration, SimTime};
 
 /// The most steps of a schedule, each counted on every day of the run.
 const MAX_STEPS: usize = 100_000;
+/// The slowest launches, per second: one in a year.
+const LEAST_LAUNCHES: f64 = 1.0 / (366.0 * 86_400.0);
+/// From a failed launch to the next order.
+const RETRY: SimDuration = SimDuration::from_secs(10);
 /// The most checks in a row.
 const MAX_THRESHOLD: u32 = 1_000;
 
@@ -21,6 +25,7 @@ const MAX_THRESHOLD: u32 = 1_000;
 pub(super) fn pool(path: &str, spec: &PoolSpec, frame: &Frame, found: &mut Findings) -> Life {
     let startup = spec.startup.as_ref().map(|spec| startup(&join(path, "startup"), spec, found));
     let startup = startup.unwrap_or_default();
+    let launch = launch(path, spec, found);
     if let Some(drain) = spec.drain
         && drain > frame.duration
         && !frame.duration.is_zero()
@@ -39,13 +44,14 @@ pub(super) fn pool(path: &str, spec: &PoolSpec, frame: &Frame, found: &mut Findi
     let schedule = schedule.map(|spec| schedule_steps(&join(&path, "schedule"), spec, bounds, frame, found));
     let schedule = schedule.unwrap_or_default();
     too_late(&path, spec, &startup, &schedule, frame, found);
-    Life { startup, drain: spec.drain, bounds, schedule }
+    Life { startup, launch, drain: spec.drain, bounds, schedule }
 }
 
 /// What a pool is told about the life of its servers.
 #[derive(Debug)]
 pub(super) struct Life {
     startup: Startup,
+    launch: LaunchPlan,
     drain: Option<SimDuration>,
     bounds: Bounds,
     schedule: Vec<(SimTime, u32)>,
@@ -53,8 +59,8 @@ pub(super) struct Life {
 
 impl Life {
     pub(super) fn into_pool(self, pool: Pool) -> Pool {
-        let Self { startup, drain, bounds, schedule } = self;
-        Pool { startup, drain, bounds, schedule, ..pool }
+        let Self { startup, launch, drain, bounds, schedule } = self;
+        Pool { startup, launch, drain, bounds, schedule, ..pool }
     }
 }
 
@@ -85,7 +91,75 @@ fn startup(path: &str, spec: &StartupSpec, found: &mut Findings) -> Startup {
         }
         SlowStart { window: slow.window, speed }
     });
-    Startup { provision, boot, slow_start }
+    let image = spec.image.as_ref().map(|image| {
+        if image.parallel == 0 {
+            let path = join(path, "image.parallel");
+            let message = "a registry that serves no pull at once serves none";
+            found.add(Code::OutOfRange, path, message, "write for example parallel: 20");
+        }
+        Image { pull: image.pull, parallel: image.parallel }
+    });
+    Startup { provision, boot, image, slow_start }
+}
+
+/// Returns how a pool launches servers.
+fn launch(path: &str, spec: &PoolSpec, found: &mut Findings) -> LaunchPlan {
+    let given = spec.launch.clone().unwrap_or_default();
+    let at = join(path, "launch");
+    let apart = given.rate.and_then(|rate| {
+        if rate.0 < LEAST_LAUNCHES {
+            let message = format!("{rate} launches nobody within a year");
+            found.add(Code::OutOfRange, join(&at, "rate"), message, "write for example rate: 20/min");
+            return None;
+        }
+        Some(SimDuration::from_secs_f64(1.0 / rate.0))
+    });
+    if let Some(quota) = given.quota.filter(|&quota| quota < spec.replicas || quota > MAX_REPLICAS) {
+        let message = format!("a quota of {quota} is not between replicas and {MAX_REPLICAS}");
+        let remedy = format!("write {} or more", spec.replicas);
+        found.add(Code::Contradiction, join(&at, "quota"), message, remedy);
+    }
+    let failures = given.failures.map_or(0.0, |share| share.0);
+    if failures > 1.0 {
+        let message = format!("{}% of launches cannot fail", failures * 100.0);
+        found.add(Code::OutOfRange, join(&at, "failures"), message, "write up to 100%, for example 2%");
+    }
+    let retry = given.retry.unwrap_or(RETRY);
+    if retry.is_zero() {
+        let message = "launches that fail and are ordered again at once may never end";
+        found.add(Code::OutOfRange, join(&at, "retry"), message, "write for example retry: 30s");
+    }
+    warm_pool(path, spec, found);
+    let nodes = spec.nodes.as_ref().map(|nodes| {
+        if nodes.servers == 0 {
+            let message = "a node without a place holds nobody";
+            found.add(Code::OutOfRange, join(path, "nodes.servers"), message, "write for example servers: 8");
+        }
+        let provision = nodes.provision.as_ref().and_then(|law| {
+            let path = join(path, "nodes.provision");
+            law.build().map_err(|problems| found.nest(Code::Distribution, &path, problems)).ok()
+        });
+        Nodes { servers: nodes.servers, provision, keep: nodes.keep }
+    });
+    let warm = spec.warm_pool.as_ref().map_or(0, |warm| warm.size);
+    LaunchPlan { apart, quota: given.quota, failures, retry, warm, nodes }
+}
+
+/// Checks a warm pool, and what is paid for beside servers.
+fn warm_pool(path: &str, spec: &PoolSpec, found: &mut Findings) {
+    if let Some(warm) = spec.warm_pool.as_ref().filter(|warm| warm.size > MAX_REPLICAS) {
+        let message = format!("{} machines are too many", warm.size);
+        found.add(Code::OutOfRange, join(path, "warmPool.size"), message, format!("keep to {MAX_REPLICAS}"));
+    }
+    if spec.warm_pool.is_some() && spec.nodes.is_some() {
+        let message = "machines of a warm pool stand on no nodes";
+        found.add(Code::Contradiction, join(path, "warmPool"), message, "keep warmPool or nodes");
+    }
+    let node_price = spec.nodes.as_ref().and_then(|nodes| nodes.price.as_ref());
+    if node_price.is_some() && spec.price.is_some() {
+        let message = "servers and their nodes would both be paid";
+        found.add(Code::Contradiction, join(path, "nodes.price"), message, "keep one of the prices");
+    }
 }
 
 fn bounds(path: &str, pool: &PoolSpec, spec: &AutoscalerSpec, found: &mut Findings) -> Bounds {

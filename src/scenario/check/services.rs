@@ -8,12 +8,13 @@ use super::run::Frame;
 use super::{Findings, join, life};
 use crate::dist::Distribution;
 use crate::error::Code;
-use crate::results::{PoolPlan, ServicePlan, UNLIMITED_MILLICORES};
+use crate::results::{NodePrice, PoolPlan, ServicePlan, UNLIMITED_MILLICORES};
 use crate::scenario::forms::{Concurrency, OrderSpec, PerClass};
 use crate::scenario::plan::{Caution, Demand, Order, Pool, Queue, Service};
 use crate::scenario::spec::{PoolSpec, QueueSpec, ScenarioSpec, Scope, ServiceSpec};
 use crate::scenario::suggest;
 use crate::time::SimDuration;
+use crate::units::Price;
 
 /// The fastest server, and the largest weight.
 const MAX_SPEED: f64 = 1_000.0;
@@ -116,7 +117,15 @@ impl Fleet {
                     .or(slots.map(|slots| u64::from(slots) * 1_000))
                     .unwrap_or(UNLIMITED_MILLICORES),
                 speed: spec.speed,
-                price_per_hour: self.price(&path, spec, found),
+                price_per_hour: self.price(&join(&path, "price"), spec.price.as_ref(), found),
+                node_price: spec.nodes.as_ref().and_then(|nodes| {
+                    let per_hour = self.price(&join(&path, "nodes.price"), nodes.price.as_ref(), found)?;
+                    Some(NodePrice { servers: nodes.servers, per_hour })
+                }),
+                warm_price_per_hour: spec.warm_pool.as_ref().and_then(|warm| {
+                    let price = self.price(&join(&path, "warmPool.price"), warm.price.as_ref(), found)?;
+                    Some(price * f64::from(warm.size))
+                }),
                 billed_at_least_ns: spec.billed_at_least.map_or(0, SimDuration::as_nanos),
             });
         }
@@ -160,13 +169,12 @@ impl Fleet {
         zones
     }
 
-    fn price(&mut self, path: &str, spec: &PoolSpec, found: &mut Findings) -> Option<f64> {
-        let price = spec.price.as_ref()?;
-        let path = format!("{path}.price");
+    fn price(&mut self, path: &str, price: Option<&Price>, found: &mut Findings) -> Option<f64> {
+        let price = price?;
         if price.per_hour > MAX_PRICE {
             found.add(
                 Code::OutOfRange,
-                &path,
+                path,
                 format!("{price} is too much for a server"),
                 "write for example 0.23 USD/h",
             );
@@ -174,7 +182,7 @@ impl Fleet {
         let currency = self.currency.get_or_insert_with(|| price.currency.clone());
         if *currency != price.currency {
             let message = format!("{} and {} cannot be added", price.currency, currency);
-            found.add(Code::Contradiction, &path, message, format!("write every price in {currency}"));
+            found.add(Code::Contradiction, path, message, format!("write every price in {currency}"));
         }
         Some(price.per_hour)
     }

@@ -33,9 +33,27 @@ pub struct FaultSpec {
     /// Servers fail one by one, each after a time of its own in service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<FailuresSpec>,
+    /// Some of the launches that are ordered for a while fail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_launches: Option<FailedLaunchesSpec>,
     /// Monitoring sees nothing for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitoring_outage: Option<MonitoringOutageSpec>,
+}
+
+/// Launches that fail at the end of their start-up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FailedLaunchesSpec {
+    /// The service.
+    pub service: String,
+    /// One of its pools; all of them where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
+    /// Which share of them.
+    pub share: Ratio,
+    /// For so long.
+    pub duration: SimDuration,
 }
 
 /// Monitoring that sees nothing for a while.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::dist::DistributionSpec;
 use crate::time::SimDuration;
-use crate::units::{Ratio, When};
+use crate::units::{Price, Rate, Ratio, When};
 
 /// What stands between the order of a server and its full speed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,9 +20,73 @@ pub struct StartupSpec {
     /// From the machine to service; no time where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot: Option<DistributionSpec<SimDuration>>,
+    /// What every server pulls between the two; nothing where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageSpec>,
     /// Slower service at first; full speed at once where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_start: Option<SlowStartSpec>,
+}
+
+/// An image that every server pulls from one registry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ImageSpec {
+    /// How long a pull takes alone.
+    pub pull: SimDuration,
+    /// So many pulls at once are as fast as one alone; more of them share what these get.
+    pub parallel: u32,
+}
+
+/// How fast and how surely servers are launched.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LaunchSpec {
+    /// No more launches than this; others wait for their turn. No limit where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+    /// Servers of the pool at most, those that start and drain among them; no limit where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<u32>,
+    /// The share of launches that fail at the end of their start-up; none where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<Ratio>,
+    /// From a failed launch to the next order; ten seconds where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<SimDuration>,
+}
+
+/// Machines that wait, provisioned, for a launch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WarmPoolSpec {
+    /// How many; one that is taken is ordered again.
+    pub size: u32,
+    /// Per machine and hour; nothing where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+}
+
+/// Nodes that hold several servers of the pool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodesSpec {
+    /// How many servers each holds.
+    pub servers: u32,
+    /// From the order of a node until servers can start there; no time where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provision: Option<DistributionSpec<SimDuration>>,
+    /// How long an empty node is kept; ten minutes, as the cluster autoscaler of Kubernetes does, where
+    /// left out.
+    #[serde(default = "default_keep")]
+    pub keep: SimDuration,
+    /// Per node and hour, instead of a price per server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+}
+
+fn default_keep() -> SimDuration {
+    SimDuration::from_secs(600)
 }
 
 /// Slower service at first.
