@@ -3,6 +3,7 @@
 //! Reading and writing are inverse: what is written is read back to the same value. Every error
 //! says what to write instead.
 
+mod almost;
 mod schema;
 
 use std::fmt;
@@ -13,10 +14,15 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::time::SimDuration;
 
+pub(crate) use almost::plain_number;
+use almost::{Almost, bare_number, meant};
 pub(crate) use schema::duration_pattern;
 
 /// The largest rate of a source, in requests per second.
 pub const MAX_RATE: f64 = 1e9;
+
+/// The longest text that a message repeats.
+const SHOWN: usize = 60;
 
 /// Requests (or anything countable) per second.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -97,7 +103,10 @@ impl FromStr for SimDuration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a duration; write for example 250ms, 1.5s, 5m, 1h30m or 2d");
+        if let Some(number) = bare_number(text) {
+            return Err(format!("`{}` has no unit; write for example {number}ms or {number}s", shown(text)));
+        }
+        let wrong = || refused::<Self>(text, "a duration", "250ms, 1.5s, 5m, 1h30m or 2d");
         let mut rest = text.trim();
         let mut total: u64 = 0;
         if rest.is_empty() {
@@ -114,7 +123,6 @@ impl FromStr for SimDuration {
                 "m" => decimal_scaled(number, 9).and_then(|n| n.checked_mul(60)),
                 "h" => decimal_scaled(number, 9).and_then(|n| n.checked_mul(3_600)),
                 "d" => decimal_scaled(number, 9).and_then(|n| n.checked_mul(86_400)),
-                "" => return Err(format!("`{text}` has no unit; write for example {text}ms or {text}s")),
                 _ => return Err(wrong()),
             };
             total = nanos.and_then(|n| total.checked_add(n)).ok_or_else(wrong)?;
@@ -149,19 +157,21 @@ impl FromStr for Rate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a rate; write for example 90/s, 20k/s or 1.2M/min");
+        if let Some(number) = bare_number(text) {
+            return Err(format!("`{}` has no unit; write for example {number}/s", shown(text)));
+        }
+        let wrong = || refused::<Self>(text, "a rate", "90/s, 20k/s or 1.2M/min");
         let (value, unit) = split_scaled(text.trim()).ok_or_else(wrong)?;
         let seconds = match unit {
             "/s" => 1.0,
             "/min" | "/m" => 60.0,
             "/h" => 3_600.0,
             "/d" => 86_400.0,
-            "" => return Err(format!("`{text}` has no unit; write for example {text}/s")),
             _ => return Err(wrong()),
         };
         let rate = value / seconds;
         if rate > MAX_RATE {
-            return Err(format!("`{text}` is above the largest rate, 1G/s"));
+            return Err(format!("`{}` is above the largest rate; write at most 1G/s", shown(text)));
         }
         Ok(Self(rate))
     }
@@ -171,7 +181,7 @@ impl FromStr for Ratio {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a ratio; write for example 0.85 or 85%");
+        let wrong = || refused::<Self>(text, "a ratio", "0.85 or 85%");
         let trimmed = text.trim();
         let (number, percent) = match trimmed.strip_suffix('%') {
             Some(number) => (number.trim_end(), true),
@@ -191,7 +201,7 @@ impl FromStr for Price {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a price; write for example 0.23 USD/h");
+        let wrong = || refused::<Self>(text, "a price", "0.23 USD/h");
         // No k, M or G: GBP is a currency.
         let (value, unit) = split_float(text.trim()).ok_or_else(wrong)?;
         let currency = unit.strip_suffix("/h").ok_or_else(wrong)?.trim_end();
@@ -220,15 +230,45 @@ impl FromStr for When {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let trimmed = text.trim();
-        if trimmed.contains(':') {
-            return seconds_of_day(trimmed).map(|seconds_of_day| Self::Clock { seconds_of_day }).ok_or_else(
-                || format!("`{text}` is not a time of day; write for example \"00:05\" or \"23:59:30\""),
-            );
+        if let Some(number) = bare_number(trimmed) {
+            let clock = number.parse().ok().and_then(sexagesimal);
+            let clock = clock.map(|clock| format!(", or \"{clock}\" if a tool has made a number of that"));
+            let clock = clock.unwrap_or_default();
+            return Err(format!("`{}` is not an instant; write {number}s{clock}", shown(text)));
         }
-        trimmed.parse().map(Self::Offset).map_err(|_| {
-            format!("`{text}` is not an instant; write a length from the start such as 30m, or \"23:30\"")
-        })
+        if trimmed.contains(':') {
+            let clock = seconds_of_day(trimmed).map(|seconds_of_day| Self::Clock { seconds_of_day });
+            return clock.ok_or_else(|| refused::<Self>(text, "a time of day", "\"00:05\" or \"23:59:30\""));
+        }
+        let wrong =
+            |_| refused::<Self>(text, "an instant", "a length from the start such as 30m, or \"23:30\"");
+        trimmed.parse().map(Self::Offset).map_err(wrong)
     }
+}
+
+/// Returns the time of day of which a tool of YAML 1.1 has made this number, to the base of 60.
+fn sexagesimal(number: u32) -> Option<When> {
+    let seconds_of_day = if number < 1_440 { number * 60 } else { number };
+    let clock = When::Clock { seconds_of_day };
+    (3_600..86_400).contains(&seconds_of_day).then_some(clock)
+}
+
+/// Says that a text is none of these quantities, and what to write: what was meant, or an example.
+fn refused<T: Almost>(text: &str, kind: &str, examples: &str) -> String {
+    let remedy = match meant::<T>(text) {
+        // A colon ends a key in YAML: in quotes nobody has to know where.
+        Some(clock) if clock.contains(':') => format!("write \"{clock}\""),
+        Some(exact) => format!("write {exact}"),
+        None => format!("write for example {examples}"),
+    };
+    format!("`{}` is not {kind}; {remedy}", shown(text))
+}
+
+/// Cuts what is too long to be repeated in a message.
+fn shown(text: &str) -> String {
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let end = if text.chars().nth(SHOWN).is_some() { ".." } else { "" };
+    text.trim().chars().take(SHOWN).map(clean).collect::<String>() + end
 }
 
 impl fmt::Display for When {
@@ -343,24 +383,13 @@ mod tests {
 
     #[test]
     fn what_is_no_instant_is_told_with_what_to_write() {
-        let clocks = [
-            "24:00",
-            "12:60",
-            "12:30:60",
-            "1:30",
-            "12:3",
-            "12:30:",
-            "12:30:1",
-            "12:30:15:00",
-            "a:b",
-            ":",
-            "+1:30",
-        ];
+        let clocks =
+            ["24:01", "12:60", "12:30:60", "12:3", "12:30:", "12:30:1", "12:30:15:00", "a:b", ":", "+1:30"];
         for text in clocks {
             let message = text.parse::<When>().unwrap_err();
             assert!(message.contains("time of day") && message.contains("23:59:30"), "{message}");
         }
-        for text in ["", "30", "noon", "-5m"] {
+        for text in ["", "noon", "-5m"] {
             let message = text.parse::<When>().unwrap_err();
             assert!(message.contains("not an instant") && message.contains("30m"), "{message}");
         }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use desk::{Desk, Done};
+use serde_json::Value;
 
 /// A scenario of a few thousand requests.
 fn scenario(run: &str, rate: &str, objective: &str) -> String {
@@ -60,15 +61,27 @@ fn remarks_go_to_standard_error_and_only_where_they_are_wanted() {
 fn usage_ends_with_2() {
     let desk = small();
     fs::create_dir(desk.path("folder")).expect("a folder");
-    let cases: [(&[&str], &str); 12] = [
+    let cases: [(&[&str], &str); 15] = [
         (&[], "Usage"),
         (&["run"], "FILE"),
         (&["walk", "s.yaml"], "walk"),
         (&["run", "missing.yaml"], "missing.yaml: No such file"),
         (&["run", "folder"], "folder: Is a directory"),
         (&["run", "s.yaml", "--threads", "0"], "0"),
-        (&["run", "s.yaml", "--replications", "0"], "0"),
-        (&["run", "s.yaml", "--replications", "many"], "many"),
+        (
+            &["run", "s.yaml", "--replications", "0"],
+            "invalid value '0' for '--replications <N>': write a whole number from 1 to 100,000",
+        ),
+        (
+            &["run", "s.yaml", "--replications", "many"],
+            "invalid value 'many' for '--replications <N>': write",
+        ),
+        (&["run", "s.yaml", "--replications", "100001"], "write a whole number from 1 to 100,000"),
+        (&["run", "s.yaml", "--threads", "1025"], "write a whole number from 1 to 1,024"),
+        (
+            &["run", "s.yaml", "--seed", "abc"],
+            "invalid value 'abc' for '--seed <N>': write a whole number from 0 to 18,446,744,073,709,551,615",
+        ),
         (&["run", "s.yaml", "--seed", "-1"], "-1"),
         (&["run", "s.yaml", "--sead", "1"], "--seed"),
         (&["run", "s.yaml", "--record-arrivals", "folder"], "folder: this is a folder"),
@@ -151,7 +164,9 @@ fn a_folder_of_peakdays_is_replaced_and_any_other_refused() {
         fs::remove_dir_all(desk.path("out")).expect("removed");
         fs::create_dir(desk.path("out")).expect("a folder");
         desk.write(&format!("out/{name}"), text);
-        run(2).says("out/: this folder holds something else than results of peakday");
+        let refused = run(2).says("out/: this folder holds something else than results of peakday");
+        // It may be the user's: nobody is told to remove it.
+        assert!(refused.err.ends_with("\n  choose another folder with -o\n"), "{refused:?}");
         assert_eq!(desk.list("out"), [name]);
         assert_eq!(desk.read(&format!("out/{name}")), text.as_bytes());
     }
@@ -379,4 +394,56 @@ fn a_scenario_is_made_of_layers() {
     assert_eq!(desk.run(&["explain"]).ends(0).out.lines().count(), peakday::error::Code::ALL.len());
     desk.run(&["explain", "PD999"]).ends(2).says("no such code");
     assert!(desk.run(&["schema"]).ends(0).out.starts_with('{'));
+}
+
+#[test]
+fn a_file_of_a_run_is_not_its_folder() {
+    let desk = small();
+    desk.run(&["run", "s.yaml", "-o", "out"]).ends(0);
+    let told = desk.run(&["report", "out/report.html"]).ends(2).err;
+    assert_eq!(
+        told,
+        "error: out/report.html: this is a file of a run, not its folder\n  write peakday report out\n"
+    );
+    let inside = desk.shell("cd out && $P report summary.csv").ends(2);
+    assert!(inside.err.ends_with("\n  write peakday report .\n"), "{inside:?}");
+    desk.run(&["report", "s.yaml"]).ends(2).says("name a folder that `peakday run` wrote");
+}
+
+#[test]
+fn the_scenarios_of_a_folder_are_named_once() {
+    let desk = small();
+    for folder in [".", "./"] {
+        let told = desk.run(&["run", folder]).ends(2).err;
+        assert!(told.ends_with("\n  name a scenario: s.yaml\n"), "{told}");
+    }
+}
+
+#[test]
+fn lists_are_documents_for_programs() {
+    let desk = Desk::new();
+    let document = |arguments: &[&str]| -> Value {
+        let done = desk.run(&[arguments, &["--format", "json"]].concat()).ends(0);
+        serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{error}: {done:?}"))
+    };
+    let templates = document(&["init", "--list"]);
+    let list = desk.run(&["init", "--list"]).ends(0).out;
+    let lines: Vec<String> = templates["templates"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| {
+            format!("{:<16}{}", one["name"].as_str().expect("a name"), one["about"].as_str().expect("a line"))
+        })
+        .collect();
+    assert_eq!(list.lines().collect::<Vec<_>>(), lines);
+
+    let codes = document(&["explain"]);
+    let codes = codes["codes"].as_array().expect("a list");
+    assert_eq!(codes.len(), peakday::error::Code::ALL.len());
+    let one = document(&["explain", "PD010"]);
+    assert!(codes.contains(&one), "{one}");
+    let keys = ["code", "meaning", "right", "wrong"].map(str::to_owned);
+    assert_eq!(one.as_object().map(|one| one.keys().cloned().collect::<Vec<_>>()), Some(keys.to_vec()));
+    desk.run(&["explain", "PD999", "--format", "json"]).ends(2).says("{\"level\":\"error\"");
 }

@@ -180,7 +180,7 @@ fn programs_read_one_document() {
     }
     assert!(document["summary"][0]["figures"]["p99_ms"]["mean"].as_f64().is_some(), "{document:#}");
     let impossible = desk.run(&["--format=json", "run", "s.yaml", "-o", "s.yaml"]).ends(2);
-    assert_eq!(told(&impossible.err)[0]["remedy"], "name another folder with -o, or remove it");
+    assert_eq!(told(&impossible.err)[0]["remedy"], "choose another folder with -o");
 }
 
 #[test]

@@ -278,6 +278,64 @@ fn problems_are_told_where_they_were_written() {
 }
 
 #[test]
+fn settings_that_miss_their_place_are_told_what_to_type() {
+    let cases = [
+        ("load=1.3", "`load` belongs in `run`: write run.load=1.3"),
+        (
+            "services.web.replicas=9",
+            "`replicas` belongs in `services.web.pools.standard`: write services.web.pools.standard.replicas=9",
+        ),
+        (
+            "services.web.timeout=1s",
+            "`timeout` belongs in `services.web.queue`: write services.web.queue.timeout=1s",
+        ),
+        ("objectives.p99.every", "write PATH=VALUE, for example objectives[p99].every=1m"),
+        ("objectives.p99.every=1m", "write objectives[p99].every=1m"),
+        ("objectives.none.every=1m", "write objectives[p99].every=1m"),
+        ("run.duration", "write PATH=VALUE, for example run.duration=10m"),
+        ("run", "write PATH=VALUE, for example run={duration: 10m}"),
+        ("nonsense", "write PATH=VALUE, for example services.web.pools.standard.replicas=20"),
+        ("services.web.pools.standrad.replicas=20", "did you mean `standard`?"),
+        ("services.wbe.balancer=random", "did you mean `web`?"),
+    ];
+    for (setting, remedy) in cases {
+        let told = read(BASE, &[], &[], &[setting]).expect_err(setting);
+        assert!(told.ends_with(&format!("\n  {remedy}")), "{setting}: {told}");
+        // What is proposed is read.
+        let proposed =
+            remedy.rsplit_once("write ").filter(|(_, text)| text.contains('=') && !text.ends_with(".."));
+        let proposed = proposed.map(|(_, text)| text.trim_start_matches("PATH=VALUE, for example "));
+        if let Some(Err(told)) = proposed.map(|setting| read(BASE, &[], &[], &[setting])) {
+            panic!("{setting}: {remedy}: {told}");
+        }
+    }
+}
+
+#[test]
+fn new_entries_come_whole() {
+    let pool = json!({"replicas": 1, "concurrency": 2, "speed": 1.0, "weight": 2.0});
+    let canary = "{replicas: 1, concurrency: 2}";
+    for (overlays, settings) in [
+        (vec![], vec![format!("services.web.pools.canary={canary}")]),
+        (vec![format!("services: {{web: {{pools: {{canary: {canary}}}}}}}")], vec![]),
+        // Once it is there, one value of it may be set.
+        (
+            vec![],
+            vec![
+                "services.web.pools.canary={replicas: 9, concurrency: 2}".to_owned(),
+                "services.web.pools.canary.replicas=1".to_owned(),
+            ],
+        ),
+    ] {
+        let overlays: Vec<&str> = overlays.iter().map(String::as_str).collect();
+        let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+        let spec = read(BASE, &[], &overlays, &settings).unwrap_or_else(|error| panic!("{error}"));
+        let json = serde_json::to_value(spec.resolved()).expect("json");
+        assert_eq!(json["services"]["web"]["pools"]["canary"], pool);
+    }
+}
+
+#[test]
 fn long_chains_and_many_parts_are_refused() {
     let names = ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"];
     let texts: Vec<(String, String)> = names

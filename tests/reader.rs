@@ -310,7 +310,7 @@ fn what_is_written_back_is_read_the_same() {
 
 #[test]
 fn syntax_is_told_with_its_place() {
-    let cases: [(&str, &str); 14] = [
+    let cases: [(&str, &str); 15] = [
         ("", "0:0 : the file is empty | begin with"),
         ("# nothing\n\n", "0:0 : the file is empty"),
         ("a: 1\na: 2\n", "2:1 : the key `a` is given twice"),
@@ -326,7 +326,14 @@ fn syntax_is_told_with_its_place() {
         ),
         ("kind: [Scenario]\n", "1:1 kind: this is a list"),
         ("kind: 7\n", "1:7 kind: `7` is not known here | write one of Scenario"),
-        ("metadata: {name: 5\u{a0}}\n", "1:1 : the key `apiVersion` is missing"),
+        (
+            "metadata: {name: 5\u{a0}}\n",
+            "1:1 : this is a part of a scenario: the keys `apiVersion` and `kind` are missing",
+        ),
+        (
+            "kind: Scenario\n",
+            "1:1 : the key `apiVersion` is missing | write for example apiVersion: peakday/v1alpha1",
+        ),
         ("services: !!binary aGk=\n", "1:"),
     ];
     for (text, expected) in cases {
@@ -359,7 +366,7 @@ fn keys_and_types_are_told_with_their_place() {
         ),
         (
             base_with("run: {duration: 10m}", "run:"),
-            &["4:1 run: there is nothing here | write a value, or remove"],
+            &["4:1 run: there is nothing here | write for example run: {duration: 10m}, or remove the key"],
         ),
         (source_with("rate: 90"), &["6:41 traffic.users.rate: `90` has no unit | write for example 90/s"]),
         (source_with("rate: -90/s"), &["6:41 traffic.users.rate: `-90/s` is not a rate"]),
@@ -374,7 +381,9 @@ fn keys_and_types_are_told_with_their_place() {
         ),
         (
             pool_with("replicas: 1"),
-            &["9:13 services.web.pools.standard: the key `concurrency` is missing | say how many"],
+            &[
+                "9:13 services.web.pools.standard: the key `concurrency` is missing | write for example concurrency: 16",
+            ],
         ),
         (
             pool_with("replicas: 1.5, concurrency: infinite"),
@@ -899,4 +908,171 @@ fn every_prefix_and_every_lost_byte_of_a_file_is_survived() {
             let _ = document.check(&Traces(TRACES.to_vec()));
         }
     }
+}
+
+/// Problems that reading cannot tell: references, ranges, contradictions.
+fn is_cross_check(issue: &Issue) -> bool {
+    issue.code as u16 >= 30
+}
+
+#[test]
+fn a_block_that_cannot_be_read_does_not_hide_what_is_wrong_elsewhere() {
+    let text = objective("success: {gte: 101%}, class: brwose")
+        .replace("  web:\n", "  idle: {pools: {p: {replicas: 1, concurrency: 0}}, work: 1s}\n  web:\n")
+        .replace("traffic:\n", "traffic:\n  bots: {to: wbe, class: scan, rate: 1/s}\n");
+    let to = "6:14 traffic.bots.to: there is no service `wbe` | did you mean `web`?";
+    let pool = "9:48 services.idle.pools.p.concurrency: a server without a slot";
+    let share = "14:44 objectives[0].success.gte: a share of at least 101% means nothing";
+    let class = "14:58 objectives[0].class: `web` takes no class `brwose` | did you mean `browse`?";
+    let unit = "has no unit | write for example";
+    assert_told(&[
+        (text.clone(), &[to, pool, share, class]),
+        // The run is in no case the cause of what else is told.
+        (
+            text.replace("10m", "10"),
+            &[&format!("4:17 run.duration: `10` {unit} 10ms or 10s"), to, pool, share, class],
+        ),
+        (text.replace("name: base", "nme: base"), &["3:12 metadata.nme: ", to, pool, share, class]),
+        // A service or a source: what classes there are is not known.
+        (
+            text.replace("work: 5ms", "work: 5"),
+            &[to, pool, &format!("12:11 services.web.work: `5` {unit} 5ms or 5s"), share],
+        ),
+        (
+            text.replace("90/s", "90"),
+            &[to, &format!("7:41 traffic.users.rate: `90` {unit} 90/s"), pool, share],
+        ),
+        // The objective itself.
+        (
+            text.replace("101%", "[]"),
+            &[
+                to,
+                pool,
+                "14:39 objectives[0].success.gte: this is a list, not a quantity with its unit | write for example gte: 99.9%",
+            ],
+        ),
+        // The sections: too little is left.
+        (
+            text.replace("services:", "service:"),
+            &["8:1 service: there is no key `service` here | did you mean `services`?"],
+        ),
+    ]);
+}
+
+/// What is valid, with one thing in it that cannot be read, draws that problem and no other.
+#[test]
+fn a_block_that_cannot_be_read_draws_no_problems_elsewhere() {
+    let mut broken = 0;
+    for (place, _) in FULL.match_indices(": ") {
+        let (before, after) = FULL.split_at(place);
+        let end = after[2..].find([',', '}', ']', '\n']).map_or(after.len(), |end| end + 2);
+        for text in [format!("{before}zz{after}"), format!("{before}: [[]]{}", &after[end..])] {
+            let told = issues(&text);
+            if told.iter().all(is_cross_check) {
+                continue;
+            }
+            broken += 1;
+            let follows: Vec<String> =
+                told.iter().filter(|issue| is_cross_check(issue)).map(Issue::to_string).collect();
+            assert!(follows.is_empty(), "{}\n{text}\n{told:#?}", follows.join("\n"));
+        }
+    }
+    assert!(broken > 100, "{broken} texts");
+}
+
+#[test]
+fn an_unreadable_start_is_told_alone() {
+    let clocks = objective("success: {gte: 1%}, during: {from: \"23:31\", to: \"23:35\"}").replace(
+        "rate: 90/s",
+        "rate: {sum: [{event: {baseline: 1/s, at: \"00:00\", shape: double11-2019, peak: 9/s}}, \
+         {recorded: {file: plain.csv, time: t, align: {recorded: 0s, scenario: 23:40}}}]}",
+    );
+    let with = |start: &str| clocks.replace("10m}", &format!("10m, start: {start}}}"));
+    let told = |start: &str, meant: &str| {
+        let cases = [(
+            with(start),
+            [format!(
+                "4:29 run.start: `{}` is not an instant with its offset from UTC | write for example start: {meant}",
+                start.trim_matches('"'),
+            )],
+        )];
+        let [(text, [expected])] = cases;
+        assert_told(&[(text, &[expected.as_str()])]);
+        assert!(issues(&with(meant)).iter().all(|issue| issue.path != "run.start"), "{meant}");
+    };
+    told("2026-11-10T23:30:00", "2026-11-10T23:30:00+08:00");
+    told("2026-11-10 23:30", "2026-11-10T23:30+08:00");
+    told("2026-11-10", "2026-11-10T00:00:00+08:00");
+    told("2026-11-10 23:30:00 +01:00", "2026-11-10T23:30:00+01:00");
+    told("tomorrow", "2026-11-10T23:30:00+08:00");
+    told("20261110", "20261110T00:00:00+08:00");
+}
+
+#[test]
+fn every_price_is_in_one_currency() {
+    let pools = |first: &str, second: &str| {
+        base_with(
+            "4, concurrency: 8}",
+            &format!(
+                "1, concurrency: 1, price: {first}}}, b: {{replicas: 1, concurrency: 1, price: {second}}}"
+            ),
+        )
+    };
+    assert_told(&[
+        (pools("1 USD/h", "2 USD/h"), &[]),
+        (pools("1 GBP/h", "2 GBP/h"), &[]),
+        (
+            pools("1 USD/h", "1 GBP/h"),
+            &["9:110 services.web.pools.b.price: GBP and USD cannot be added | write every price in USD"],
+        ),
+        (
+            pools("1 GBP/h", "1 USD/h"),
+            &["9:110 services.web.pools.b.price: USD and GBP cannot be added | write every price in GBP"],
+        ),
+    ]);
+}
+
+/// What is proposed for a key in the wrong place is accepted there.
+#[test]
+fn keys_are_sent_to_where_they_belong() {
+    let belongs = |text: String, remedy: &str| {
+        let told = problems(&text);
+        assert!(told.iter().any(|told| told.ends_with(&format!(" | {remedy}"))), "{remedy}\n{told:#?}");
+    };
+    belongs(
+        pool_with("replicas: 4, concurrency: 8, cores: 6"),
+        "`cores` belongs in `cpu`: write cpu: {cores: 6}",
+    );
+    belongs(service_with("timeout: 2s"), "`timeout` belongs in `queue`: write queue: {timeout: 2s}");
+    belongs(service_with("limit: 20"), "`limit` belongs in `queue`: write queue: {limit: 20}");
+    belongs(
+        service_with("replicas: 20"),
+        "`replicas` belongs in `pools.standard`: write pools: {standard: {replicas: 20}}",
+    );
+    belongs(
+        base_with("{standard: {replicas: 4, concurrency: 8}}", "{replicas: 4}"),
+        "`replicas` belongs in `standard`: write standard: {replicas: 4}",
+    );
+    belongs(
+        service_with("exponential: {mean: 4ms}"),
+        "`exponential` belongs in `work`: write work: {exponential: {mean: 4ms}}",
+    );
+    belongs(run_with("rate: 5/s"), "`rate` belongs in `traffic.users`: write traffic: {users: {rate: 5/s}}");
+    belongs(format!("{BASE}load: 1.3\n"), "`load` belongs in `run`: write run: {load: 1.3}");
+    belongs(
+        pool_with("replicas: 1, concurrency: 1, balancer: random"),
+        "`balancer` belongs in `services.web`: write it there",
+    );
+    belongs(
+        objective("percentile: 99, lt: 400ms"),
+        "`percentile` belongs in `latency`: write latency: {percentile: 99}",
+    );
+    belongs(
+        source_with("rate: {stages: {duration: 5m, steps: []}}"),
+        "`duration` belongs in `steps[0]`: write steps: [{duration: 5m}]",
+    );
+    belongs(service_with("name: web"), "remove it: the key in front of the block, `web`, is the name");
+    belongs(service_with("retries: 3"), "remove it");
+    // A slip of the pen is one, wherever else there is such a key.
+    belongs(run_with("durations: 5m"), "did you mean `duration`?");
 }

@@ -114,3 +114,21 @@ fn every_key_is_described() {
         }
     }
 }
+
+/// What is read under two names, editors accept under both.
+#[test]
+fn the_other_name_of_a_balancer_fits_and_is_read() {
+    let base = include_str!("base.yaml");
+    for (balancer, known) in [
+        ("weightedRoundRobin", true),
+        ("{weightedRoundRobin: {}}", true),
+        ("smoothWeightedRoundRobin", true),
+        ("weightedRoundRobins", false),
+        ("{weightedRoundRobin: {choiceCount: 2}}", false),
+    ] {
+        let text = format!("{base}    balancer: {balancer}\n");
+        let value = parsed(&text).expect("a scenario");
+        assert_eq!(fits(&value, json_schema()), known, "{balancer}");
+        assert_eq!(peakday::scenario::Document::read("s.yaml", text.as_bytes()).is_ok(), known, "{balancer}");
+    }
+}

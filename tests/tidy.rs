@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 10] = [
     &["time", "ids", "rng", "stats", "error", "units", "choice", "theory"],
     &["des", "dist"],
     &["workload"],
-    &["fleet", "monitoring", "results"],
+    &["fleet", "results"],
     &["balancer", "monitoring", "autoscaler", "release", "resilience"],
     &["scenario"],
     &["sim"],

@@ -16,6 +16,7 @@ use crate::workload::Request;
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct LeastRequest {
     /// How many servers are drawn, with replacement.
+    #[schemars(range(min = 1, max = MAX_CHOICES))]
     choice_count: u32,
 }
 

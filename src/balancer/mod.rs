@@ -66,7 +66,7 @@ pub struct End {
 /// The choice of a balancer, as written in the scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(transform = choice::maps_are_words)]
+#[schemars(transform = with_alias, transform = choice::maps_are_words)]
 pub enum BalancerSpec {
     /// Uniformly at random.
     Random(random::Random),
@@ -81,6 +81,23 @@ pub enum BalancerSpec {
     LeastRequest(least_request::LeastRequest),
     /// The least in flight of all.
     LeastConnections(least_connections::LeastConnections),
+}
+
+/// What is read under a second name stands in the schema under both.
+fn with_alias(schema: &mut schemars::Schema) {
+    let Some(kinds) = schema.get_mut("oneOf").and_then(serde_json::Value::as_array_mut) else { return };
+    let named = |kind: &&serde_json::Value| kind["properties"].get("smoothWeightedRoundRobin").is_some();
+    if let Some(body) =
+        kinds.iter().find(named).map(|kind| kind["properties"]["smoothWeightedRoundRobin"].clone())
+    {
+        kinds.push(serde_json::json!({
+            "description": "Another name of smoothWeightedRoundRobin.",
+            "type": "object",
+            "properties": {"weightedRoundRobin": body},
+            "required": ["weightedRoundRobin"],
+            "additionalProperties": false,
+        }));
+    }
 }
 
 impl Default for BalancerSpec {

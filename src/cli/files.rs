@@ -43,6 +43,8 @@ fn is_scenario(path: &Path) -> bool {
 pub(super) fn instead(path: Option<&Path>) -> String {
     let mut folders = vec![PathBuf::new(), PathBuf::from("scenarios")];
     let folder = path.and_then(|path| if path.is_dir() { Some(path) } else { path.parent() });
+    // `.` and `./scenarios` are looked into already, under shorter names.
+    let folder = folder.map(|folder| folder.strip_prefix(".").unwrap_or(folder));
     if let Some(folder) = folder.filter(|folder| folder.components().count() > 0) {
         folders.retain(|other| other != folder);
         folders.insert(0, folder.to_owned());

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use serde_json::json;
 
+use super::message::Format;
 use super::output::{StagedFile, failed};
 use super::templates::{TEMPLATES, Template};
 use super::{Exit, Voice, print};
@@ -40,7 +42,12 @@ pub(super) struct InitArgs {
     force: bool,
 }
 
-pub(super) fn run(args: &InitArgs, voice: Voice) -> Result<Exit, Error> {
+pub(super) fn run(args: &InitArgs, voice: Voice, format: Format) -> Result<Exit, Error> {
+    if args.list && format == Format::Json {
+        let one = |template: &Template| json!({"name": template.name, "about": template.about});
+        print(&format!("{:#}\n", json!({"templates": TEMPLATES.iter().map(one).collect::<Vec<_>>()})))?;
+        return Ok(Exit::Success);
+    }
     if args.list {
         let line = |template: &Template| format!("{:<16}{}\n", template.name, template.about);
         print(&TEMPLATES.iter().map(line).collect::<String>())?;

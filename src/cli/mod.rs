@@ -143,12 +143,12 @@ pub fn main() -> ExitCode {
         (false, false) => Voice::Normal,
     };
     let done = match &cli.command {
-        Command::Init(args) => init::run(args, voice),
+        Command::Init(args) => init::run(args, voice, cli.format),
         Command::Validate(args) => validate::run(args, cli.format),
         Command::Plan(args) => plan::run(args, cli.format),
         Command::Run(args) => run::run(args, voice, cli.format),
         Command::Report(args) => report::run(args, voice),
-        Command::Explain(args) => explain::run(args),
+        Command::Explain(args) => explain::run(args, cli.format),
         Command::Schema => schema::run(),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args, voice),

@@ -118,7 +118,7 @@ fn beside<T>(
 /// Refuses to replace what is neither empty nor peakday's.
 fn check_replaceable(asked: &Path, place: &Path) -> Result<(), Error> {
     let refused = |what: &str| {
-        Err(Error::Usage(format!("{}: {what}\n  name another folder with -o, or remove it", asked.display())))
+        Err(Error::Usage(format!("{}: {what}\n  choose another folder with -o", asked.display())))
     };
     let mut entries = match fs::read_dir(place) {
         Ok(entries) => entries,

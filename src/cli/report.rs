@@ -52,6 +52,15 @@ const RESULT: &str = "result.json";
 
 fn read(dir: &Path) -> Result<Vec<u8>, Error> {
     let path = dir.join(RESULT);
+    let home = dir.parent().filter(|home| dir.is_file() && home.join(RESULT).is_file());
+    if let Some(home) = home {
+        let home = if home.as_os_str().is_empty() { Path::new(".") } else { home };
+        return Err(Error::Usage(format!(
+            "{}: this is a file of a run, not its folder\n  write peakday report {}",
+            dir.display(),
+            home.display()
+        )));
+    }
     fs::read(&path).map_err(|error| {
         Error::Usage(format!("{}: {error}\n  name a folder that `peakday run` wrote", path.display()))
     })

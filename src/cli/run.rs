@@ -12,11 +12,12 @@ use super::message::{Format, coloured};
 use super::output::{StagedFile, Staging};
 use super::progress::Bar;
 use super::signals::Signals;
+use super::usage::whole;
 use super::{Exit, Voice, print};
 use crate::error::Error;
 use crate::report::{self, Lang};
 use crate::results::{StudyResult, Verdict, overall, verdicts};
-use crate::scenario::Scenario;
+use crate::scenario::{MAX_REPLICATIONS, Scenario};
 use crate::study::{RecordError, StudyOptions, record_arrivals, run_study};
 
 /// The replication whose arrivals `--record-arrivals` writes.
@@ -38,16 +39,16 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     layers: Layers,
     /// Take this seed instead of the file's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     seed: Option<u64>,
     /// Simulate so many days instead of the file's number.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", value_parser = whole(1..=MAX_REPLICATIONS))]
     replications: Option<u32>,
     /// Write results to this folder; output/NAME where left out. A folder of peakday's is replaced.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Use so many threads instead of one per core; results do not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = whole(1..=1024_u16))]
     threads: Option<u16>,
     /// Write the arrivals of replication 1 to this CSV file, which can be replayed.
     #[arg(long, value_name = "FILE")]

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -9,7 +10,7 @@ use clap::{CommandFactory, ValueEnum};
 
 use super::message::{Format, text_line};
 use super::{Cli, Exit, files};
-use crate::scenario::near;
+use crate::scenario::{grouped, near};
 
 /// What the command line says of a global option, also where it cannot be parsed as a whole: how
 /// mistakes in it are told depends on that.
@@ -26,6 +27,18 @@ pub(super) fn global<T: ValueEnum>(option: &str) -> Option<T> {
         found = value.and_then(|value| T::from_str(&value, false).ok()).or(found);
     }
     found
+}
+
+/// Reads a whole number of an option, and says its range to whoever writes something else.
+pub(super) fn whole<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync
+where
+    T: std::str::FromStr + PartialOrd + Into<u64> + Copy + Send + Sync + 'static,
+{
+    move |text| {
+        let (least, most) = ((*range.start()).into(), (*range.end()).into());
+        let wrong = || format!("write a whole number from {} to {}", grouped(least), grouped(most));
+        text.parse().ok().filter(|number| range.contains(number)).ok_or_else(wrong)
+    }
 }
 
 /// Prints what clap has to say, help and version included, and what to type next.

@@ -41,7 +41,7 @@ pub use normal::standard_normal;
 pub use sampler::Distribution;
 pub use spec::{
     BranchSpec, DistributionSpec, EmpiricalSpec, ErlangSpec, GammaSpec, HyperexponentialSpec, LognormalSpec,
-    NAMES, ParetoSpec, UniformSpec, WeibullSpec,
+    NAMES, ParetoSpec, UniformSpec, WeibullSpec, nameless,
 };
 
 /// A quantity that a distribution may be of.

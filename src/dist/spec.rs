@@ -32,6 +32,41 @@ pub const NAMES: [&str; 10] = [
     "empirical",
 ];
 
+/// Parameters, each with a distribution that has them and, as a rule, is meant; names that a class
+/// may well bear aside.
+const MEANT: [(&str, &str); 11] = [
+    ("mean", "exponential"),
+    ("cv", "lognormal"),
+    ("median", "lognormal"),
+    ("sigma", "lognormal"),
+    ("min", "uniform"),
+    ("max", "uniform"),
+    ("alpha", "pareto"),
+    ("branches", "hyperexponential"),
+    ("values", "empirical"),
+    ("weights", "empirical"),
+    ("percentiles", "empirical"),
+];
+
+/// Returns what to say of a parameter that stands where a distribution should be named; `None` for
+/// any other word.
+pub fn nameless<Q: Quantity>(key: &str) -> Option<String> {
+    let [low, middle, high] = Q::EXAMPLES;
+    let percentile = parse_percentile(key).map(|_| "lognormal");
+    let name = MEANT.iter().find(|(parameter, _)| *parameter == key).map(|(_, name)| *name).or(percentile)?;
+    let body = match (name, key) {
+        ("exponential", _) => format!("{{mean: {low}}}"),
+        ("lognormal", "cv") => format!("{{mean: {low}, cv: 1.2}}"),
+        ("lognormal", "median" | "sigma") => format!("{{median: {low}, sigma: 0.8}}"),
+        ("lognormal", _) => format!("{{p50: {low}, p99: {high}}}"),
+        ("uniform", _) => format!("{{min: {low}, max: {middle}}}"),
+        ("pareto", _) => format!("{{alpha: 2.5, min: {low}}}"),
+        ("hyperexponential", _) => format!("{{mean: {low}, cv: 2}}"),
+        _ => format!("{{values: [{low}, {middle}, {high}]}}"),
+    };
+    Some(format!("a distribution has a name, and `{key}` is a parameter of one; write {{{name}: {body}}}"))
+}
+
 /// A distribution as written: a map with one key, its name, or a bare quantity for a constant.
 ///
 /// Reading refuses what has the wrong shape (unknown keys, wrong types); parameters that do not
@@ -284,7 +319,10 @@ impl<'de, Q: Quantity> Visitor<'de> for SpecVisitor<Q> {
             "pareto" => DistributionSpec::Pareto(map.next_value()?),
             "hyperexponential" => DistributionSpec::Hyperexponential(map.next_value()?),
             "empirical" => DistributionSpec::Empirical(map.next_value()?),
-            _ => return Err(A::Error::unknown_variant(&name, &NAMES)),
+            _ => match nameless::<Q>(&name) {
+                Some(told) => return Err(A::Error::custom(told)),
+                None => return Err(A::Error::unknown_variant(&name, &NAMES)),
+            },
         };
         match map.next_key::<IgnoredAny>()? {
             None => Ok(spec),

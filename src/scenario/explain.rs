@@ -69,14 +69,16 @@ levels; a scenario is made of at most 256 files, overlays and settings.",
     ),
     entry(
         Code::UnknownKey,
-        "The key is not known where it stands: misspelt, in another case, or one level too deep or too
-high. docs/SCENARIO.md lists every key. Top-level keys that begin with x- are ignored.",
+        "The key is not known where it stands: misspelt, in another case, one level too deep or too high, or
+of something that this version does not model. docs/SCENARIO.md lists every key. Top-level keys that begin
+with x- are ignored.",
         "run: {duration: 10m, warmUp: 1m}",
         "run: {duration: 10m, warmup: 1m}",
     ),
     entry(
         Code::MissingKey,
-        "A key without a default is not there. The place is that of the block that lacks it.",
+        "A key without a default is not there. The place is that of the block that lacks it. A file without
+apiVersion and kind is taken for an overlay, which is laid over a scenario with -f.",
         "run: {seed: 7}",
         "run: {seed: 7, duration: 10m}",
     ),
@@ -125,7 +127,8 @@ take in itself, and a chain of them ends after eight.",
     entry(
         Code::Set,
         "`--set PATH=VALUE` names a key by the keys above it, joined with points, and an element of a list
-by its index or its name in brackets. A key with a point in it may stand in quotes.",
+by its index or its name in brackets. A key with a point in it may stand in quotes. A new service, pool,
+source or class is set whole: a longer path through a name that nothing bears is a slip of the pen.",
         "--set objectives[missing].every=1m",
         "--set run.duration=20m",
     ),

@@ -309,10 +309,20 @@ impl<'de> Visitor<'de> for OneOrEach {
         if distribution {
             return DistributionSpec::deserialize(whole).map(PerClass::All);
         }
-        // What is no class either may be a distribution with a slip of the pen.
+        // What is no class either may be a distribution with a slip of the pen, or without its name.
+        let nameless = dist::nameless::<SimDuration>;
         let misspelt = suggest::near(&first, dist::NAMES.into_iter()).is_some();
-        let each = Named::deserialize(whole).map(PerClass::Each);
-        each.map_err(|error| if misspelt { A::Error::unknown_variant(&first, &dist::NAMES) } else { error })
+        match Named::<DistributionSpec<SimDuration>>::deserialize(whole) {
+            Ok(each) => match each.names().map(nameless).collect::<Option<Vec<_>>>() {
+                Some(told) => Err(A::Error::custom(&told[0])),
+                None => Ok(PerClass::Each(each)),
+            },
+            Err(error) => Err(match nameless(&first) {
+                Some(told) => A::Error::custom(told),
+                None if misspelt => A::Error::unknown_variant(&first, &dist::NAMES),
+                None => error,
+            }),
+        }
     }
 }
 

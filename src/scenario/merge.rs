@@ -4,8 +4,8 @@
 //! several, the other choice replaces the first. `null` removes a key. Every node keeps its place.
 
 use super::schema::Shape;
-use super::suggest;
 use super::tree::{Entry, Node, Value, longest_key};
+use super::{examples, suggest};
 
 /// Lays a tree over another.
 pub(super) fn lay(base: &mut Node, over: Node, shape: Shape) {
@@ -43,57 +43,138 @@ fn lay_entry(entries: &mut Vec<Entry>, (key, at, over): Entry, shape: Shape) {
 }
 
 /// Sets the value at a path such as `services.web.pools.standard.replicas` or
-/// `objectives[order-p99].every`; maps on the way come into being, `null` removes a key.
+/// `objectives[order-p99].every`; maps on the way come into being, `null` removes a key. A name that
+/// nothing bears is a slip of the pen, unless the path ends there.
 ///
 /// # Errors
 /// What is wrong with the path, and what to write instead.
 pub(super) fn set(root: &mut Node, path: &str, value: Node) -> Result<(), (String, String)> {
-    descend(root, path, value, Shape::root())
+    Setting { path }.descend(root, path, value, Shape::root())
 }
 
-fn descend(node: &mut Node, path: &str, value: Node, shape: Shape) -> Result<(), (String, String)> {
-    if path.is_empty() {
-        *node = value;
-        return Ok(());
-    }
-    if path.starts_with('[') {
-        let (item, rest) = element(node, path)?;
-        return descend(item, rest, value, shape);
-    }
-    let at = value.at;
-    if !matches!(node.value, Value::Map(_)) {
-        *node = Node { at, value: Value::Map(Vec::new()) };
-    }
-    let Value::Map(entries) = &mut node.value else { return Ok(()) };
-    let (key, rest) = step(entries, path)?;
-    let below = shape.under(&key);
-    let removes = rest.is_empty() && matches!(value.value, Value::Null);
-    // Another choice than the one that is made replaces it.
-    if !removes && shape.chooses(&key) && !entries.iter().any(|(known, ..)| *known == key) {
-        entries.clear();
-    }
-    let place = entries.iter().position(|(known, ..)| *known == key);
-    match place {
-        Some(place) if removes => {
-            entries.remove(place);
-            Ok(())
+/// Writes a path as it should be, with an example of what may be set there; `None` where the path
+/// leads nowhere.
+pub(super) fn spelt(path: &str) -> Option<String> {
+    let (mut shape, mut spelt, mut rest) = (Shape::root(), String::new(), path);
+    let mut example = None;
+    while !rest.is_empty() {
+        if let Some((element, tail)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            (shape, rest) = (shape.item(), tail.strip_prefix('.').unwrap_or(tail));
+            spelt += &format!("[{element}]");
+            continue;
         }
-        None if removes => {
-            Err((format!("there is no `{}` to remove", suggest::short(path)), known_keys(entries, &key)))
+        let (key, tail) = rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len()));
+        rest = tail.strip_prefix('.').unwrap_or(tail);
+        if shape.items_only() {
+            shape = shape.item();
+            spelt += &format!("[{key}]");
+            continue;
         }
-        Some(place) => {
-            let (_, key_at, child) = &mut entries[place];
-            if rest.is_empty() {
-                *key_at = at;
+        example = examples::of(shape, key).or_else(|| shape.under(key).example());
+        let known = shape.has(key) || shape.is_map_of_names();
+        shape = known.then(|| shape.under(key))?;
+        spelt += if spelt.is_empty() { "" } else { "." };
+        spelt += key;
+    }
+    example.map(|example| format!("{spelt}={example}"))
+}
+
+/// A path that is being followed.
+struct Setting<'a> {
+    path: &'a str,
+}
+
+impl Setting<'_> {
+    fn descend(
+        &self,
+        node: &mut Node,
+        path: &str,
+        value: Node,
+        shape: Shape,
+    ) -> Result<(), (String, String)> {
+        if path.is_empty() {
+            *node = value;
+            return Ok(());
+        }
+        if path.starts_with('[') {
+            let (item, rest) = element(node, path)?;
+            return self.descend(item, rest, value, shape.item());
+        }
+        if let Value::List(items) = &node.value {
+            return Err(self.is_list(items, path));
+        }
+        let known: &[Entry] = if let Value::Map(entries) = &node.value { entries } else { &[] };
+        let (key, rest) = step(known, path)?;
+        let below = shape.under(&key);
+        let removes = rest.is_empty() && matches!(value.value, Value::Null);
+        let place = known.iter().position(|(known, ..)| *known == key);
+        if place.is_none() && removes {
+            let message = format!("there is no `{}` to remove", suggest::short(path));
+            return Err((message, known_keys(known, &key)));
+        }
+        if place.is_none() && !rest.is_empty() && shape.is_map_of_names() && !shape.has(&key) {
+            return Err(self.is_no_name(known, &key, path, below));
+        }
+        let at = value.at;
+        if !matches!(node.value, Value::Map(_)) {
+            *node = Node { at, value: Value::Map(Vec::new()) };
+        }
+        let Value::Map(entries) = &mut node.value else { return Ok(()) };
+        // Another choice than the one that is made replaces it.
+        if !removes && place.is_none() && shape.chooses(&key) {
+            entries.clear();
+        }
+        match place {
+            Some(place) if removes => {
+                entries.remove(place);
+                Ok(())
             }
-            descend(child, rest, value, below)
+            Some(place) => {
+                let (_, key_at, child) = &mut entries[place];
+                if rest.is_empty() {
+                    *key_at = at;
+                }
+                self.descend(child, rest, value, below)
+            }
+            None => {
+                let mut child = Node { at, value: Value::Null };
+                self.descend(&mut child, rest, value, below)?;
+                entries.push((key, at, child));
+                Ok(())
+            }
         }
-        None => {
-            let mut child = Node { at, value: Value::Null };
-            descend(&mut child, rest, value, below)?;
-            entries.push((key, at, child));
-            Ok(())
-        }
+    }
+
+    /// Returns what stands before the rest of the path.
+    fn before(&self, rest: &str) -> &str {
+        self.path.strip_suffix(rest).unwrap_or_default()
+    }
+
+    /// An element of a list is named as a key is.
+    fn is_list(&self, items: &[Node], path: &str) -> (String, String) {
+        let before = self.before(path).trim_end_matches('.');
+        let (name, rest) = path.split_at(path.find(['.', '[']).unwrap_or(path.len()));
+        let known = items.iter().filter_map(name_of).any(|known| known == name);
+        let name = if known { name } else { items.iter().find_map(name_of).unwrap_or("0") };
+        let message = format!("`{}` is a list, whose elements stand in brackets", suggest::short(before));
+        let meant = format!("{before}[{name}]{rest}");
+        (message, format!("write {}", spelt(&meant).unwrap_or_else(|| suggest::short(&meant) + "=..")))
+    }
+
+    /// Nothing bears a name.
+    fn is_no_name(&self, entries: &[Entry], key: &str, path: &str, below: Shape) -> (String, String) {
+        let (shown, place) = (suggest::short(key), suggest::short(self.before(path)));
+        let message = format!("there is no `{shown}` of which to set something");
+        let near = suggest::near(key, entries.iter().map(|(known, ..)| known.as_str()));
+        let new = examples::of(below, "").map(|whole| format!("for a new one, write {place}{shown}={whole}"));
+        let known = || Some(known_keys(entries, key)).filter(|_| !entries.is_empty());
+        let remedy = near.map(|near| format!("did you mean `{near}`?"));
+        (
+            message,
+            remedy
+                .or_else(|| Some([known(), new].into_iter().flatten().collect::<Vec<_>>().join("; ")))
+                .unwrap_or_default(),
+        )
     }
 }
 
@@ -281,6 +362,8 @@ mod tests {
             ("new.deep.key", "9", "new: {deep: {key: 9}}"),
             ("\"new.deep\".key", "9", "new.deep: {key: 9}"),
             ("t.under", "9", "t: {under: 9}"),
+            ("l.x.v", "9", "!`l` is a list, whose elements stand in brackets"),
+            ("l.v", "9", "!`l` is a list, whose elements stand in brackets"),
             ("l[0].v", "9", "l: [{name: x, v: 9}, {name: 1, v: 2}, 7]"),
             ("l[x].v", "9", "l: [{name: x, v: 9}, {name: 1, v: 2}, 7]"),
             // A name goes before an index.
@@ -327,10 +410,70 @@ mod tests {
 
     #[test]
     fn a_path_that_is_wrong_changes_nothing() {
-        for path in ["l[3].v", "l[x", "a..b", "a.x[0]", "l[2][0]"] {
+        for path in ["l[3].v", "l[x", "a..b", "a.x[0]", "l[2][0]", "l.x.v"] {
             let mut root = tree(SHOP);
             set(&mut root, path, tree("9")).expect_err(path);
             assert_eq!(shown(&root), shown(&tree(SHOP)), "{path}");
+        }
+    }
+
+    const NAMED: &str = "{services: {web: {pools: {standard: {replicas: 4}, spot: {}}, work: 5ms}}, \
+        traffic: {users: {mix: {a: 1}}}, objectives: [{name: p99}]}";
+
+    #[test]
+    fn a_name_that_nothing_bears_is_a_slip_of_the_pen() {
+        let whole = "for a new one, write";
+        let table = [
+            ("services.web.pools.standrad.replicas", "did you mean `standard`?".to_owned()),
+            ("services.wbe.work", "did you mean `web`?".to_owned()),
+            (
+                "services.web.pools.canary.replicas",
+                format!(
+                    "write one of standard, spot; {whole} services.web.pools.canary={{replicas: 4, concurrency: 16}}"
+                ),
+            ),
+            (
+                "traffic.bots.rate",
+                format!("write one of users; {whole} traffic.bots={{to: web, class: browse, rate: 90/s}}"),
+            ),
+            ("services.web.work.browse.exponential.mean", String::new()),
+        ];
+        for (path, expected) in table {
+            let mut root = tree(NAMED);
+            let (message, remedy) = set(&mut root, path, tree("9")).expect_err(path);
+            assert!(message.contains("of which to set something"), "{path}: {message}");
+            assert_eq!(remedy, expected, "{path}");
+            assert_eq!(shown(&root), shown(&tree(NAMED)), "{path}");
+        }
+        let allowed = [
+            ("services.web.pools.canary", "{replicas: 1}", "canary: {replicas: 1}"),
+            ("services.web.pools.standard.cpu.cores", "2", "cpu: {cores: 2}"),
+            ("services.web.work.exponential.mean", "4ms", "work: {exponential: {mean: 4ms}}"),
+            ("services.web.work.browse", "4ms", "work: {browse: 4ms}"),
+            ("traffic.users.mix.b", "8%", "mix: {a: 1, b: 8%}"),
+        ];
+        for (path, value, expected) in allowed {
+            let mut root = tree(NAMED);
+            set(&mut root, path, tree(value)).unwrap_or_else(|told| panic!("{path}: {told:?}"));
+            assert!(shown(&root).contains(expected), "{path}: {}", shown(&root));
+        }
+    }
+
+    #[test]
+    fn a_path_is_spelt_with_brackets_and_an_example() {
+        let table = [
+            ("objectives.p99.every", Some("objectives[p99].every=1m")),
+            ("objectives[0].every", Some("objectives[0].every=1m")),
+            ("run.duration", Some("run.duration=10m")),
+            ("services.web.pools.p.replicas", Some("services.web.pools.p.replicas=4")),
+            ("services.web.queue.limit", Some("services.web.queue.limit=200")),
+            ("services.web.work.exponential.mean", Some("services.web.work.exponential.mean=250ms")),
+            ("run.nonsense", None),
+            ("", None),
+            ("..", None),
+        ];
+        for (path, expected) in table {
+            assert_eq!(spelt(path).as_deref(), expected, "{path}");
         }
     }
 }

@@ -10,19 +10,24 @@
 //! | `tree.rs` | YAML to a tree with places: the only module that knows the YAML crate |
 //! | `source.rs`, `merge.rs` | `include`, overlays and settings, merged to one tree |
 //! | `decode/` | the tree to serde structs, all mistakes at once |
+//! | `examples.rs` | what messages show for every key |
 //! | `spec.rs`, `forms.rs`, `named.rs` | the structs |
 //! | `schema.rs` | their JSON Schema |
 //! | `read.rs` | the steps above, and issues with places |
 //! | `check/` | cross-checks, and the way from spec to plan |
+//! | `partial.rs` | cross-checks of what could be read, where something could not |
 //!
 //! Opens no file: the edge hands in bytes, and files by path through [`TraceFiles`](crate::workload::recorded::TraceFiles).
 
+mod bounds;
 mod check;
 mod decode;
+mod examples;
 mod explain;
 mod forms;
 mod merge;
 mod named;
+mod partial;
 mod plan;
 mod read;
 mod schema;
@@ -31,6 +36,7 @@ mod spec;
 mod suggest;
 mod tree;
 
+pub(crate) use bounds::MAX_REPLICATIONS;
 pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
@@ -49,5 +55,5 @@ pub use spec::{
     QueueSpec, RunSpec, ScenarioSpec, ScheduleSpec, ScheduleStep, Scope, Servers, ServiceSpec, SlowSpec,
     SlowStartSpec, SourceSpec, StartupSpec, SuccessSpec, WarmPoolSpec, ZoneOutageSpec,
 };
-pub(crate) use suggest::near;
+pub(crate) use suggest::{grouped, near};
 pub use tree::MAX_BYTES;

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::check;
 use super::decode::decode;
+use super::partial;
 use super::plan::Scenario;
 use super::source::{Builder, Overlay, Sources};
 use super::spec::ScenarioSpec;
@@ -63,12 +64,20 @@ impl Document {
         }
         match decode(&tree, check::MAX_TOLD) {
             Ok(spec) => Ok(Self { sources, tree, spec }),
-            Err(errors) => {
+            Err(mut errors) => {
+                let mut rest = Vec::new();
+                if partial::is_part(&tree) {
+                    partial::tell_part(file, &tree, &mut errors);
+                } else {
+                    rest = partial::problems(&tree, &errors, &NoFiles);
+                }
+                let rest =
+                    rest.into_iter().map(|(code, problem)| (code, tree.locate(&problem.path), problem));
                 let told = errors.into_iter().map(|error| {
                     let problem = Problem::new(error.path, error.message, error.remedy);
                     (error.code, error.at.unwrap_or_default(), problem)
                 });
-                Err(invalid(&sources, told.collect()))
+                Err(invalid(&sources, told.chain(rest).collect()))
             }
         }
     }

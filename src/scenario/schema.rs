@@ -15,6 +15,8 @@ use super::spec::ScenarioSpec;
 
 /// The key of the files that a file takes in; it is gone before structs are read.
 pub(super) const INCLUDE: &str = "include";
+/// The name of the struct that is a whole file.
+pub(super) const ROOT: &str = "ScenarioSpec";
 /// Where the schema is published beside the project.
 const TITLE: &str = "Scenario of peakday";
 
@@ -22,7 +24,7 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(generate);
 /// Required keys by the name of the struct.
 static REQUIRED: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
     let definitions = SCHEMA["$defs"].as_object().into_iter().flatten();
-    let root = "ScenarioSpec".to_owned();
+    let root = ROOT.to_owned();
     let named = definitions.map(|(name, schema)| (name.clone(), strings(&schema["required"])));
     named.chain([(root, strings(&SCHEMA["required"]))]).collect()
 });
@@ -82,7 +84,7 @@ pub(super) fn required(name: &str) -> &'static [String] {
 
 /// Returns the keys that may stand in a file beside those of a struct.
 pub(super) fn keys_beside(name: &str) -> impl Iterator<Item = &'static str> {
-    (name == "ScenarioSpec").then_some(INCLUDE).into_iter()
+    (name == ROOT).then_some(INCLUDE).into_iter()
 }
 
 /// What may stand at some place of a file.
@@ -104,6 +106,66 @@ impl Shape {
         Self(by_key.or_else(by_name))
     }
 
+    /// Returns what may stand as an element of a list.
+    pub(super) fn item(self) -> Self {
+        Self(self.alternatives().iter().map(|schema| &schema["items"]).find(|schema| schema.is_object()))
+    }
+
+    /// Tells whether a list stands here, and nothing else.
+    pub(super) fn items_only(self) -> bool {
+        self.item().0.is_some() && self.keys().next().is_none() && !self.is_map_of_names()
+    }
+
+    /// Tells whether users name the keys here.
+    pub(super) fn is_map_of_names(self) -> bool {
+        self.alternatives().iter().any(|schema| schema["additionalProperties"].is_object())
+    }
+
+    /// Tells whether this is a key here, and no name that users give.
+    pub(super) fn has(self, key: &str) -> bool {
+        self.alternatives().iter().any(|schema| schema["properties"].get(key).is_some())
+    }
+
+    /// Returns the keys that may stand here, those that users name aside; what must be there first.
+    pub(super) fn keys(self) -> impl Iterator<Item = &'static str> {
+        let needed = |schema: &Value, key: &str| {
+            schema["required"].as_array().is_some_and(|keys| keys.iter().any(|known| known == key))
+        };
+        let keys = move |schema: &'static Value| {
+            let keys = schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+            let (first, then): (Vec<_>, Vec<_>) = keys.partition(|key| needed(schema, key));
+            first.into_iter().chain(then)
+        };
+        self.alternatives().into_iter().flat_map(keys)
+    }
+
+    /// Returns the range of a whole number.
+    pub(super) fn range(self) -> (Option<u64>, Option<u64>) {
+        let bound = |word: &str| self.alternatives().iter().find_map(|schema| schema[word].as_u64());
+        (bound("minimum"), bound("maximum"))
+    }
+
+    /// Returns what the schema itself shows as an example, if it is a text.
+    pub(super) fn example(self) -> Option<&'static str> {
+        self.alternatives().iter().find_map(|schema| schema["examples"][0].as_str())
+    }
+
+    /// Returns the names of the definitions that describe it.
+    pub(super) fn names(self) -> Vec<&'static str> {
+        let (mut names, mut open) = (Vec::new(), Vec::from_iter(self.0));
+        if self.0.is_some_and(|schema| std::ptr::eq(schema, &*SCHEMA)) {
+            names.push(ROOT);
+        }
+        while let Some(schema) = open.pop() {
+            if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
+                names.push(name);
+                open.push(&SCHEMA["$defs"][name]);
+            }
+            open.extend(choices(schema));
+        }
+        names
+    }
+
     /// Tells whether one thing is chosen here, and the key is the name of one.
     pub(super) fn chooses(self, key: &str) -> bool {
         let names = |schema: &&Value| {
@@ -123,13 +185,17 @@ impl Shape {
             if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
                 open.push(&SCHEMA["$defs"][name]);
             }
-            let choices = ["anyOf", "oneOf"].iter().filter_map(|word| schema[*word].as_array()).flatten();
             let before = open.len();
-            open.extend(choices);
+            open.extend(choices(schema));
             if open.len() == before {
                 found.push(schema);
             }
         }
         found
     }
+}
+
+/// Returns the schemas of which one must fit.
+fn choices(schema: &'static Value) -> impl Iterator<Item = &'static Value> {
+    ["anyOf", "oneOf"].iter().filter_map(move |word| schema[*word].as_array()).flatten()
 }

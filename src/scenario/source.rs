@@ -82,7 +82,9 @@ impl<'a> Builder<'a> {
         let parts = setting.split_once('=').map(|(path, text)| (path.trim(), text));
         let Some((path, text)) = parts.filter(|(path, _)| !path.is_empty()) else {
             let message = if parts.is_some() { "nothing stands before the `=`" } else { "there is no `=`" };
-            let remedy = "write PATH=VALUE, for example services.web.pools.standard.replicas=20";
+            let example = merge::spelt(setting.trim().trim_end_matches('.'));
+            let example = example.unwrap_or_else(|| "services.web.pools.standard.replicas=20".to_owned());
+            let remedy = format!("write PATH=VALUE, for example {example}");
             self.tell(Code::Set, at, Problem::new("", message, remedy));
             return;
         };

@@ -10,6 +10,7 @@ mod operate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{MAX_REPLICAS, MAX_REPLICATIONS};
 use super::forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 use super::named::Named;
 use crate::dist::{DistributionSpec, Factor};
@@ -102,6 +103,7 @@ pub struct RunSpec {
     #[serde(default = "default_seed")]
     pub seed: u64,
     /// How many independent days; five by default, so that there are intervals.
+    #[schemars(range(min = 1, max = MAX_REPLICATIONS))]
     #[serde(default = "default_replications")]
     pub replications: u32,
     /// Bucket of the time series; ten seconds, or the duration where it is shorter.
@@ -173,6 +175,7 @@ pub struct ServiceSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PoolSpec {
     /// How many servers.
+    #[schemars(range(max = MAX_REPLICAS))]
     pub replicas: u32,
     /// Requests in hand at once, per server.
     pub concurrency: Concurrency,

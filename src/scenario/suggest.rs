@@ -17,9 +17,47 @@ pub(super) fn short(text: &str) -> String {
     shown
 }
 
-/// Returns the nearest of the known names, if one is near.
-pub(crate) fn near<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// Writes a whole number with separators, as people read it.
+pub(crate) fn grouped(number: impl Into<u64>) -> String {
+    let digits = number.into().to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Names that people know from other balancers, and those of this one.
+const NICKNAMES: [(&str, &str); 11] = [
+    ("p2c", "leastRequest"),
+    ("poweroftwo", "leastRequest"),
+    ("poweroftwochoices", "leastRequest"),
+    ("leastoutstandingrequests", "leastRequest"),
+    ("leastconn", "leastConnections"),
+    ("rr", "roundRobin"),
+    ("wrr", "smoothWeightedRoundRobin"),
+    ("swrr", "smoothWeightedRoundRobin"),
+    ("weightedroundrobin", "smoothWeightedRoundRobin"),
+    ("rand", "random"),
+    ("exp", "exponential"),
+];
+
+/// Returns the nearest of the known names, if one is near, or is called so by others.
+pub(crate) fn near<'a>(written: &str, names: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let folded: String = fold(written).iter().collect();
+    let called = NICKNAMES.iter().find(|(nickname, _)| *nickname == folded);
+    if let Some(name) = called.and_then(|(_, true_name)| names.clone().find(|name| name == true_name)) {
+        return Some(name);
+    }
     names.filter_map(|name| Some((distance(written, name)?, name))).min().map(|(_, name)| name)
+}
+
+/// Tells whether one letter more, less or other makes a known name of a text.
+pub(super) fn is_slip<'a>(written: &str, mut names: impl Iterator<Item = &'a str>) -> bool {
+    names.any(|name| distance(written, name).is_some_and(|edits| edits <= 1))
 }
 
 /// Names the nearest of the known names, or lists them.
@@ -35,11 +73,12 @@ pub(super) fn known<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> 
     }
 }
 
+fn fold(text: &str) -> Vec<char> {
+    text.chars().take(SHOWN).filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
 /// Returns the edit distance without regard to case, where it is small for the length.
 fn distance(written: &str, name: &str) -> Option<usize> {
-    let fold = |text: &str| -> Vec<char> {
-        text.chars().take(SHOWN).filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
-    };
     let (written, name) = (fold(written), fold(name));
     // Rows of the table of edits (Damerau's, in which a swap of neighbours is one edit).
     let mut before: Vec<usize> = Vec::new();
@@ -73,6 +112,48 @@ mod tests {
         assert_eq!(known("zones", names()), "write one of replicas, concurrency, cpu, speed");
         assert_eq!(known("a", ["b"].into_iter()), "write one of b");
         assert_eq!(known("a", std::iter::empty()), "none is known here");
+    }
+
+    #[test]
+    fn one_letter_is_a_slip() {
+        for (written, slip) in
+            [("service", true), ("Services", true), ("servcies", true), ("servers", false), ("zones", false)]
+        {
+            assert_eq!(is_slip(written, ["services", "run"].into_iter()), slip, "{written}");
+        }
+    }
+
+    #[test]
+    fn names_of_other_balancers_are_understood() {
+        let names = || {
+            ["random", "roundRobin", "smoothWeightedRoundRobin", "leastRequest", "leastConnections"]
+                .into_iter()
+        };
+        let cases = [
+            ("p2c", "leastRequest"),
+            ("power_of_two", "leastRequest"),
+            ("power-of-two-choices", "leastRequest"),
+            ("least_conn", "leastConnections"),
+            ("leastconn", "leastConnections"),
+            ("least_connections", "leastConnections"),
+            ("round_robin", "roundRobin"),
+            ("RR", "roundRobin"),
+            ("weighted_round_robin", "smoothWeightedRoundRobin"),
+        ];
+        for (nickname, name) in cases {
+            assert_eq!(near(nickname, names()), Some(name), "{nickname}");
+        }
+        // Only where the true name may stand.
+        assert_eq!(near("p2c", ["fifo", "lifo"].into_iter()), None);
+    }
+
+    #[test]
+    fn large_numbers_are_grouped() {
+        for (number, text) in
+            [(0_u64, "0"), (999, "999"), (1_000, "1,000"), (u64::MAX, "18,446,744,073,709,551,615")]
+        {
+            assert_eq!(grouped(number), text);
+        }
     }
 
     #[test]

@@ -81,6 +81,7 @@ fn shapes_refused() {
         ("{}", "a distribution has no name"),
         ("[1ms]", "a duration such as 4ms"),
         ("{normal: {mean: 4ms}}", "unknown variant `normal`"),
+        ("{mean: 4ms}", "a distribution has a name"),
         ("{exponential: {mean: 4ms}, gamma: {mean: 4ms, cv: 1}}", "expected one distribution"),
         ("{exponential: {}}", "missing field `mean`"),
         ("{exponential: {mean: 4ms, cv: 1}}", "unknown field `cv`"),
@@ -101,6 +102,39 @@ fn shapes_refused() {
     assert!(message.contains("duplicate field `cv`"), "{message}");
     let message = serde_json::from_str::<DistributionSpec<Factor>>("-1").unwrap_err().to_string();
     assert!(message.contains("is not a ratio"), "{message}");
+}
+
+/// A parameter without the name of its distribution is answered with one that can be built.
+#[test]
+fn parameters_without_a_name_are_given_one() {
+    fn remedies<Q: Quantity>() {
+        for key in [
+            "mean",
+            "cv",
+            "median",
+            "sigma",
+            "min",
+            "max",
+            "alpha",
+            "branches",
+            "values",
+            "weights",
+            "percentiles",
+            "p50",
+            "p99.9",
+        ] {
+            let told = super::nameless::<Q>(key).unwrap_or_else(|| panic!("{key}"));
+            let remedy = told.split_once("; write ").expect("a remedy").1;
+            let spec: DistributionSpec<Q> =
+                serde_saphyr::from_str(remedy).unwrap_or_else(|error| panic!("{remedy}: {error}"));
+            assert!(spec.build().is_ok(), "{remedy}");
+        }
+        for key in ["browse", "k", "shape", "p", "exponential", ""] {
+            assert_eq!(super::nameless::<Q>(key), None, "{key}");
+        }
+    }
+    remedies::<SimDuration>();
+    remedies::<Factor>();
 }
 
 /// What is written; then path, message and remedy of each problem, in order, as fragments.

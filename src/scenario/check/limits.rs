@@ -5,6 +5,7 @@ use super::classes::Classes;
 use super::run::Frame;
 use super::services::Fleet;
 use crate::error::Code;
+pub(super) use crate::scenario::bounds::MAX_REPLICAS;
 use crate::scenario::forms::{Concurrency, OrderSpec};
 use crate::scenario::spec::ScenarioSpec;
 
@@ -12,8 +13,7 @@ use crate::scenario::spec::ScenarioSpec;
 pub(super) const MAX_NAMES: usize = 65_000;
 /// Classes are looked up by table, one per service and per source.
 const MAX_TABLE: usize = 10_000_000;
-/// The most servers of a pool, and of the scenario.
-pub(super) const MAX_REPLICAS: u32 = 1_000_000;
+/// The most servers of the scenario.
 const MAX_SERVERS: u64 = 4_000_000;
 /// The most lines of waiting requests: servers x priority levels.
 const MAX_LINES: u64 = 50_000_000;

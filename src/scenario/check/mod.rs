@@ -33,6 +33,9 @@ pub(super) const MAX_TOLD: usize = 50;
 /// The longest name.
 const MAX_NAME: usize = 63;
 
+/// Ends the message of a problem that follows from another one, which is told already.
+const FOLLOWS: &str = "this follows from what is wrong elsewhere";
+
 /// Problems found so far.
 #[derive(Debug, Default)]
 struct Findings(Vec<(Code, Problem)>);
@@ -45,7 +48,8 @@ impl Findings {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        if self.0.len() <= MAX_TOLD {
+        let message = message.into();
+        if self.0.len() <= MAX_TOLD && !message.ends_with(FOLLOWS) {
             self.0.push((code, Problem::new(path, message, remedy)));
         }
     }

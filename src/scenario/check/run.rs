@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Findings;
 use crate::error::Code;
 use crate::results::WallClock;
+use crate::scenario::bounds::MAX_REPLICATIONS;
 use crate::scenario::forms::Warmup;
 use crate::scenario::plan::Source;
 use crate::scenario::spec::ScenarioSpec;
@@ -21,8 +22,6 @@ use crate::workload::Profile;
 const MAX_DURATION: SimDuration = SimDuration::from_secs(366 * 86_400);
 /// The most buckets of the time series.
 pub(super) const MAX_INTERVALS: u64 = 1_000_000;
-/// The most replications.
-const MAX_REPLICATIONS: u32 = 100_000;
 /// The largest factor on all traffic.
 const MAX_LOAD: f64 = 1e6;
 
@@ -30,6 +29,8 @@ const MAX_LOAD: f64 = 1e6;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     pub(super) start: Option<WallClock>,
+    /// There is one that cannot be read, so that no wall clock means anything.
+    pub(super) unread_start: bool,
     /// Zero where it cannot be simulated.
     pub(super) duration: SimDuration,
     /// The longest that the warm-up can be.
@@ -42,6 +43,7 @@ impl Frame {
     pub(super) fn resolve(&self, when: &When) -> Result<i128, String> {
         match (when, &self.start) {
             (When::Offset(length), _) => Ok(i128::from(length.as_nanos())),
+            (When::Clock { .. }, None) if self.unread_start => Err(super::FOLLOWS.to_owned()),
             (When::Clock { .. }, None) => Err("a wall clock means nothing without run.start".to_owned()),
             (When::Clock { seconds_of_day }, Some(start)) => {
                 let day = 86_400 * i128::from(NANOS_PER_SEC);
@@ -139,7 +141,8 @@ pub(super) fn check(spec: &ScenarioSpec, found: &mut Findings) -> Frame {
         check_buckets(spec, found);
     }
     if run.replications == 0 || run.replications > MAX_REPLICATIONS {
-        let message = format!("{} replications are not between 1 and {MAX_REPLICATIONS}", run.replications);
+        let most = suggest::grouped(MAX_REPLICATIONS);
+        let message = format!("{} replications are not between 1 and {most}", run.replications);
         found.add(Code::OutOfRange, "run.replications", message, "write for example replications: 20");
     }
     let load = run.load.0;
@@ -155,18 +158,15 @@ pub(super) fn check(spec: &ScenarioSpec, found: &mut Findings) -> Frame {
         Some(start) => Some(start),
         None => {
             let message = format!("`{}` is not an instant with its offset from UTC", suggest::short(text));
-            found.add(
-                Code::WrongForm,
-                "run.start",
-                message,
-                "write for example start: 2026-11-10T23:30:00+08:00",
-            );
+            let meant = meant_instant(text).unwrap_or_else(|| "2026-11-10T23:30:00+08:00".to_owned());
+            found.add(Code::WrongForm, "run.start", message, format!("write for example start: {meant}"));
             None
         }
     });
     let duration = if duration > MAX_DURATION { SimDuration::ZERO } else { duration };
     Frame {
         start,
+        unread_start: run.start.is_some() && start.is_none(),
         duration,
         warmup: match run.warmup {
             Warmup::Given(length) => length,
@@ -221,6 +221,13 @@ pub(super) fn check_steady(spec: &ScenarioSpec, sources: &[Source], found: &mut 
             "shorten run.interval, simulate longer, or write a duration",
         );
     }
+}
+
+/// Returns the instant that was meant by one without its time of day, its `T` or its offset.
+fn meant_instant(text: &str) -> Option<String> {
+    let joined = text.trim().replacen(' ', "T", 1).replace(' ', "");
+    let ends = ["", "+08:00", ":00+08:00", "T00:00:00+08:00"];
+    ends.iter().map(|end| format!("{joined}{end}")).find(|meant| wall_clock(meant).is_some())
 }
 
 /// Reads RFC 3339 with its offset; 1677 to 2262, which nanoseconds in 64 bits cover.

@@ -191,7 +191,12 @@ impl Fleet {
 fn check_pool(path: &str, spec: &PoolSpec, found: &mut Findings) {
     if spec.replicas > MAX_REPLICAS {
         let message = format!("{} servers in a pool are too many", spec.replicas);
-        found.add(Code::OutOfRange, format!("{path}.replicas"), message, format!("keep to {MAX_REPLICAS}"));
+        found.add(
+            Code::OutOfRange,
+            format!("{path}.replicas"),
+            message,
+            format!("write at most {MAX_REPLICAS}"),
+        );
     }
     if spec.concurrency == Concurrency::Limit(0) {
         found.add(

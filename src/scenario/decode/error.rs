@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 
 use serde::de::{self, Unexpected};
 
+use super::advice::{Want, Written};
 use crate::error::Code;
 use crate::scenario::suggest;
 use crate::scenario::tree::At;
@@ -14,7 +15,7 @@ use crate::scenario::tree::At;
 pub(in crate::scenario) struct DecodeError {
     pub(in crate::scenario) code: Code,
     pub(in crate::scenario) at: Option<At>,
-    pub(in crate::scenario) path: String,
+    pub(in crate::scenario) path: Box<str>,
     pub(in crate::scenario) message: String,
     pub(in crate::scenario) remedy: String,
     /// A key to blame instead of the map it stands in.
@@ -23,6 +24,8 @@ pub(in crate::scenario) struct DecodeError {
     pub(super) culprit: Option<NonZeroUsize>,
     /// Follows from what was told before, and is not told.
     pub(super) silent: bool,
+    /// What the remedy still needs to know of the place.
+    pub(super) want: Option<Box<Want>>,
 }
 
 impl std::error::Error for DecodeError {}
@@ -34,21 +37,26 @@ impl Display for DecodeError {
 }
 
 impl DecodeError {
-    pub(super) fn new(code: Code, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(in crate::scenario) fn new(
+        code: Code,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         Self {
             code,
             at: None,
-            path: String::new(),
+            path: Box::default(),
             message: message.into(),
             remedy: remedy.into(),
             key: None,
             culprit: None,
             silent: false,
+            want: None,
         }
     }
 
     /// Says where it happened, unless that is known more closely.
-    pub(super) fn or_at(mut self, at: At) -> Self {
+    pub(in crate::scenario) fn or_at(mut self, at: At) -> Self {
         self.at = self.at.or(Some(at));
         self
     }
@@ -56,7 +64,7 @@ impl DecodeError {
     /// Moves the error below a key.
     pub(super) fn under(mut self, step: &str) -> Self {
         let joint = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
-        self.path = format!("{step}{joint}{}", self.path);
+        self.path = format!("{step}{joint}{}", self.path).into();
         self
     }
 
@@ -69,13 +77,25 @@ impl DecodeError {
         self
     }
 
+    pub(super) fn wanting(mut self, want: impl Into<Option<Want>>) -> Self {
+        self.want = want.into().map(Box::new);
+        self
+    }
+
+    /// A key stands alone.
+    pub(super) fn nothing() -> Self {
+        Self::new(Code::NoValue, "there is nothing here", "write a value, or remove the key")
+            .wanting(Want::Value)
+    }
+
     pub(super) fn unknown_key<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Self {
         let message = format!("there is no key `{}` here", suggest::short(key));
-        Self::new(Code::UnknownKey, message, suggest::known(key, known))
+        Self::new(Code::UnknownKey, message, suggest::known(key, known)).wanting(Want::Place)
     }
 
     pub(super) fn missing_key(key: &str) -> Self {
-        Self::new(Code::MissingKey, format!("the key `{key}` is missing"), example_of(key))
+        let message = format!("the key `{key}` is missing");
+        Self::new(Code::MissingKey, message, "").wanting(Want::Key(key.to_owned()))
     }
 }
 
@@ -84,7 +104,8 @@ impl de::Error for DecodeError {
     fn custom<T: Display>(message: T) -> Self {
         let message = message.to_string();
         let (wrong, remedy) = message.split_once("; ").unwrap_or((&message, ""));
-        Self::new(Code::WrongForm, wrong, remedy)
+        let want = if remedy.starts_with("write {") { Some(Want::Front) } else { None };
+        Self::new(Code::WrongForm, wrong, remedy).wanting(want)
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -95,9 +116,16 @@ impl de::Error for DecodeError {
             "a string" => "a text".to_owned(),
             "a sequence" => "a list".to_owned(),
             "enum" | "map" => "a map with one key".to_owned(),
-            other if other.starts_with("struct ") => "a map of keys".to_owned(),
+            other if other.starts_with("struct ") || other.starts_with("parameters as keys") => {
+                "a map of keys".to_owned()
+            }
             other if other.starts_with("enum ") => "one word, or a map with one key".to_owned(),
             other => other.to_owned(),
+        };
+        let written = match found {
+            Unexpected::Str(text) => Written::Text(text.to_owned()),
+            Unexpected::Float(value) if value.fract() == 0.0 => Written::Number(value.to_string()),
+            _ => Written::Other,
         };
         let found = match found {
             Unexpected::Unit => "nothing".to_owned(),
@@ -111,16 +139,13 @@ impl de::Error for DecodeError {
             other => other.to_string(),
         };
         let message = format!("this is {found}, not {expected}");
-        let remedy = match expected.as_str() {
-            "a number" => "write a number without quotes, for example 0.5".to_owned(),
-            "a list" => "write a list in brackets, or one element per line, each behind `- `".to_owned(),
-            "a map of names" => "write one `NAME: ..` per line, indented".to_owned(),
-            whole if whole.starts_with("a whole number from") => {
-                "write it in digits alone, without quotes, for example 20".to_owned()
-            }
-            other => format!("write {other}"),
+        let want = match expected.as_str() {
+            "a number" => Some(Want::Number(written)),
+            "a list" | "a map of names" | "a map of keys" | "a quantity with its unit" => Some(Want::Example),
+            whole if whole.starts_with("a whole number") => Some(Want::Whole(written)),
+            _ => None,
         };
-        Self::new(Code::WrongType, message, remedy)
+        Self::new(Code::WrongType, message, format!("write {expected}")).wanting(want)
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -148,45 +173,5 @@ impl de::Error for DecodeError {
 
     fn duplicate_field(field: &'static str) -> Self {
         Self::new(Code::DuplicateKey, format!("the key `{field}` is given twice"), "keep one of them")
-    }
-}
-
-/// What to write for a key that is missing.
-fn example_of(key: &str) -> &'static str {
-    match key {
-        "apiVersion" => "write apiVersion: peakday/v1alpha1",
-        "kind" => "write kind: Scenario",
-        "metadata" => "write metadata: {name: my-scenario}",
-        "name" => "give it a name of a-z, 0-9 and -",
-        "run" => "write run: {duration: 10m}",
-        "duration" => "write for example duration: 10m",
-        "traffic" => "write for example traffic: {users: {to: web, class: browse, rate: 90/s}}",
-        "services" => "write for example services: {web: {pools: .., work: 5ms}}",
-        "to" => "name the service that is called",
-        "rate" => "write for example rate: 90/s",
-        "pools" => "write for example pools: {standard: {replicas: 4, concurrency: 16}}",
-        "replicas" => "say how many servers there are",
-        "concurrency" => "say how many requests a server has in hand at once, or write unlimited",
-        "work" => "write for example work: 5ms, or work: {exponential: {mean: 5ms}}",
-        "cores" => "write for example cores: 4",
-        "percentile" => "write for example percentile: 99",
-        "service" => "name the service that is judged",
-        "steps" => "write for example steps: [{duration: 5m, target: 4k/s}]",
-        "target" => "write for example target: 4k/s",
-        "baseline" => "write for example baseline: 90/s",
-        "at" => "say when it opens, for example at: 30m",
-        "shape" => "write for example shape: double11-2019",
-        "peak" => "write for example peak: 3.2k/s",
-        "file" => "write the path of a CSV file",
-        "column" => "name the column",
-        "value" => "write the text that cells of the column must have",
-        "recorded" => "write the recorded instant",
-        "scenario" => "write the instant of the run, for example scenario: 30m",
-        "mean" => "write for example mean: 5ms",
-        "factor" => "write for example factor: 4",
-        "probability" => "write for example probability: 90%",
-        "cv" => "write for example cv: 2",
-        "states" => "write for example states: [{factor: 0.5, mean: 10s}, {factor: 4, mean: 1s}]",
-        _ => "",
     }
 }

@@ -4,10 +4,11 @@
 //! the next time ([`Session`]), until nothing new comes up. Keys that a struct does not know, and
 //! those it lacks, are told all at once on the way.
 
+mod advice;
 mod error;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use serde::Deserialize;
@@ -45,36 +46,9 @@ pub(super) fn decode<'a, T: Deserialize<'a>>(root: &'a Node, most: usize) -> Res
             break;
         }
     }
-    let Session { told, in_place, .. } = session;
-    let (mut told, mut in_place) = (told.into_inner(), in_place.into_inner());
-    find_paths(root, "", &mut in_place);
-    for error in &mut told {
-        if let Some(path) = error.culprit.and_then(|culprit| in_place.get(&culprit.get())) {
-            error.path.clone_from(path);
-        }
-    }
+    let mut told = session.told.into_inner();
+    advice::complete(root, &mut told);
     Err(told)
-}
-
-/// Finds the paths of some nodes.
-fn find_paths(node: &Node, path: &str, wanted: &mut BTreeMap<usize, String>) {
-    if let Some(found) = wanted.get_mut(&address(node)) {
-        path.clone_into(found);
-    }
-    match &node.value {
-        Value::List(items) => {
-            for (index, item) in items.iter().enumerate() {
-                find_paths(item, &format!("{path}[{index}]"), wanted);
-            }
-        }
-        Value::Map(entries) => {
-            let joint = if path.is_empty() { "" } else { "." };
-            for (key, _, value) in entries {
-                find_paths(value, &format!("{path}{joint}{key}"), wanted);
-            }
-        }
-        Value::Null | Value::Plain(..) | Value::Text(_) => {}
-    }
 }
 
 /// What is known of a tree after some passes; nodes go by their address.
@@ -83,8 +57,6 @@ struct Session {
     told: RefCell<Vec<DecodeError>>,
     /// Entries and elements that were told and are left out from then on.
     left_out: RefCell<BTreeSet<usize>>,
-    /// Nodes at which something was told without unwinding to the root; their paths come later.
-    in_place: RefCell<BTreeMap<usize, String>>,
     /// Maps whose missing keys were told.
     lacking: RefCell<BTreeSet<usize>>,
     visits: Cell<u64>,
@@ -99,9 +71,7 @@ fn address(node: &Node) -> usize {
 impl Session {
     /// Tells something of a node and reads on.
     fn tell_in_place(&self, mut error: DecodeError, node: &Node, at: At) {
-        let node = address(node);
-        self.in_place.borrow_mut().insert(node, String::new());
-        error.culprit = NonZeroUsize::new(node);
+        error.culprit = NonZeroUsize::new(address(node));
         self.tell(error.or_at(at));
     }
 
@@ -236,11 +206,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         let (session, node, at) = (self.session, self.node, self.at);
         session.visits.set(session.visits.get() + 1);
         let result = match &node.value {
-            Value::Null => Err(DecodeError::new(
-                Code::NoValue,
-                "there is nothing here",
-                "write a value, or remove the key",
-            )),
+            Value::Null => Err(DecodeError::nothing()),
             Value::Plain(Scalar::Bool(value), _) => visitor.visit_bool(*value),
             Value::Plain(Scalar::Unsigned(value), _) => visitor.visit_u64(*value),
             Value::Plain(Scalar::Signed(value), _) => visitor.visit_i64(*value),

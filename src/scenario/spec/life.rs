@@ -7,6 +7,7 @@ use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::dist::DistributionSpec;
+use crate::scenario::bounds::MAX_REPLICAS;
 use crate::time::SimDuration;
 use crate::units::{Price, Rate, Ratio, When};
 
@@ -104,9 +105,11 @@ pub struct SlowStartSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AutoscalerSpec {
     /// Never fewer servers; 0 where left out.
+    #[schemars(range(max = MAX_REPLICAS))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_replicas: Option<u32>,
     /// Never more servers; no bound where left out.
+    #[schemars(range(max = MAX_REPLICAS))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_replicas: Option<u32>,
     /// Numbers of servers at given times.
@@ -133,6 +136,7 @@ pub struct ScheduleStep {
     /// From when on.
     pub at: When,
     /// How many servers.
+    #[schemars(range(max = MAX_REPLICAS))]
     pub replicas: u32,
 }
 
