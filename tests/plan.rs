@@ -162,7 +162,7 @@ fn the_text_says_the_figures_and_the_remedies() {
         "exact: M/M/2 (Erlang C)",
         "late: 59 or more replications",
         "a replication: 108,000 requests, 216,010 events; the study: 540,000 requests",
-        "warning: web: 90.0 % of its CPU is offered at 0s",
+        "warning: web: 90.0 % of its CPU is asked for at 0s",
         "3 servers instead of 2 bring it to 80 %",
         "warning: late: 5 replications cannot pass it",
     ];
