@@ -56,7 +56,7 @@ p{margin:4px 0}small{color:#666}.said{font-size:17px;margin:8px 0;overflow-wrap:
 td .verdict{font-size:12px;padding:2px 8px}
 .pass{background:#00694d}.fail{background:#a84a00}.inconclusive{background:#6b5200}
 table{border-collapse:collapse;font-size:14px;max-width:100%}th,td{padding:4px 8px;border-bottom:1px solid #e2e2e2;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-th{color:#555;font-weight:600;overflow-wrap:break-word}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{overflow-wrap:normal;white-space:nowrap}td small{display:block;font-size:12px}
+th{color:#555;font-weight:600;overflow-wrap:break-word}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{overflow-wrap:normal;white-space:nowrap}td small{display:block;font-size:12px}td span{white-space:nowrap}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(560px,100%),1fr));gap:8px 16px}.charts svg{width:100%;height:auto}
 svg text{paint-order:stroke;stroke:#fff;stroke-width:.25em;stroke-linejoin:round}svg polyline{stroke-linejoin:round}
 pre{background:#f6f6f6;padding:12px;white-space:pre-wrap;overflow-wrap:anywhere;font-size:13px;line-height:1.4}code{font-size:13px;overflow-wrap:anywhere}
@@ -203,7 +203,7 @@ impl Page {
         vec![
             Cell::Text(format!("<strong class=\"verdict {class}\">{}</strong>", lang.word(word))),
             Cell::Text(format!("{}<small>{}</small>", escaped(&objective.name), escaped(&place))),
-            Cell::text(&told::goal(&objective.goal, lang)),
+            Cell::Text(format!("<span>{}</span>", escaped(&told::goal(&objective.goal, lang)))),
             Cell::Number(found.map_or_else(String::new, |found| with_ends(found, value))),
             Cell::Text(held),
             Cell::Text(stretch),

@@ -192,7 +192,8 @@ fn worst(result: &StudyResult, objective: &ObjectivePlan, verdict: &ObjectiveVer
             }
         }
         Goal::Success { .. } => {
-            let share = format!("{}%", percent(value));
+            // Cut rather than rounded: what fails shall not look like its bound.
+            let share = format!("{}%", plain((value * 1e5 + 1e-9).floor() / 1e3));
             match objective.every_ns {
                 None => lang.fill(Word::Succeeded, &[&share]),
                 Some(every) => lang.fill(Word::SucceededInWorst, &[&share, &window(every, lang)]),

@@ -97,7 +97,8 @@ words! {
     LoadUnit: "requests/s per server", "每台服务器的请求/秒";
     EvennessUnit: "requests of a server / mean", "单台请求数 / 平均值";
     Servers: "servers", "服务器";
-    ServersSorted: "servers, busiest first", "服务器（由忙到闲）";
+    ServersSorted: "servers, busiest first; over the whole run after the warm-up, there is no series per server",
+        "服务器（由忙到闲）；预热后整个运行期间的合计，没有单台服务器的时间序列";
     NinesAxis: "share of requests that are at least as fast", "不慢于此的请求占比";
     Offered: "offered", "到达";
     Goodput: "completed", "完成";

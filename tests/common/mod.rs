@@ -150,6 +150,8 @@ impl Station {
         Scenario {
             faults: Vec::new(),
             cautions: Vec::new(),
+            overlays: Vec::new(),
+            settings: Vec::new(),
             plan,
             seed: self.seed,
             sha256: String::new(),

@@ -154,6 +154,8 @@ impl Story {
             services,
             faults: vec![],
             cautions: vec![],
+            overlays: vec![],
+            settings: vec![],
         };
         (scenario, files)
     }

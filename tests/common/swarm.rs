@@ -81,6 +81,8 @@ pub fn drawn(seed: u64) -> Drawn {
         scenario: Scenario {
             faults: Vec::new(),
             cautions: Vec::new(),
+            overlays: Vec::new(),
+            settings: Vec::new(),
             plan,
             seed,
             sha256: String::new(),

@@ -234,7 +234,7 @@ fn every_chart_names_what_it_shows_and_in_what_unit() {
         (Kind::Queue, &["requests", "waiting", "in flight"]),
         (Kind::Outcomes, &["Requests not completed, by reason", "none"]),
         (Kind::Load, &["requests/s per server", "load"]),
-        (Kind::Evenness, &["requests of a server / mean", "servers, busiest first"]),
+        (Kind::Evenness, &["requests of a server / mean", "there is no series per server"]),
         (Kind::Scaling, &["servers", "needed", "ready", "warm-up"]),
         (Kind::Distribution, &["50%", "90%", "99%", "all", "browse", "order", "order-p99: p99 < 400ms"]),
     ];
@@ -245,7 +245,9 @@ fn every_chart_names_what_it_shows_and_in_what_unit() {
             assert!(texts.iter().any(|found| found.ends_with(text)), "{text} is not in {texts:?}");
         }
         let over_time = ![Kind::Evenness, Kind::Distribution].contains(&kind);
-        assert_eq!(texts.iter().any(|text| text == "1970-01-01, UTC+08:00"), over_time, "{kind:?}");
+        for below in ["1970-01-01", "UTC+08:00"] {
+            assert_eq!(texts.iter().any(|text| text == below), over_time, "{kind:?}: {below}");
+        }
     }
     let lost = drawn(&all_rejected(), Lang::Zh);
     let texts = texts(lost.iter().find(|picture| picture.kind == Kind::Outcomes).unwrap());
@@ -296,6 +298,80 @@ fn bounds_stand_over_the_stretch_they_are_judged_in() {
     let plot = Panels::of(&mut series, &study, &[], 0, Lang::En).chart(Kind::Latency).plot;
     assert_eq!(plot.lines.len(), 2, "there is no series of this percentile");
     assert_eq!(plot.bounds[0].label, "order-p99: p95 <= 1s");
+}
+
+/// In nines a bound reaches to its percentile: what lies beyond is not asked for.
+#[test]
+fn bounds_in_nines_end_at_their_percentile() {
+    let mut study = study();
+    let (all, half) =
+        (study.plan.objectives[0].clone(), Goal::Latency { percentile: 50.0, bound_ns: S, inclusive: true });
+    study.plan.objectives.push(crate::results::ObjectivePlan { goal: half, ..all });
+    let mut series = Series::new(&study);
+    let plot = Panels::of(&mut series, &study, &[], 0, Lang::En).chart(Kind::Distribution).plot;
+    let ends: Vec<_> = plot.bounds.iter().map(|bound| (bound.from, bound.to)).collect();
+    let tick = |label: &str| plot.x.ticks.iter().find(|(_, text)| text == label).unwrap().0;
+    assert_eq!(ends.len(), 2);
+    assert!((ends[0].1 - tick("99%")).abs() < 1e-9 && ends[0].0 == 0.0, "{ends:?}");
+    // Long enough to be seen.
+    assert!(tick("50%") == 0.0 && ends[1].1 == 0.02, "{ends:?}");
+}
+
+/// Of bounds at one height, labels stood on each other; one in front of a line hid it.
+#[test]
+fn labels_of_bounds_do_not_cover_each_other() {
+    let mut study = study();
+    let objective = study.plan.objectives[0].clone();
+    for (i, bound_ms) in [410, 420, 390, 405].into_iter().enumerate() {
+        let goal = Goal::Latency { percentile: 99.0, bound_ns: bound_ms * 1_000_000, inclusive: false };
+        study.plan.objectives.push(crate::results::ObjectivePlan {
+            name: format!("more-{i}"),
+            goal,
+            ..objective.clone()
+        });
+    }
+    let pictures = drawn(&study, Lang::En);
+    for kind in [Kind::Latency, Kind::Distribution] {
+        let markup = pictures.iter().find(|picture| picture.kind == kind).unwrap().element("");
+        let elements = elements(&markup);
+        let labels =
+            elements.iter().filter(|element| element.name == "text" && element.text.contains(": p99 "));
+        let boxes: Vec<_> = labels
+            .map(|label| {
+                let size = label.number("font-size");
+                let long = f64::from(text_width(&label.text.replace("&lt;", "<"), size as i32));
+                (label.number("x"), label.number("y"), long, size)
+            })
+            .collect();
+        assert_eq!(boxes.len(), 5);
+        for (i, a) in boxes.iter().enumerate() {
+            for b in &boxes[i + 1..] {
+                let apart = a.0 + a.2 <= b.0 + 1.0 || b.0 + b.2 <= a.0 + 1.0 || (a.1 - b.1).abs() >= a.3;
+                assert!(apart, "{kind:?}: {boxes:?}");
+            }
+        }
+    }
+}
+
+/// Bands are cut only where they would press everything else to the bottom.
+#[test]
+fn bands_are_shown_whole_up_to_half_as_much_again() {
+    let mut study = study();
+    study.runs.truncate(2);
+    for (day, offered) in study.runs.iter_mut().zip([1_000, 1_010]) {
+        day.row_series.iter_mut().for_each(|row| row.offered.fill(offered));
+    }
+    let highest = |study: &StudyResult| {
+        let mut series = Series::new(study);
+        let plot = Panels::of(&mut series, study, &[], 0, Lang::En).chart(Kind::Rate).plot;
+        let offered = plot.lines.iter().find(|line| line.label == "offered").unwrap();
+        let band = offered.bands.iter().flatten().map(|point| point.2).fold(0.0, f64::max);
+        (plot.y.shows(band), plot.y.shows(offered.runs[0][0].1))
+    };
+    // Two classes: 2,000 and 2,020 in 10 s, 12.7 x 1 wide; then 2,000 and 20.
+    assert_eq!(highest(&study), (true, true));
+    study.runs[1].row_series.iter_mut().for_each(|row| row.offered.fill(10));
+    assert_eq!(highest(&study), (false, true));
 }
 
 #[test]
@@ -411,7 +487,7 @@ fn the_report_holds_the_figures_of_the_tables() {
          the requests of the worst 10s got no answer at 08:00:20 on day 3, bound 400ms; ",
         "<div>order-p99<small>web/order</small></div></td>",
         // Where the percentile has no value a note says so.
-        "<div>p99 &lt; 400ms</div></td><td class=\"n\" data-head=\"value\"></td>\
+        "<div><span>p99 &lt; 400ms</span></div></td><td class=\"n\" data-head=\"value\"></td>\
          <td data-head=\"held in\"><div>2 of 3 days<small>asked 50%</small><small>shown 13.5% \u{2013} 98.3%</small></div></td>",
         "<div>no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer; the days alone decide</div>",
         "<div>from 1970-01-01T08:00:10+08:00 to 08:00:30+08:00, the worst 10s counts<small>worst window of the first \
@@ -545,16 +621,28 @@ fn labels_of_time_never_overlap() {
             let pictures = drawn(&study, Lang::En);
             let picture = pictures.iter().find(|picture| picture.kind == Kind::Rate).unwrap();
             let markup = picture.element("");
-            let ticks: Vec<(f64, f64)> = elements(&markup)
-                .iter()
-                .filter(|element| element.name == "text" && element.attribute("text-anchor") == "middle")
-                .map(|element| {
-                    let half = f64::from(text_width(element.text, element.number("font-size") as i32)) / 2.0;
-                    (element.number("x") - half, element.number("x") + half)
-                })
-                .collect();
+            // Times, and the dates below them.
+            let elements = elements(&markup);
+            let dated = |element: &Element<'_>| element.text.len() == 10 && element.text.starts_with("1970-");
+            let place = |element: &Element<'_>| {
+                let long = f64::from(text_width(element.text, element.number("font-size") as i32));
+                let left = match element.attribute("text-anchor") {
+                    "middle" => element.number("x") - long / 2.0,
+                    _ => element.number("x"),
+                };
+                (left, left + long)
+            };
+            let row = |of_dates: bool| -> Vec<(f64, f64)> {
+                let texts = elements.iter().filter(|element| element.name == "text");
+                let own = texts.filter(|element| dated(element) == of_dates);
+                own.filter(|element| of_dates || element.attribute("text-anchor") == "middle")
+                    .map(place)
+                    .collect()
+            };
+            let (ticks, dates) = (row(false), row(true));
             assert!(ticks.len() > 1, "{length} {clock}");
-            for pair in ticks.windows(2) {
+            assert_eq!(dates.is_empty(), !clock || length > 1_440 * minute, "{length} {clock}");
+            for pair in ticks.windows(2).chain(dates.windows(2)) {
                 assert!(pair[0].1 <= pair[1].0, "{length} ns, by the clock: {clock}: {:?}", texts(picture));
             }
         }
