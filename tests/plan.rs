@@ -141,7 +141,7 @@ fn lines_are_as_wide_as_the_terminal() {
         let table = done.out.lines().skip(4).take_while(|line| !line.is_empty());
         assert!(table.into_iter().all(|line| line.chars().count() <= 100), "{}", done.out);
         if script {
-            let line = format!("script -qec 'stty cols 72; $P plan {file}' /dev/null");
+            let line = format!("script -qec 'stty rows 24 cols 72; $P plan {file}' /dev/null");
             let shown = desk.shell(&line).ends(0).out.replace('\r', "");
             let (_, prose) = shown.split_once("\nuse: ").expect("a legend");
             for line in prose.lines().filter(|line| line.contains(' ')) {

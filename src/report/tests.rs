@@ -267,7 +267,7 @@ fn the_terminal_is_told_the_verdict_first_and_nothing_wider_than_it() {
     assert!(text.starts_with("INCONCLUSIVE  example: 3 days simulated\n"), "{text}");
     let expected = [
         "order-p99: web/order p99 < 400ms, holds in 2 of 3 days",
-        "\n              judged: from 1970-01-01T08:00:10+08:00 to 08:00:30+08:00, the worst 10s counts; 170\n",
+        ", no p99\n              judged: from 1970-01-01T08:00:10+08:00 to 08:00:30+08:00, the worst 10s counts; 170\n",
         "\n              worst window of the first broken day: from 1970-01-01T08:00:20+08:00\n",
         "\n              no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer",
         "service  offered/s goodput/s   p50 ms   p99 ms cpu % slot % load ratio scaling servers

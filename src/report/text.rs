@@ -116,9 +116,12 @@ fn objective_lines(result: &StudyResult, index: usize, verdict: &ObjectiveVerdic
     lines
 }
 
-/// Returns the value of an objective and its interval; nothing where there is none, which a note says.
+/// Returns the value of an objective and its interval, or that there is none: why, a note says.
 fn value(objective: &ObjectivePlan, verdict: &ObjectiveVerdict) -> String {
-    let Some(value) = verdict.value.filter(|value| value.mean.is_finite()) else { return String::new() };
+    let Some(value) = verdict.value else { return String::new() };
+    if value.mean.is_infinite() {
+        return format!(", no {}", told::name(&objective.goal));
+    }
     let unit = if objective.goal.unit() == "ms" { " ms" } else { "" };
     let mut text = format!(", value {}{unit}", short(value.mean));
     if let (Some(lo), Some(hi)) = (value.lo, value.hi) {

@@ -229,7 +229,7 @@ fn unanswered(objective: &ObjectivePlan, lang: Lang) -> String {
 }
 
 /// Returns what a goal measures: `p99`.
-fn name(goal: &Goal) -> String {
+pub(super) fn name(goal: &Goal) -> String {
     match goal {
         Goal::Latency { percentile, .. } => format!("p{}", plain(*percentile)),
         Goal::Success { .. } => "success".to_owned(),

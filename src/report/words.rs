@@ -123,8 +123,8 @@ words! {
     NothingLost: "none", "无";
     NothingCame: "no requests", "没有请求";
     NothingToShow: "does not apply", "不适用";
-    Bands: "Lines are means over the simulated days, bands their 95 % intervals.",
-        "曲线为各模拟日的平均值，色带为 95% 置信区间。";
+    Bands: "Lines are means over the simulated days, bands their 95 % intervals, cut at the edge of a chart.",
+        "曲线为各模拟日的平均值，色带为 95% 置信区间，超出图表边缘的部分不绘制。";
     OneDay: "One simulated day: there are no intervals.", "仅模拟一天：无置信区间。";
     Thinned: "Of dense series, lines show the mean of every pixel column, shades its least and largest value.",
         "密集序列：曲线为每个像素列的平均值，色带为其最小值与最大值。";

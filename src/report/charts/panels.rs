@@ -387,7 +387,10 @@ fn latency_axis(lines: &[Line], bounds: &[Bound]) -> Axis {
         .flat_map(values)
         .chain(bounds.iter().map(|bound| bound.value))
         .filter(|value| *value > 0.0);
+    // Bands as far as those of linear axes.
+    let bands = top(lines);
     let (least, most) = values
+        .chain(Some(bands).filter(|most| *most > 0.0))
         .fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), value| (least.min(value), most.max(value)));
     Axis::latency(least, most)
 }
