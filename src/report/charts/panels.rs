@@ -164,7 +164,8 @@ impl<'a> Panels<'a> {
             self.line(Word::Cpu, BLUE, self.cells.column("cpu_utilization")),
             self.line(Word::Slots, VERMILLION, self.cells.column("slot_utilization")),
         ];
-        let y = Axis::percent(top(&lines));
+        // An interval may reach beyond all there is.
+        let y = Axis::percent(highest(&lines));
         let bounds = vec![self.bound("", 1.0)];
         let plot = self.over_time(Kind::Utilization, Word::OfCapacity, y);
         Plot { lines, bounds, empty: self.lang.word(Word::NothingToShow), ..plot }
@@ -367,10 +368,15 @@ fn scaled(figure: Interval, factor: f64) -> Interval {
     Interval { mean: times(figure.mean), lo: figure.lo.map(times), hi: figure.hi.map(times) }
 }
 
+/// Returns the largest value of any line.
+fn highest(lines: &[Line]) -> f64 {
+    lines.iter().flat_map(values).fold(0.0, f64::max)
+}
+
 /// Returns the largest value of any line or band; of bands no more than half as much again, since two days
 /// can have an interval that leaves no room for anything else.
 fn top(lines: &[Line]) -> f64 {
-    let most = lines.iter().flat_map(values).fold(0.0, f64::max);
+    let most = highest(lines);
     let ends = lines.iter().flat_map(|line| &line.bands).flatten().map(|point| point.2);
     ends.fold(most, f64::max).min(1.5 * most)
 }
