@@ -151,6 +151,8 @@ impl Station {
             faults: Vec::new(),
             cautions: Vec::new(),
             overlays: Vec::new(),
+            monitoring: Vec::new(),
+            actions: Vec::new(),
             settings: Vec::new(),
             plan,
             seed: self.seed,

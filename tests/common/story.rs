@@ -155,6 +155,8 @@ impl Story {
             faults: vec![],
             cautions: vec![],
             overlays: vec![],
+            monitoring: vec![],
+            actions: vec![],
             settings: vec![],
         };
         (scenario, files)

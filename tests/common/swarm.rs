@@ -82,6 +82,8 @@ pub fn drawn(seed: u64) -> Drawn {
             faults: Vec::new(),
             cautions: Vec::new(),
             overlays: Vec::new(),
+            monitoring: Vec::new(),
+            actions: Vec::new(),
             settings: Vec::new(),
             plan,
             seed,
