@@ -59,6 +59,7 @@ const WIDEST: usize = 120;
 const EXAMPLES: &str = "\
 Begin with:
   peakday init --template first-question   write a scenario that explains itself
+  peakday plan first-question.yaml         see what theory says of it, at once
   peakday run first-question.yaml          simulate it and judge it
 
 Every command has examples: peakday run --help";
