@@ -212,6 +212,8 @@ fn study(drawn: &Drawn, result: &RunResult) -> peakday::results::StudyResult {
             scenario_sha256: String::new(),
             resolved: String::new(),
             traces: vec![],
+            overlays: vec![],
+            settings: vec![],
         },
         plan: drawn.scenario.plan.clone(),
         replications_planned: 1,

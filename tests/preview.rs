@@ -41,15 +41,15 @@ type Said = (Basis, &'static str, Option<f64>, &'static [&'static str]);
 /// C(4, 8) / 4 and the supermarket's sum at 1/2 less 1, x 10 ms, worked with 30 digits elsewhere.
 const EIGHT: f64 = 0.147_609_986_738_165_25;
 const SUPERMARKET: f64 = 2.656_860_360_875_726;
-const LIMIT: &str = "the limit of concurrency is left out";
-const POISSON: &str = "arrivals taken as Poisson";
-const AS_ONE: &str = "all servers taken as one";
-const VARIATION: &str = "of gaps and work only the variation counts";
+const LIMIT: &str = "no limit of concurrency";
+const POISSON: &str = "arrivals at random (Poisson), without bursts";
+const AS_ONE: &str = "one queue shared by all servers, so that none is idle while a request waits";
+const VARIATION: &str = "of gaps and work the mean and the variation alone, without bursts";
 
 /// Two servers of 1, 4, unlimited slots, and of 4 that share 2 cores, all offered half of what they can
 /// serve, with exponential work of 10 ms. C(1, 2) = 1/3 and C(2, 4) = 4/23 by hand.
 fn expected(balancer: &str, central: bool) -> [Said; 4] {
-    use Basis::{Approximation, Exact, LowerBound, None as Nothing, Optimistic};
+    use Basis::{Approximation, Exact, LowerBound, None as Nothing, OneQueue};
     let nobody: Said = (Exact, "nobody waits: unlimited slots, each with a core", Some(0.0), &[]);
     let (two, four, eight) = (Some(10.0 / 3.0), Some(20.0 / 23.0), Some(EIGHT));
     if central {
@@ -61,7 +61,7 @@ fn expected(balancer: &str, central: bool) -> [Said; 4] {
         ];
     }
     // All as one line: 4 cores for 2 erlangs.
-    let pooled: Said = (Optimistic, "processor sharing", four, &[LIMIT, AS_ONE]);
+    let pooled: Said = (OneQueue, "processor sharing", four, &[LIMIT, AS_ONE]);
     match balancer {
         "random" | "weightedRandom" => [
             (Exact, "M/M/1 (Erlang C)", Some(10.0), &[]),
@@ -78,7 +78,7 @@ fn expected(balancer: &str, central: bool) -> [Said; 4] {
             (Approximation, "processor sharing", two, &[POISSON, LIMIT]),
         ],
         "leastRequest" => [
-            (Approximation, "supermarket, 2 choices", Some(SUPERMARKET), &["the limit of many servers"]),
+            (Approximation, "supermarket, 2 choices", Some(SUPERMARKET), &["very many servers"]),
             (LowerBound, "M/M/8 (Erlang C)", eight, &[AS_ONE]),
             nobody,
             pooled,

@@ -213,6 +213,8 @@ fn reads_back(scenario: &Scenario, result: &RunResult) {
         scenario_sha256: "".into(),
         resolved: "".into(),
         traces: vec![],
+        overlays: Vec::new(),
+        settings: Vec::new(),
     };
     let study = StudyResult {
         schema_version: SCHEMA_VERSION,

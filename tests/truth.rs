@@ -598,8 +598,7 @@ fn figures_without_an_interval_have_none_and_say_so() {
         assert_eq!(&found, expected, "{work}, {concurrency}");
         assert!(rows[0].note.contains(note), "{work}, {concurrency}: {}", rows[0].note);
         assert_eq!(rows[0].note.is_empty(), note.is_empty(), "{work}, {concurrency}: {}", rows[0].note);
-        // The terminal breaks lines.
-        let text = summary_text(&study).split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = summary_text(&study, None).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(note), "{work}, {concurrency}: {text}");
     }
 }

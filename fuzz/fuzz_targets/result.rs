@@ -7,6 +7,6 @@ use peakday::report;
 fuzz_target!(|data: &[u8]| {
     if let Ok(result) = report::read_result(data) {
         report::files(&result, report::Lang::En).expect("what was read can be written");
-        report::summary_text(&result);
+        report::summary_text(&result, Some(80));
     }
 });

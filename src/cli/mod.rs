@@ -52,9 +52,14 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Columns below which lines of prose are not broken, and beyond which they are hard to read.
+const NARROWEST: usize = 40;
+const WIDEST: usize = 120;
+
 const EXAMPLES: &str = "\
 Begin with:
   peakday init --template first-question   write a scenario that explains itself
+  peakday plan first-question.yaml         see what theory says of it, at once
   peakday run first-question.yaml          simulate it and judge it
 
 Every command has examples: peakday run --help";
@@ -173,6 +178,13 @@ fn colours(choice: ColorChoice) {
         ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
+}
+
+/// Returns how wide lines of prose may be: as the terminal, where standard output is one. What is piped
+/// is not broken: there a line is what programs read.
+fn width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0).clamp(NARROWEST, WIDEST))
 }
 
 /// Prints results. Who closed the other end of a pipe has read enough.

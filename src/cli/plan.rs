@@ -35,7 +35,7 @@ pub(super) fn run(args: &PlanArgs, format: Format) -> Result<Exit, Error> {
     let preview = preview(&scenario, &traces)?;
     let pace = pace::measure(&scenario);
     let printed = match format {
-        Format::Text => text::text(&preview, &pace),
+        Format::Text => text::text(&preview, &pace, super::width()),
         Format::Json => text::json(&preview, &pace)?,
     };
     print(&printed)?;

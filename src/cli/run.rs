@@ -196,7 +196,7 @@ fn finish(
         export(study, file, voice)?;
     }
     print(&match format {
-        Format::Text => text(study, &outputs.place),
+        Format::Text => text(study, &outputs.place, super::width()),
         Format::Json => json(study, &outputs.place, warnings)?,
     })?;
     Ok(match overall(&verdicts(study)) {
@@ -208,8 +208,8 @@ fn finish(
 }
 
 /// Returns the summary for a terminal, its verdicts in colour, and where the files are.
-fn text(study: &StudyResult, place: &Path) -> String {
-    let summary = report::summary_text(study);
+fn text(study: &StudyResult, place: &Path, width: Option<usize>) -> String {
+    let summary = report::summary_text(study, width);
     // Behind the table's head every line begins with a name that the user chose.
     let table = summary.lines().position(|line| line.starts_with("service")).unwrap_or(usize::MAX);
     let line = |(i, line): (usize, &str)| if i < table { coloured(line) } else { line.to_owned() };

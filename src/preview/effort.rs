@@ -45,9 +45,18 @@ impl Need {
                 // 55 % is 55.00000000000001 times a hundredth.
                 let percent = (share * 1e12).round() / 1e10;
                 let n = days(share);
-                (n, format!("so many prove {percent} % of the days if all hold"))
+                (
+                    n,
+                    format!(
+                        "so many days, if the objective holds on all of them, prove {percent} % of the days"
+                    ),
+                )
             }
-            None => (u64::from(USUAL), "an interval needs 2, and narrows with their root".to_owned()),
+            None => {
+                let why =
+                    "two days give the value an interval, but too wide a one; 4 times the days halve it";
+                (u64::from(USUAL), why.to_owned())
+            }
         };
         Self { objective: objective.name.clone(), holds_in: objective.holds_in, replications, because }
     }

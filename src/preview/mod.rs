@@ -24,6 +24,7 @@ use crate::workload::recorded::TraceFiles;
 
 pub use effort::{Effort, Need};
 pub use waiting::{Basis, WaitFigures, Waiting};
+pub(crate) use waiting::{ENDLESS, UNSTEADY};
 pub use warning::{Concern, Warning};
 
 /// The share of capacity up to which a service is planned.

@@ -115,14 +115,14 @@ fn every_formula_says_what_it_is() {
         (
             poisson,
             balanced("leastConnections").replace("exponential: {mean: 10ms}", "constant: 10ms"),
-            Basis::Optimistic,
+            Basis::OneQueue,
             "G/G/2 (Allen-Cunneen)",
             Some(10.0 / 6.0),
         ),
         (
             poisson,
             format!("{}, queue: {{limit: 9}}", balanced("leastConnections")),
-            Basis::Optimistic,
+            Basis::OneQueue,
             "G/G/2 (Allen-Cunneen)",
             Some(10.0 / 3.0),
         ),
@@ -223,9 +223,9 @@ fn warnings_name_what_to_do() {
     type Told<'a> = &'a [(Concern, &'a str)];
     let table: [(&str, String, Told<'_>); 7] = [
         ("rate: 80/s", String::new(), &[]),
-        ("rate: 81/s", String::new(), &[(Concern::Busy, "81.0 % of its CPU is offered at 0s: ")]),
+        ("rate: 81/s", String::new(), &[(Concern::Busy, "81.0 % of its CPU is asked for at 0s: ")]),
         ("rate: 81/s", String::new(), &[(Concern::Busy, "2 servers instead of 1 bring it to 80 %")]),
-        (spike, String::new(), &[(Concern::Overload, "150.0 % of its CPU is offered at 1m10s: ")]),
+        (spike, String::new(), &[(Concern::Overload, "150.0 % of its CPU is asked for at 1m10s: ")]),
         (
             "rate: 200/s",
             String::new(),

@@ -10,6 +10,11 @@ use crate::theory::{
 };
 use crate::time::SimTime;
 
+/// Why there is no wait: no assumption, but what is so.
+pub(crate) const UNSTEADY: &str = "no steady state where more is offered than can be served";
+/// Why a wait is infinite.
+pub(crate) const ENDLESS: &str = "work of infinite variance has an infinite mean wait";
+
 /// How far a figure of waiting can be trusted; from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,9 +25,9 @@ pub enum Basis {
     Approximation,
     /// Nobody waits less than this on average; how much more is not known.
     LowerBound,
-    /// All servers are taken as one, and more is not quite so: requests wait longer than this where
-    /// servers fill unevenly.
-    Optimistic,
+    /// All servers are taken as one behind one queue, and more is not quite so: requests wait longer than
+    /// this where servers fill unevenly or traffic comes in bursts.
+    OneQueue,
     /// No formula: simulate.
     None,
 }
@@ -95,10 +100,16 @@ pub(super) fn waiting(
             told.because.push(text.to_owned());
         }
     };
-    assume(streams.iter().any(|stream| !stream.rate.is_constant()), "as if the rate stayed what it is");
+    assume(
+        streams.iter().any(|stream| !stream.rate.is_constant()),
+        "a rate that stays as it is, with no backlog from before",
+    );
     assume(streams.iter().any(|stream| stream.uncertain), "`uncertainty` at its mean");
-    assume(streams.iter().any(|stream| stream.gaps == Gaps::Counted), "recorded counts taken as Poisson");
-    assume(station.queue.timeout.is_some(), "the timeout is left out");
+    assume(
+        streams.iter().any(|stream| stream.gaps == Gaps::Counted),
+        "recorded counts scattered at random (Poisson)",
+    );
+    assume(station.queue.timeout.is_some(), "no timeout");
     told
 }
 
@@ -157,24 +168,24 @@ fn of_lot(station: &Service, lot: &Lot, sized: bool) -> Answer {
     }
     if sized {
         answer.basis = answer.basis.max(Basis::Approximation);
-        answer.because.push("every size taken as the mean size");
+        answer.because.push("every request of the mean size");
     }
     if lot.cores.is_none() && !lot.exponential && matches!(station.queue.order, Order::Priority(_)) {
         answer.basis = answer.basis.max(Basis::Approximation);
-        answer.because.push("as if nobody had priority");
+        answer.because.push("no priorities");
     }
     if lot.pooled {
         // Who is turned away or leaves makes the others wait less.
         let bounded = station.queue.limit.is_some() || station.queue.timeout.is_some();
         let proven = answer.basis == Basis::Exact && lot.exponential && !bounded;
-        answer.basis = if proven { Basis::LowerBound } else { Basis::Optimistic };
-        answer.because.push("all servers taken as one");
+        answer.basis = if proven { Basis::LowerBound } else { Basis::OneQueue };
+        answer.because.push("one queue shared by all servers, so that none is idle while a request waits");
         // What holds for the mean need not hold for the rest.
         let mean = |figures: WaitFigures| WaitFigures { p99_s: None, share_waiting: None, ..figures };
         answer.figures = answer.figures.map(mean);
     }
     if answer.figures.is_none() {
-        answer.because.push("no steady state where more is offered than can be served");
+        answer.because.push(UNSTEADY);
     }
     answer
 }
@@ -184,10 +195,10 @@ fn shared(lot: &Lot, cores: f64) -> Answer {
     let load = lot.rate * lot.work_s;
     let mut because = Vec::new();
     if lot.gaps != Gaps::Poisson {
-        because.push("arrivals taken as Poisson");
+        because.push("arrivals at random (Poisson), without bursts");
     }
     if lot.slots.is_some() {
-        because.push("the limit of concurrency is left out");
+        because.push("no limit of concurrency");
     }
     let figures = shared_cpu_sojourn(load, cores).map(|sojourn| WaitFigures {
         mean_s: (sojourn - 1.0) * lot.work_s,
@@ -222,7 +233,7 @@ fn in_order(station: &Service, lot: &Lot, slots: u64) -> Answer {
     if let Some(choices) = lot.choices {
         let wait = supermarket_sojourn(load, choices).map(|sojourn| figures(sojourn - 1.0, None, None, None));
         let formula = format!("supermarket, {choices} choices");
-        let because = vec!["the limit of many servers"];
+        let because = vec!["very many servers"];
         return Answer { basis: Basis::Approximation, formula, because, figures: wait };
     }
     match (lot.gaps, station.queue.limit) {
@@ -259,9 +270,9 @@ fn in_order(station: &Service, lot: &Lot, slots: u64) -> Answer {
 
 /// Everything else, by the formula of Allen and Cunneen.
 fn approximate(station: &Service, lot: &Lot, slots: u64, load: f64) -> Answer {
-    let mut because = vec!["of gaps and work only the variation counts"];
+    let mut because = vec!["of gaps and work the mean and the variation alone, without bursts"];
     if station.queue.limit.is_some() {
-        because.push("the limit of the queue is left out");
+        because.push("no limit of the queue");
     }
     let wait = allen_cunneen(load, slots, lot.gap_scv, lot.scv);
     let figures = wait.map(|wait| WaitFigures {
@@ -271,7 +282,7 @@ fn approximate(station: &Service, lot: &Lot, slots: u64, load: f64) -> Answer {
         share_rejected: None,
     });
     if !lot.scv.is_finite() {
-        because.push("work of infinite variance has an infinite mean wait");
+        because.push(ENDLESS);
     }
     Answer { basis: Basis::Approximation, formula: format!("G/G/{slots} (Allen-Cunneen)"), because, figures }
 }

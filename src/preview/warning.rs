@@ -67,10 +67,11 @@ pub(super) fn of(scenario: &Scenario, services: &[ServicePreview], needs: &[Need
         if need.replications > given {
             let remedy = match need.replications {
                 n if n > MOST_REPLICATIONS => "more than a study may have: lower holdsIn".to_owned(),
-                n => format!("write run.replications: {n}, more where not every day holds"),
+                n => format!("write run.replications: {n}, or more, since one day may not hold"),
             };
+            let days = if given == 1 { "1 day".to_owned() } else { format!("{given} days") };
             let message = format!(
-                "{given} replications cannot pass it, {} at least are needed; {remedy}",
+                "a run simulates {days}, and it takes {} at least that all hold to pass it; {remedy}",
                 need.replications
             );
             warnings.push(Warning { concern: Concern::Replications, of: need.objective.clone(), message });
@@ -93,15 +94,16 @@ fn loaded(service: &ServicePreview) -> Option<Warning> {
         None => SimDuration::from_secs_f64(service.peak.at_s).to_string(),
     };
     let meaning = match (concern, service.minutes_full) {
-        (Concern::Busy, _) => "little is left for what scatters".to_owned(),
-        (_, 0) => "what cannot be served waits or is turned away, for less than a minute".to_owned(),
+        (Concern::Busy, _) => "little is left for chance".to_owned(),
+        (_, 0) => "what cannot be served at once waits or is turned away, for less than a minute".to_owned(),
         (_, minutes) => {
-            format!("what cannot be served waits or is turned away; minutes like this: {minutes}")
+            format!("what cannot be served at once waits or is turned away; minutes like this: {minutes}")
         }
     };
     let remedy = service.servers_for_target.map_or_else(String::new, |servers| {
         format!("; {servers} servers instead of {} bring it to 80 %", service.servers)
     });
-    let message = format!("{:.1} % of its {binding} is offered at {when}: {meaning}{remedy}", share * 100.0);
+    let message =
+        format!("{:.1} % of its {binding} is asked for at {when}: {meaning}{remedy}", share * 100.0);
     Some(Warning { concern, of: service.name.clone(), message })
 }

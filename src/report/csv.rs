@@ -2,7 +2,8 @@
 
 use std::io;
 
-use crate::report::{class_of, goal_text, number};
+use crate::report::words::Lang;
+use crate::report::{class_of, goal_text, number, told};
 use crate::results::{
     Column, ObjectivePlan, ObjectiveVerdict, SERIES, SERVERS, SUMMARY, Series, StudyResult, dependencies,
     servers, summary, verdicts,
@@ -264,7 +265,8 @@ fn objective_rows(
         table.texts(&["", "", unit])?;
         table.seconds(day.worst_window_ns)?;
         table.text(&day.worst_window_ns.map_or_else(String::new, |at| number::wall(plan, at)))?;
-        table.texts(&[if day.holds { "true" } else { "false" }, "", "", "", "", ""])?;
+        table.texts(&[if day.holds { "true" } else { "false" }, "", "", "", ""])?;
+        table.text(&told::day_note(objective, day, Lang::En))?;
         table.end_row()?;
     }
     table.texts(&names)?;
@@ -274,6 +276,6 @@ fn objective_rows(
     table.number(verdict.share())?;
     table.number(verdict.share_lo)?;
     table.number(verdict.share_hi)?;
-    table.texts(&[verdict.verdict.name(), verdict.note])?;
+    table.texts(&[verdict.verdict.name(), &told::notes(objective, verdict, Lang::En)])?;
     table.end_row()
 }

@@ -4,13 +4,13 @@
 use std::fmt::Write as _;
 
 use crate::report::charts::{Picture, remarks};
+use crate::report::class_of;
 use crate::report::number::{grouped, plain};
-use crate::report::text::{first_broken, notes, plain_short, when};
+use crate::report::text::{first_broken, notes, when};
+use crate::report::told::{self, short};
 use crate::report::words::{Lang, Word};
-use crate::report::{class_of, goal_text};
 use crate::results::{
-    ObjectivePlan, ObjectiveVerdict, StudyResult, SummaryRow, Verdict, dependencies, overall, summary,
-    verdicts,
+    ObjectiveVerdict, StudyResult, SummaryRow, Verdict, dependencies, overall, summary, verdicts,
 };
 use crate::stats::Interval;
 use crate::time::SimDuration;
@@ -18,36 +18,50 @@ use crate::time::SimDuration;
 /// Rows of the table of limits.
 const MAX_LIMITS: usize = 20;
 
-/// Heads and columns of the summary, and what turns a figure into what is shown.
-const COLUMNS: [(Word, &str, f64); 13] = [
-    (Word::OfferedPerSecond, "offered_per_s", 1.0),
-    (Word::GoodputPerSecond, "goodput_per_s", 1.0),
-    (Word::MeanLatency, "latency_mean_ms", 1.0),
-    (Word::Median, "p50_ms", 1.0),
-    (Word::P95, "p95_ms", 1.0),
-    (Word::P99, "p99_ms", 1.0),
-    (Word::P999, "p999_ms", 1.0),
-    (Word::CpuShare, "cpu_utilization", 100.0),
-    (Word::SlotShare, "slot_utilization", 100.0),
-    (Word::PerServer, "load_ratio", 1.0),
-    (Word::Needed, "scaling_ratio", 1.0),
-    (Word::ServersReady, "servers_ready", 1.0),
-    (Word::Cost, "cost", 1.0),
+/// Heads and columns of a table, and what turns a figure into what is shown.
+type Columns = [(Word, &'static str, f64)];
+
+/// The summary in two tables, so that each is as wide as a page.
+const TABLES: [(Word, &Columns); 2] = [
+    (
+        Word::TrafficAndLatency,
+        &[
+            (Word::OfferedPerSecond, "offered_per_s", 1.0),
+            (Word::GoodputPerSecond, "goodput_per_s", 1.0),
+            (Word::MeanLatency, "latency_mean_ms", 1.0),
+            (Word::Median, "p50_ms", 1.0),
+            (Word::P95, "p95_ms", 1.0),
+            (Word::P99, "p99_ms", 1.0),
+            (Word::P999, "p999_ms", 1.0),
+        ],
+    ),
+    (
+        Word::UseOfServers,
+        &[
+            (Word::CpuShare, "cpu_utilization", 100.0),
+            (Word::SlotShare, "slot_utilization", 100.0),
+            (Word::PerServer, "load_ratio", 1.0),
+            (Word::Needed, "scaling_ratio", 1.0),
+            (Word::ServersReady, "servers_ready", 1.0),
+            (Word::Cost, "cost", 1.0),
+        ],
+    ),
 ];
 
 const CSS: &str = "
-body{font:15px/1.5 system-ui,'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif;color:#222;background:#fff;max-width:1480px;margin:0 auto;padding:24px}
-h1{font-size:26px;margin:4px 0}h2{font-size:19px;margin:36px 0 10px;border-bottom:1px solid #ccc;padding-bottom:4px}h3{font-size:16px;margin:24px 0 6px}
-p{margin:4px 0}small{color:#666;white-space:nowrap}
-.verdict{display:inline-block;font-weight:600;font-size:18px;padding:3px 14px;border-radius:4px;color:#fff;background:#555;text-transform:uppercase}
+body{font:15px/1.5 system-ui,'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif;color:#222;background:#fff;max-width:1480px;margin:0 auto;padding:24px;box-sizing:border-box}
+h1{font-size:26px;margin:4px 0;overflow-wrap:anywhere}h2{font-size:19px;margin:36px 0 10px;border-bottom:1px solid #ccc;padding-bottom:4px}h3{font-size:16px;margin:24px 0 6px;overflow-wrap:anywhere}
+p{margin:4px 0}small{color:#666}.said{font-size:17px;margin:8px 0;overflow-wrap:anywhere}
+.verdict{display:inline-block;font-weight:600;font-size:18px;padding:3px 14px;border-radius:4px;color:#fff;background:#555;text-transform:uppercase;white-space:nowrap}
+td .verdict{font-size:12px;padding:2px 8px}
 .pass{background:#00694d}.fail{background:#a84a00}.inconclusive{background:#6b5200}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-size:14px}th,td{padding:4px 10px;border-bottom:1px solid #e2e2e2;text-align:left;vertical-align:top}
-th{color:#555;font-weight:600}td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}td small{display:block}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(560px,1fr));gap:8px 16px}.charts svg{width:100%;height:auto}
+table{border-collapse:collapse;font-size:14px;max-width:100%}th,td{padding:4px 8px;border-bottom:1px solid #e2e2e2;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th{color:#555;font-weight:600;overflow-wrap:break-word}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{overflow-wrap:normal;white-space:nowrap}td small{display:block;font-size:12px}td span{white-space:nowrap}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(560px,100%),1fr));gap:8px 16px}.charts svg{width:100%;height:auto}
 svg text{paint-order:stroke;stroke:#fff;stroke-width:.25em;stroke-linejoin:round}svg polyline{stroke-linejoin:round}
-pre{background:#f6f6f6;padding:12px;overflow-x:auto;font-size:13px;line-height:1.4}code{font-size:13px;word-break:break-all}
-@media print{body{padding:0;font-size:11px}.charts{grid-template-columns:1fr 1fr;gap:4px}.charts svg,tr{break-inside:avoid}h2,h3{break-after:avoid}table{font-size:10px}th,td{padding:2px 5px}.scroll{overflow:visible}pre{white-space:pre-wrap;font-size:9px}.verdict{border:1px solid;color:#000;background:none}}
+pre{background:#f6f6f6;padding:12px;white-space:pre-wrap;overflow-wrap:anywhere;font-size:13px;line-height:1.4}code{font-size:13px;overflow-wrap:anywhere}
+@media (max-width:800px){body{padding:12px}table,tbody,tr,td{display:block}tr.heads{display:none}tr{border-bottom:1px solid #ccc;padding:6px 0}td,td.n{display:flex;gap:12px;justify-content:space-between;border:0;padding:2px 0;text-align:right}td::before{content:attr(data-head);color:#555;font-weight:600;text-align:left;flex:none;max-width:45%}td:empty{display:none}table.names th{display:block;border:0;padding:6px 0 0}table.names td{text-align:left}.charts{overflow-x:auto}.charts svg{min-width:540px}}
+@media print{body{padding:0;font-size:11px}.charts{grid-template-columns:1fr 1fr;gap:4px}.charts svg,tr{break-inside:avoid}h2,h3{break-after:avoid}table{font-size:10px}th,td{padding:2px 5px}pre{font-size:9px}.verdict{border:1px solid;color:#000;background:none}}
 ";
 
 /// Returns text that means itself in HTML and SVG.
@@ -88,7 +102,7 @@ pub(super) fn report(result: &StudyResult, pictures: &[Picture], lang: Lang) -> 
     page.charts(result, pictures);
     page.summary(result, &rows);
     page.limits(result);
-    page.notes(&notes(result, &rows));
+    page.notes(&notes(result, &rows, lang));
     page.scenario(&result.provenance.resolved);
     page.provenance(result);
     page.text += "</body>\n</html>\n";
@@ -128,9 +142,11 @@ impl Page {
         let span = SimDuration::from_nanos(result.plan.duration_ns);
         let start = when(&result.plan, 0);
         let word = self.lang.word(word);
+        let said = escaped(&told::sentence(result, judged, self.lang));
         let _ = write!(
             self.text,
-            "<header>\n<p class=\"verdict {class}\">{word}</p>\n<h1>{name}</h1>\n<p>{days} \u{b7} {start} + {span}</p>\n</header>\n"
+            "<header>\n<p class=\"verdict {class}\">{word}</p>\n<p class=\"said\">{said}</p>\n<h1>{name}</h1>\n\
+             <p>{days} \u{b7} {start} + {span}</p>\n</header>\n"
         );
     }
 
@@ -142,57 +158,58 @@ impl Page {
         let heads = [
             Word::Verdict,
             Word::Objective,
-            Word::Service,
-            Word::Class,
             Word::Goal,
             Word::Value,
             Word::HeldIn,
-            Word::Asked,
-            Word::Shown,
-            Word::WorstWindow,
+            Word::JudgedOver,
+            Word::RequestsJudged,
+            Word::WithoutAnswer,
             Word::Note,
         ];
-        let objectives = result.plan.objectives.iter().zip(judged);
-        let rows =
-            objectives.map(|(objective, verdict)| self.objective(result, objective, verdict)).collect();
+        let rows = (0..judged.len()).map(|index| self.objective(result, index, &judged[index])).collect();
         self.table(&heads, rows);
     }
 
-    fn objective(
-        &self,
-        result: &StudyResult,
-        objective: &ObjectivePlan,
-        judged: &ObjectiveVerdict,
-    ) -> Vec<Cell> {
-        let plan = &result.plan;
+    fn objective(&self, result: &StudyResult, index: usize, judged: &ObjectiveVerdict) -> Vec<Cell> {
+        let (plan, objective, lang) = (&result.plan, &result.plan.objectives[index], self.lang);
         let (class, word) = verdict(judged.verdict);
         let value = |value: f64| match objective.goal.unit() {
-            _ if value.is_infinite() => "\u{221e}".to_owned(),
-            "ms" => format!("{} ms", plain_short(value)),
-            _ => plain_short(value),
+            "ms" => format!("{} ms", short(value)),
+            _ => short(value),
         };
         let percent = |share: f64| format!("{}%", grouped(share * 100.0, 3));
-        let shown = judged.share_lo.zip(judged.share_hi);
+        let place = format!("{}/{}", plan.services[objective.service].name, class_of(plan, objective));
+        let mut held = escaped(&told::some_days(judged.held, judged.days.len(), lang));
+        if let (Some(asked), Some((lo, hi))) = (objective.holds_in, judged.share_lo.zip(judged.share_hi)) {
+            let [word_asked, word_shown] = [Word::Asked, Word::Shown].map(|word| lang.word(word));
+            let (asked, lo, hi) = (plain(asked * 100.0), percent(lo), percent(hi));
+            let _ = write!(
+                held,
+                "<small>{word_asked} {asked}%</small><small>{word_shown} {lo} \u{2013} {hi}</small>"
+            );
+        }
+        let mut stretch = escaped(&told::judged(plan, objective, lang));
+        if let Some(at) = first_broken(judged).filter(|_| objective.every_ns.is_some()) {
+            let _ = write!(
+                stretch,
+                "<small>{}: {}</small>",
+                lang.word(Word::WorstWindow),
+                escaped(&when(plan, at))
+            );
+        }
+        let population = told::population(result, index);
+        // Where it is infinite the note says why there is none.
+        let found = judged.value.filter(|found| found.mean.is_finite());
         vec![
-            Cell::Text(format!(
-                "<strong class=\"verdict {class}\" style=\"font-size:12px\">{}</strong>",
-                self.lang.word(word)
-            )),
-            Cell::text(&objective.name),
-            Cell::text(&plan.services[objective.service].name),
-            Cell::text(class_of(plan, objective)),
-            Cell::text(&goal_text(&objective.goal)),
-            Cell::Number(judged.value.map_or_else(String::new, |found| with_ends(found, value))),
-            Cell::Number(format!("{} {} {}", judged.held, self.lang.word(Word::DaysOf), judged.days.len())),
-            Cell::Number(
-                objective.holds_in.map_or_else(String::new, |share| format!("{}%", plain(share * 100.0))),
-            ),
-            Cell::Number(
-                shown
-                    .map_or_else(String::new, |(lo, hi)| format!("{} \u{2013} {}", percent(lo), percent(hi))),
-            ),
-            Cell::text(&first_broken(judged).map_or_else(String::new, |at| when(plan, at))),
-            Cell::text(judged.note),
+            Cell::Text(format!("<strong class=\"verdict {class}\">{}</strong>", lang.word(word))),
+            Cell::Text(format!("{}<small>{}</small>", escaped(&objective.name), escaped(&place))),
+            Cell::Text(format!("<span>{}</span>", escaped(&told::goal(&objective.goal, lang)))),
+            Cell::Number(found.map_or_else(String::new, |found| with_ends(found, value))),
+            Cell::Text(held),
+            Cell::Text(stretch),
+            Cell::Number(population.map_or_else(String::new, |(total, _)| grouped(total, 3))),
+            Cell::Number(population.map_or_else(String::new, |(_, bad)| percent(bad))),
+            Cell::text(&told::notes(objective, judged, lang)),
         ]
     }
 
@@ -213,20 +230,29 @@ impl Page {
 
     fn summary(&mut self, result: &StudyResult, rows: &[SummaryRow]) {
         self.section(Word::Summary);
-        let applies = |column: &&(Word, &str, f64)| rows.iter().any(|row| row.figure(column.1).is_some());
-        let columns: Vec<_> = COLUMNS.iter().filter(applies).collect();
-        let heads: Vec<_> =
-            [Word::Service, Word::Class].into_iter().chain(columns.iter().map(|column| column.0)).collect();
-        let row = |row: &SummaryRow| {
-            let names =
-                [&*result.plan.services[row.subject.service].name, row.subject.class_name(&result.plan)];
-            let figure = |&&(_, column, factor): &&(Word, &str, f64)| {
-                let shown = |value: f64| grouped(value * factor, 3);
-                Cell::Number(row.figure(column).map_or_else(String::new, |figure| with_ends(figure, shown)))
+        let _ = writeln!(self.text, "<p><small>{}</small></p>", self.lang.word(Word::SummaryOf));
+        for (title, columns) in TABLES {
+            let applies = |column: &&(Word, &str, f64)| rows.iter().any(|row| row.figure(column.1).is_some());
+            let columns: Vec<_> = columns.iter().filter(applies).collect();
+            // Classes have no servers of their own.
+            let applies = |row: &&SummaryRow| columns.iter().any(|column| row.figure(column.1).is_some());
+            let shown = rows.iter().filter(applies);
+            let names = [Word::Service, Word::Class];
+            let heads: Vec<_> = names.into_iter().chain(columns.iter().map(|column| column.0)).collect();
+            let row = |row: &SummaryRow| {
+                let names =
+                    [&*result.plan.services[row.subject.service].name, row.subject.class_name(&result.plan)];
+                let figure = |&&(_, column, factor): &&(Word, &str, f64)| {
+                    let shown = |value: f64| grouped(value * factor, 3);
+                    Cell::Number(
+                        row.figure(column).map_or_else(String::new, |figure| with_ends(figure, shown)),
+                    )
+                };
+                names.into_iter().map(Cell::text).chain(columns.iter().map(figure)).collect()
             };
-            names.into_iter().map(Cell::text).chain(columns.iter().map(figure)).collect()
-        };
-        self.table(&heads, rows.iter().map(row).collect());
+            let _ = writeln!(self.text, "<h3>{}</h3>", self.lang.word(title));
+            self.table(&heads, shown.map(row).collect());
+        }
         if let Some(currency) = &result.plan.currency {
             let (word, currency) = (self.lang.word(Word::Cost), escaped(currency));
             let _ = writeln!(self.text, "<p><small>{word}: {currency}</small></p>");
@@ -249,7 +275,7 @@ impl Page {
         let row = |row: &crate::results::DependencyRow| {
             vec![
                 Cell::text(&result.plan.services[row.service].name),
-                Cell::text(row.resource),
+                Cell::text(self.resource(row.resource)),
                 number(Some(row.limit)),
                 number(row.peak_use),
                 Cell::Number(
@@ -259,6 +285,16 @@ impl Page {
             ]
         };
         self.table(&heads, rows.iter().map(row).collect());
+    }
+
+    /// Names a resource in the language of the page.
+    fn resource<'a>(&self, name: &'a str) -> &'a str {
+        match name {
+            "cpu" => self.lang.word(Word::Cpu),
+            "slots" => self.lang.word(Word::Slots),
+            "queue" => self.lang.word(Word::Waiting),
+            other => other,
+        }
     }
 
     fn notes(&mut self, notes: &[String]) {
@@ -290,7 +326,13 @@ impl Page {
             format!("{}: {} (SHA-256 {})", trace.source, trace.file, trace.sha256)
         };
         rows.extend(from.traces.iter().map(|each| (Word::Trace, trace(each))));
-        self.text += "<table>\n";
+        rows.extend(
+            from.overlays
+                .iter()
+                .map(|each| (Word::Overlay, format!("{} (SHA-256 {})", each.file, each.sha256))),
+        );
+        rows.extend(from.settings.iter().map(|setting| (Word::Setting, setting.clone())));
+        self.text += "<table class=\"names\">\n";
         for (word, text) in rows {
             let _ = writeln!(
                 self.text,
@@ -306,9 +348,9 @@ impl Page {
         let _ = writeln!(self.text, "<h2>{}</h2>", self.lang.word(title));
     }
 
-    /// Writes a table; heads stand as their columns do.
+    /// Writes a table; heads stand as their columns do, and in every cell for where the page is narrow.
     fn table(&mut self, heads: &[Word], rows: Vec<Vec<Cell>>) {
-        self.text += "<div class=\"scroll\"><table>\n<tr>";
+        self.text += "<table>\n<tr class=\"heads\">";
         for (i, &head) in heads.iter().enumerate() {
             let number = rows.first().is_some_and(|row| matches!(row[i], Cell::Number(_)));
             let _ = write!(
@@ -321,15 +363,19 @@ impl Page {
         self.text += "</tr>\n";
         for row in rows {
             self.text += "<tr>";
-            for cell in row {
-                let _ = match cell {
-                    Cell::Text(text) => write!(self.text, "<td>{text}</td>"),
-                    Cell::Number(text) => write!(self.text, "<td class=\"n\">{text}</td>"),
+            for (cell, &head) in row.into_iter().zip(heads) {
+                let (class, text) = match cell {
+                    Cell::Text(text) => ("", text),
+                    Cell::Number(text) => (" class=\"n\"", text),
                 };
+                let head = self.lang.word(head);
+                // One child, so that a narrow page has the head left and all of the cell right of it.
+                let text = if text.is_empty() { text } else { format!("<div>{text}</div>") };
+                let _ = write!(self.text, "<td{class} data-head=\"{head}\">{text}</td>");
             }
             self.text += "</tr>\n";
         }
-        self.text += "</table></div>\n";
+        self.text += "</table>\n";
     }
 }
 

@@ -6,12 +6,14 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::report::{class_of, goal_text, number};
+use crate::report::words::Lang;
+use crate::report::{class_of, goal_text, number, told};
 use crate::results::{
     ObjectiveVerdict, SCHEMA_VERSION, SUMMARY, StudyResult, SummaryRow, check_shape, overall, summary,
     verdicts,
 };
 use crate::stats::Interval;
+use crate::time::SimDuration;
 
 /// Returns `result.json`: the study, compact, with a newline at the end.
 ///
@@ -65,6 +67,7 @@ pub fn summary_json(result: &StudyResult) -> io::Result<Vec<u8>> {
 pub fn summary_document(result: &StudyResult) -> impl Serialize + '_ {
     let plan = &result.plan;
     let judged = verdicts(result);
+    let seconds = |nanos: u64| SimDuration::from_nanos(nanos).as_secs_f64();
     let objectives = plan.objectives.iter().zip(&judged).map(|(objective, verdict)| Objective {
         name: &objective.name,
         service: &plan.services[objective.service].name,
@@ -76,7 +79,10 @@ pub fn summary_document(result: &StudyResult) -> impl Serialize + '_ {
         held: verdict.held,
         share: share(verdict),
         verdict: verdict.verdict.name(),
-        note: verdict.note,
+        judged_from_s: seconds(objective.from_ns.unwrap_or(plan.warmup_ns)),
+        judged_to_s: seconds(objective.to_ns.unwrap_or(plan.duration_ns)),
+        every_s: objective.every_ns.map(seconds),
+        note: told::notes(objective, verdict, Lang::En),
     });
     Document {
         schema_version: SCHEMA_VERSION,
@@ -120,7 +126,10 @@ struct Objective<'a> {
     held: u32,
     share: Option<Figure>,
     verdict: &'static str,
-    note: &'static str,
+    judged_from_s: f64,
+    judged_to_s: f64,
+    every_s: Option<f64>,
+    note: String,
 }
 
 #[derive(Serialize)]

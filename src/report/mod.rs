@@ -7,6 +7,7 @@ mod json;
 mod number;
 mod openmetrics;
 mod text;
+mod told;
 mod words;
 
 pub use csv::{dependencies_csv, events_csv, objectives_csv, servers_csv, summary_csv, timeseries_csv};
@@ -20,7 +21,6 @@ pub use words::Lang;
 use std::io;
 
 use crate::results::{Goal, ObjectivePlan, Plan, StudyResult};
-use crate::time::SimDuration;
 
 /// A file of a run: its name and its bytes.
 pub type Output = (&'static str, Vec<u8>);
@@ -77,16 +77,7 @@ fn resolved_yaml(result: &StudyResult) -> Vec<u8> {
 
 /// Returns an objective's bound in words: `p99 < 400ms`, `success >= 99.9%`.
 pub fn goal_text(goal: &Goal) -> String {
-    match *goal {
-        Goal::Latency { percentile, bound_ns, inclusive } => {
-            let sign = if inclusive { "<=" } else { "<" };
-            format!("p{} {sign} {}", number::plain(percentile), SimDuration::from_nanos(bound_ns))
-        }
-        Goal::Success { at_least, inclusive } => {
-            let sign = if inclusive { ">=" } else { ">" };
-            format!("success {sign} {}%", number::plain(at_least * 100.0))
-        }
-    }
+    told::goal(goal, Lang::En)
 }
 
 /// Returns the name of an objective's class; `*` for all.

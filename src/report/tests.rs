@@ -60,7 +60,8 @@ objective,service,class,goal,replication,value,value_lo,value_hi,unit,worst_wind
 share,share_lo,share_hi,verdict,note
 order-p99,web,order,p99 < 400ms,1,300,,,ms,20,1970-01-01T08:00:20+08:00,true,,,,,
 order-p99,web,order,p99 < 400ms,2,350,,,ms,20,1970-01-01T08:00:20+08:00,true,,,,,
-order-p99,web,order,p99 < 400ms,3,inf,,,ms,20,1970-01-01T08:00:20+08:00,false,,,,,
+order-p99,web,order,p99 < 400ms,3,inf,,,ms,20,1970-01-01T08:00:20+08:00,false,,,,,\
+more than 1% of the requests of the worst 10s got no answer
 order-p99,web,order,p99 < 400ms,total,inf,,,ms,,,,0.666666667,0.135350";
     assert!(file.starts_with(expected), "{file}");
     let records = records(&file);
@@ -73,6 +74,8 @@ order-p99,web,order,p99 < 400ms,total,inf,,,ms,,,,0.666666667,0.135350";
     near(8, "value_lo", 0.9995 - 0.006_353_1);
     near(8, "share_lo", 0.36840);
     assert_eq!(cell(&records, 4, "verdict"), "inconclusive");
+    let note = "no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer; the days alone decide";
+    assert_eq!((cell(&records, 4, "note"), cell(&records, 8, "note")), (note, ""));
     assert_eq!((cell(&records, 7, "value"), cell(&records, 7, "holds")), ("", "true"), "nothing was judged");
     assert_eq!(cell(&records, 8, "replication"), "total");
     assert_eq!(cell(&records, 8, "goal"), "success >= 99.9%");
@@ -227,6 +230,13 @@ fn summary_json_has_verdict_objectives_and_figures() {
         ("/verdict", "\"inconclusive\""),
         ("/replications", "3"),
         ("/objectives/0/value/mean", "\"inf\""),
+        (
+            "/objectives/0/note",
+            "\"no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer; the days alone decide\"",
+        ),
+        ("/objectives/0/judgedFromS", "10.0"),
+        ("/objectives/0/judgedToS", "30.0"),
+        ("/objectives/0/everyS", "10.0"),
         ("/objectives/0/share/mean", "0.666666667"),
         ("/objectives/1/held", "3"),
         ("/summary/1/figures/offered/mean", "1000"),
@@ -253,10 +263,13 @@ fn the_terminal_is_told_the_verdict_first_and_nothing_wider_than_it() {
         bad_lines: 2,
         first_bad: vec![(17, "no time".into())],
     });
-    let text = summary_text(&told);
+    let text = summary_text(&told, Some(100));
     assert!(text.starts_with("INCONCLUSIVE  example: 3 days simulated\n"), "{text}");
     let expected = [
         "order-p99: web/order p99 < 400ms, holds in 2 of 3 days",
+        ", no p99\n              judged: from 1970-01-01T08:00:10+08:00 to 08:00:30+08:00, the worst 10s counts; 170\n",
+        "\n              worst window of the first broken day: from 1970-01-01T08:00:20+08:00\n",
+        "\n              no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer",
         "service  offered/s goodput/s   p50 ms   p99 ms cpu % slot % load ratio scaling servers
 ",
         "web           60.0      54.5 0.000200 0.000500  25.5   25.0        480   0.267    2.50
@@ -270,14 +283,14 @@ fn the_terminal_is_told_the_verdict_first_and_nothing_wider_than_it() {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
-    assert!(summary_text(&one_day()).contains("example: one day, no interval"));
+    assert!(summary_text(&one_day(), None).contains("example: one day, no interval"));
     let mut interrupted = study();
     interrupted.replications_planned = 60;
-    assert!(summary_text(&interrupted).contains("interrupted: 3 of 60 days simulated"));
+    assert!(summary_text(&interrupted, Some(100)).contains("interrupted: 3 of 60 days simulated"));
     interrupted.runs.clear();
-    assert!(summary_text(&interrupted).starts_with("INCONCLUSIVE"));
+    assert!(summary_text(&interrupted, Some(100)).starts_with("INCONCLUSIVE"));
     interrupted.plan.objectives.clear();
-    assert!(summary_text(&interrupted).starts_with("NO OBJECTIVE"));
+    assert!(summary_text(&interrupted, Some(100)).starts_with("NO OBJECTIVE"));
 }
 
 #[test]
@@ -285,8 +298,10 @@ fn the_terminal_is_golden() {
     let expected = "\
 PASS  example: one day, no interval
 
-pass          success: web/* success >= 99.9%, holds in 1 of 1 day, value 0.99900; one day, no
-      interval
+pass          success: web/* success >= 99.9%, holds in 1 of 1 day, value 0.99900
+              judged: from 1970-01-01T08:00:10+08:00 to 08:00:30+08:00, the worst 10s counts; 1,000
+              requests a day
+              one day, no interval
 
 service  offered/s goodput/s   p50 ms   p99 ms cpu % slot % load ratio scaling servers
 web           60.0      54.5 0.000200 0.000500  25.0   25.0        480   0.267    2.50
@@ -302,7 +317,7 @@ note: one day, no interval: replication 1 alone
     let mut day = one_day();
     day.plan.objectives.remove(0);
     day.runs[0].objectives.remove(0);
-    assert_eq!(summary_text(&day), expected);
+    assert_eq!(summary_text(&day, Some(100)), expected);
 }
 
 #[test]
@@ -325,7 +340,7 @@ fn the_terminal_is_told_what_is_nearest_its_limit() {
         let at_ns = 61_500_000_000;
         near.runs[1].services[0].peak_slots = Peak { value: slots, at_ns };
         near.runs[1].services[0].peak_queue = Peak { value: queue, at_ns };
-        let text = summary_text(&near);
+        let text = summary_text(&near, Some(100));
         let lines = text.lines().filter(|line| line.contains("% left"));
         let lines: Vec<&str> = lines.map(|line| line.split_once("1970").unwrap().0).collect();
         assert_eq!(lines, expected, "{text}");
@@ -335,16 +350,43 @@ fn the_terminal_is_told_what_is_nearest_its_limit() {
     unlimited.plan.services.iter_mut().flat_map(|service| &mut service.pools).for_each(|pool| {
         (pool.concurrency, pool.millicores) = (None, UNLIMITED_MILLICORES);
     });
-    assert!(!summary_text(&unlimited).contains("limit"), "{}", summary_text(&unlimited));
+    assert!(
+        !summary_text(&unlimited, Some(100)).contains("limit"),
+        "{}",
+        summary_text(&unlimited, Some(100))
+    );
 }
 
 #[test]
 fn long_names_are_cut_rather_than_the_table_widened() {
     let mut long = study();
     long.plan.services[0].name = "a".repeat(63);
-    let text = summary_text(&long);
+    let text = summary_text(&long, Some(100));
     assert!(text.contains("aaaa~ "), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}
+
+/// What is piped is a line for a program; a terminal is never wider than it is.
+#[test]
+fn lines_are_broken_only_where_there_is_a_width() {
+    let mut long = grown(3);
+    long.plan.services[2].no_mean_interval = Some("a reason of several words, ".repeat(9).trim().into());
+    let lines = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let whole = summary_text(&long, None);
+    assert!(whole.contains(&"a reason of several words, ".repeat(9).trim()), "{whole}");
+    let table = |text: &str| {
+        let begun = text.lines().skip_while(|line| !line.starts_with("service "));
+        begun.take_while(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for width in [40, 60, 80, 120] {
+        let text = summary_text(&long, Some(width));
+        assert_eq!(lines(&text), lines(&whole), "no word is lost or cut");
+        assert_eq!(table(&text), table(&whole), "tables stay as they are");
+        let kept = table(&text);
+        let wide =
+            text.lines().filter(|line| !kept.contains(&(*line).to_owned()) && line.chars().count() > width);
+        assert_eq!(wide.collect::<Vec<_>>(), [""; 0], "{width}");
+    }
 }
 
 #[test]
@@ -425,7 +467,7 @@ fn grown(services: usize) -> StudyResult {
 #[test]
 fn twenty_services_have_a_line_each_and_their_columns_stand_below_each_other() {
     let many = grown(20);
-    let text = summary_text(&many);
+    let text = summary_text(&many, Some(100));
     let (head, table) = text.split_once("\nservice ").expect("a table");
     assert!(!head.contains("service-"), "{head}");
     let table: Vec<&str> = table.lines().take_while(|line| !line.is_empty()).collect();
@@ -452,9 +494,9 @@ fn no_table_is_wider_than_the_terminal() {
     long.plan.classes = vec!["c".repeat(63), "d".repeat(63)];
     long.plan.objectives[0].name = "o".repeat(63);
     long.plan.services[3].no_mean_interval = Some("a reason of several words, ".repeat(9).trim().into());
-    for text in [summary_text(&long), {
+    for text in [summary_text(&long, Some(100)), {
         long.runs.truncate(1);
-        summary_text(&long)
+        summary_text(&long, Some(100))
     }] {
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
@@ -468,7 +510,7 @@ fn an_interrupted_study_says_so_in_every_file_that_judges() {
         let mut part = study();
         part.replications_planned = 60;
         part.runs.truncate(kept);
-        let text = summary_text(&part);
+        let text = summary_text(&part, Some(100));
         assert!(text.contains(&format!("interrupted: {kept} of 60 days simulated")), "{text}");
         assert_eq!(text.contains("one day, no interval"), kept == 1, "{text}");
         let json: serde_json::Value = serde_json::from_slice(&summary_json(&part).unwrap()).unwrap();

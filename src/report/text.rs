@@ -1,6 +1,8 @@
-//! The summary a terminal shows: verdict first, at most 100 columns.
+//! The summary a terminal shows: verdict first.
 
 use crate::report::number::{grouped, plain, wall};
+use crate::report::told::{self, short};
+use crate::report::words::{Lang, Word};
 use crate::report::{class_of, goal_text};
 use crate::results::{
     DependencyRow, ObjectivePlan, ObjectiveVerdict, Plan, StudyResult, SummaryRow, nearest_limits, overall,
@@ -8,8 +10,10 @@ use crate::results::{
 };
 use crate::time::SimDuration;
 
-/// The widest line.
+/// The widest table: names are cut to it.
 pub(crate) const WIDTH: usize = 100;
+/// What continues the line of an objective stands below its name.
+const INDENT: &str = "              ";
 
 /// So many resources at most are named as near their limits,
 const NEAREST: usize = 3;
@@ -29,32 +33,37 @@ const COLUMNS: [(&str, &str, f64); 9] = [
     ("servers", "servers_ready", 1.0),
 ];
 
-/// Returns the summary of a study as plain text, lines of at most 100 columns.
-pub fn summary_text(result: &StudyResult) -> String {
+/// Returns the summary of a study as plain text. Lines other than those of the table, which names are
+/// cut for, are broken at `width` columns; without one they are left whole, as programs read them.
+pub fn summary_text(result: &StudyResult, width: Option<usize>) -> String {
     let judged = verdicts(result);
     let rows = summary(result);
-    let mut lines = vec![headline(result, &judged)];
+    let mut head = vec![headline(result, &judged)];
     if !judged.is_empty() {
-        lines.push(String::new());
+        head.push(String::new());
     }
-    for (objective, verdict) in result.plan.objectives.iter().zip(&judged) {
-        lines.push(objective_line(&result.plan, objective, verdict));
+    for (index, verdict) in judged.iter().enumerate() {
+        head.extend(objective_lines(result, index, verdict));
     }
+    let mut figures = Vec::new();
     if !result.runs.is_empty() {
-        lines.push(String::new());
-        lines.extend(table(result, &rows));
+        figures.push(String::new());
+        figures.extend(table(result, &rows));
     }
+    let mut tail = Vec::new();
     let nearest = nearest(result);
     if !nearest.is_empty() {
-        lines.push(String::new());
+        tail.push(String::new());
     }
-    lines.extend(nearest);
-    let notes = notes(result, &rows);
+    tail.extend(nearest);
+    let notes = notes(result, &rows, Lang::En);
     if !notes.is_empty() {
-        lines.push(String::new());
+        tail.push(String::new());
     }
-    lines.extend(notes.iter().map(|note| format!("note: {note}")));
-    lines.iter().map(|line| wrap(line)).collect()
+    tail.extend(notes.iter().map(|note| format!("note: {note}")));
+    let prose = |lines: Vec<String>| lines.iter().map(|line| wrap(line, width)).collect::<String>();
+    let figures: String = figures.iter().map(|line| format!("{}\n", line.trim_end())).collect();
+    prose(head) + &figures + &prose(tail)
 }
 
 fn headline(result: &StudyResult, judged: &[ObjectiveVerdict]) -> String {
@@ -72,38 +81,53 @@ fn headline(result: &StudyResult, judged: &[ObjectiveVerdict]) -> String {
     format!("{verdict}  {name}: {days}")
 }
 
-fn objective_line(plan: &Plan, objective: &ObjectivePlan, verdict: &ObjectiveVerdict) -> String {
+/// Says what became of an objective: the verdict and the value; which stretch was judged, and where it
+/// was worst; what else there is to know.
+fn objective_lines(result: &StudyResult, index: usize, verdict: &ObjectiveVerdict) -> Vec<String> {
+    let (plan, objective) = (&result.plan, &result.plan.objectives[index]);
     let place = format!("{}/{}", plan.services[objective.service].name, class_of(plan, objective));
-    let days = verdict.days.len();
-    let mut line = format!(
-        "{:<12}  {}: {place} {}, holds in {} of {days} {}",
+    let mut first = format!(
+        "{:<12}  {}: {place} {}, holds in {}",
         verdict.verdict.name(),
         objective.name,
         goal_text(&objective.goal),
-        verdict.held,
-        if days == 1 { "day" } else { "days" },
+        told::some_days(verdict.held, verdict.days.len(), Lang::En),
     );
     if let Some(share) = objective.holds_in {
-        line += &format!(" (asked: {}%", plain(share * 100.0));
+        first += &format!(" (asked: {}%", plain(share * 100.0));
         if let (Some(lo), Some(hi)) = (verdict.share_lo, verdict.share_hi) {
-            line += &format!(", shown: {} to {}%", grouped(lo * 100.0, 3), grouped(hi * 100.0, 3));
+            first += &format!(", shown: {} to {}%", grouped(lo * 100.0, 3), grouped(hi * 100.0, 3));
         }
-        line += ")";
+        first += ")";
     }
-    if let Some(value) = verdict.value {
-        let unit = if objective.goal.unit() == "ms" && value.mean.is_finite() { " ms" } else { "" };
-        line += &format!(", value {}{unit}", plain_short(value.mean));
-        if let (Some(lo), Some(hi)) = (value.lo, value.hi) {
-            line += &format!(" [{}, {}]", plain_short(lo), plain_short(hi));
-        }
+    first += &value(objective, verdict);
+    let mut second = format!("{INDENT}judged: {}", told::judged(plan, objective, Lang::En));
+    if let Some((requests, _)) = told::population(result, index) {
+        second += &format!("; {} requests a day", grouped(requests, 3));
     }
-    if let Some(at) = first_broken(verdict) {
-        line += &format!(", first broken day's worst window at {}", when(plan, at));
+    let mut lines = vec![first, second];
+    if let Some(at) = first_broken(verdict).filter(|_| objective.every_ns.is_some()) {
+        lines.push(format!("{INDENT}worst window of the first broken day: from {}", when(plan, at)));
     }
-    if !verdict.note.is_empty() {
-        line += &format!("; {}", verdict.note);
+    let notes = told::notes(objective, verdict, Lang::En);
+    if !notes.is_empty() {
+        lines.push(format!("{INDENT}{notes}"));
     }
-    line
+    lines
+}
+
+/// Returns the value of an objective and its interval, or that there is none: why, a note says.
+fn value(objective: &ObjectivePlan, verdict: &ObjectiveVerdict) -> String {
+    let Some(value) = verdict.value else { return String::new() };
+    if value.mean.is_infinite() {
+        return format!(", no {}", told::name(&objective.goal));
+    }
+    let unit = if objective.goal.unit() == "ms" { " ms" } else { "" };
+    let mut text = format!(", value {}{unit}", short(value.mean));
+    if let (Some(lo), Some(hi)) = (value.lo, value.hi) {
+        text += &format!(" [{}, {}]", short(lo), short(hi));
+    }
+    text
 }
 
 pub(super) fn first_broken(verdict: &ObjectiveVerdict) -> Option<u64> {
@@ -115,11 +139,6 @@ pub(super) fn when(plan: &Plan, nanos: u64) -> String {
         wall if wall.is_empty() => format!("{}s", plain(nanos as f64 / 1e9)),
         wall => wall,
     }
-}
-
-/// Ratios near one need their digits; latencies do not.
-pub(super) fn plain_short(value: f64) -> String {
-    if value.abs() < 10.0 { grouped(value, 5) } else { grouped(value, 4) }
 }
 
 fn whole_or_short(value: f64) -> String {
@@ -199,54 +218,55 @@ fn nearest(result: &StudyResult) -> Vec<String> {
 }
 
 /// Returns what to know before believing the figures.
-pub(super) fn notes(result: &StudyResult, rows: &[SummaryRow]) -> Vec<String> {
+pub(super) fn notes(result: &StudyResult, rows: &[SummaryRow], lang: Lang) -> Vec<String> {
     let plan = &result.plan;
     let mut notes = Vec::new();
     for row in rows.iter().filter(|row| row.subject.row.is_none() && !row.note.is_empty()) {
-        notes.push(format!("{}: {}", plan.services[row.subject.service].name, row.note));
+        let service = &plan.services[row.subject.service];
+        notes.push(format!("{}: {}", service.name, told::service_notes(service, lang)));
     }
     if plan.warmup_found {
-        let warmup = SimDuration::from_nanos(plan.warmup_ns);
-        notes.push(format!("the warm-up, {warmup}, was found by MSER-5 over pilot runs"));
+        let warmup = SimDuration::from_nanos(plan.warmup_ns).to_string();
+        notes.push(lang.fill(Word::NoteWarmupFound, &[&warmup]));
     }
     if let [only] = &result.runs[..] {
-        notes.push(format!("one day, no interval: replication {} alone", only.replication));
+        notes.push(lang.fill(Word::NoteAlone, &[&only.replication.to_string()]));
     }
     let recorded: Vec<&str> =
         plan.sources.iter().filter(|source| source.recorded).map(|source| &*source.name).collect();
     if !recorded.is_empty() && result.runs.len() > 1 {
-        notes.push(format!("all days replay the same recording of {}", recorded.join(", ")));
+        notes.push(lang.fill(Word::NoteSameRecording, &[&recorded.join(", ")]));
     }
     for trace in result.provenance.traces.iter().filter(|trace| trace.bad_lines > 0) {
-        let mut note = format!(
-            "{}: {} of {} lines could not be used",
-            trace.file,
-            grouped(trace.bad_lines as f64, 1),
-            grouped(trace.rows as f64, 1)
-        );
+        let [bad, all] = [trace.bad_lines, trace.rows].map(|count| grouped(count as f64, 1));
+        let mut note = lang.fill(Word::NoteBadLines, &[&trace.file, &bad, &all]);
         if let Some((line, reason)) = trace.first_bad.first() {
-            note += &format!("; the first, line {line}: {reason}");
+            note += &lang.fill(Word::NoteFirstBad, &[&line.to_string(), reason]);
         }
         notes.push(note);
     }
     notes
 }
 
-/// Breaks a line at spaces, or behind a slash, where it is too long; what follows is indented. A
-/// table has no such lines, and no name that the scenario reader accepts is longer than one.
-pub(crate) fn wrap(line: &str) -> String {
-    if line.chars().count() <= WIDTH {
+/// Breaks a line at spaces, or behind a slash, where it is wider than there is room; what follows is
+/// indented as the line is, and a little more. A word that is too long stays whole.
+pub(crate) fn wrap(line: &str, width: Option<usize>) -> String {
+    let room = width.unwrap_or(usize::MAX);
+    if line.chars().count() <= room {
         return format!("{}\n", line.trim_end());
     }
-    let (mut out, mut width) = (String::new(), 0);
-    for word in line.split_inclusive([' ', '/']) {
-        if width > 0 && width + word.trim_end().chars().count() > WIDTH {
+    let blanks = line.len() - line.trim_start().len();
+    let indent = " ".repeat(if blanks == 0 { 6 } else { blanks });
+    let (mut out, mut used) = (" ".repeat(blanks), blanks);
+    for word in line.trim_start().split_inclusive([' ', '/']) {
+        if used > indent.len() && used + word.trim_end().chars().count() > room {
             out.truncate(out.trim_end().len());
-            out += "\n      ";
-            width = 6;
+            out += "\n";
+            out += &indent;
+            used = indent.len();
         }
         out += word;
-        width += word.chars().count();
+        used += word.chars().count();
     }
     out + "\n"
 }

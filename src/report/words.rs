@@ -44,6 +44,20 @@ macro_rules! words {
                     Self::Zh => zh,
                 }
             }
+
+            /// Returns a sentence with its places `{0}`, `{1}`, ... filled in.
+            pub(super) fn fill(self, word: Word, values: &[&str]) -> String {
+                let mut out = String::new();
+                let mut parts = self.word(word).split('{');
+                out += parts.next().unwrap_or("");
+                for part in parts {
+                    let (place, rest) = part.split_once('}').unwrap_or((part, ""));
+                    // A value stays as it is, whatever it holds.
+                    out += place.parse().ok().and_then(|place: usize| values.get(place)).unwrap_or(&"");
+                    out += rest;
+                }
+                out
+            }
         }
 
         #[cfg(test)]
@@ -83,7 +97,8 @@ words! {
     LoadUnit: "requests/s per server", "每台服务器的请求/秒";
     EvennessUnit: "requests of a server / mean", "单台请求数 / 平均值";
     Servers: "servers", "服务器";
-    ServersSorted: "servers, busiest first", "服务器（由忙到闲）";
+    ServersSorted: "servers, busiest first; over the whole run after the warm-up, there is no series per server",
+        "服务器（由忙到闲）；预热后整个运行期间的合计，没有单台服务器的时间序列";
     NinesAxis: "share of requests that are at least as fast", "不慢于此的请求占比";
     Offered: "offered", "到达";
     Goodput: "completed", "完成";
@@ -108,8 +123,8 @@ words! {
     NothingLost: "none", "无";
     NothingCame: "no requests", "没有请求";
     NothingToShow: "does not apply", "不适用";
-    Bands: "Lines are means over the simulated days, bands their 95 % intervals.",
-        "曲线为各模拟日的平均值，色带为 95% 置信区间。";
+    Bands: "Lines are means over the simulated days, bands their 95 % intervals, cut at the edge of a chart.",
+        "曲线为各模拟日的平均值，色带为 95% 置信区间，超出图表边缘的部分不绘制。";
     OneDay: "One simulated day: there are no intervals.", "仅模拟一天：无置信区间。";
     Thinned: "Of dense series, lines show the mean of every pixel column, shades its least and largest value.",
         "密集序列：曲线为每个像素列的平均值，色带为其最小值与最大值。";
@@ -133,12 +148,17 @@ words! {
     Asked: "asked", "要求占比";
     Shown: "shown", "可证占比";
     Verdict: "verdict", "结论";
-    WorstWindow: "worst window of the first broken day", "首个未达成日的最差窗口";
+    WorstWindow: "worst window of the first broken day, from", "首个未达成日的最差窗口，自";
     Note: "note", "备注";
     Notes: "Notes", "备注";
     Charts: "Charts", "图表";
     Summary: "Summary", "汇总";
     Limits: "Nearest to their limits", "最接近上限的资源";
+    SummaryOf: "Of the requests that arrived after the warm-up: means over days, their 95 % intervals below. What objectives are judged by stands above.",
+        "统计预热之后到达的请求：各日平均值，其下为 95% 置信区间。目标评判的数值见上文。";
+    TrafficAndLatency: "Traffic and latency", "流量与延迟";
+    UseOfServers: "Use of servers", "服务器使用";
+    Waiting: "queue", "队列";
     Resource: "resource", "资源";
     Limit: "limit", "上限";
     PeakUse: "peak use", "峰值";
@@ -150,6 +170,61 @@ words! {
     Seed: "seed", "随机种子";
     ScenarioHash: "SHA-256 of the scenario", "场景的 SHA-256";
     Trace: "trace", "流量记录";
+    Overlay: "overlay (-f)", "叠加文件（-f）";
+    Setting: "setting (--set)", "设定（--set）";
+    JudgedOver: "judged", "评判时段";
+    RequestsJudged: "requests judged a day", "每日评判请求数";
+    WithoutAnswer: "of them lost or too late", "其中丢失或过迟";
+    Success: "success", "成功率";
+    OfDays: "{0} of {1} days", "{1} 天中的 {0} 天";
+    OfOneDay: "{0} of {1} day", "{1} 天中的 {0} 天";
+    Second: "second", " 1 秒";
+    Minute: "minute", " 1 分钟";
+    Hour: "hour", " 1 小时";
+    JudgedWhole: "over the whole run", "整个运行期间";
+    JudgedAfter: "all that came after the warm-up, from {0}", "预热之后（自 {0} 起）到达的全部请求";
+    JudgedStretch: "from {0} to {1}", "{0} 至 {1}";
+    WorstCounts: ", the worst {0} counts", "，以最差的{0}为准";
+    Unanswered: "more than {0}% of the requests got no answer", "超过 {0}% 的请求没有得到响应";
+    UnansweredInWorst: "more than {0}% of the requests of the worst {1} got no answer",
+        "最差的{1}内超过 {0}% 的请求没有得到响应";
+    NoteNoDay: "no replication finished", "没有完成的模拟日";
+    NoteNothingJudged: "nothing to judge: no request ended in the judged stretch", "评判时段内没有请求结束，无可评判";
+    NoteOneDay: "one day, no interval", "仅一天，无置信区间";
+    NoteOneValue: "a single day had something to judge: no interval", "仅一天有可评判的请求：无置信区间";
+    NoteUnanswered: "no {2}: on {0} {1}; the days alone decide", "无 {2} 数值：{0}{1}；仅以天数评判";
+    NoteGrowing: "its queue grows without end, so the value has no interval; the days alone decide",
+        "队列无止境增长，数值没有置信区间；仅以天数评判";
+    NothingAsked: "The scenario states no objective, so nothing is judged.", "场景未设目标，因此不作评判。";
+    NoDayFinished: "No day was finished, so nothing can be judged.", "没有完成的模拟日，无法评判。";
+    TheOneHolds: "The objective holds", "目标达成";
+    AllHold: "All {0} objectives hold", "{0} 个目标全部达成";
+    SomeHold: "{0} of {1} objectives hold", "{1} 个目标中 {0} 个达成";
+    FailsOn: "{0} fails, it holds on {1}: {2}", "{0} 未达成（{1}达成）：{2}";
+    UndecidedAfter: "{0} is undecided, it holds on {1}: {2}", "{0} 尚无定论（{1}达成）：{2}";
+    AndMore: "and {0} more", "另有 {0} 个";
+    ClosestToItsBound: "closest to its bound is {0}: {1}", "最接近上限的是 {0}：{1}";
+    OnTheWorstDay: "at worst {0}", "最差情况：{0}";
+    WorstWindowValue: "worst {0} {1} {2}", "最差的{0} {1} 为 {2}";
+    Succeeded: "{0} completed", "完成率 {0}";
+    SucceededInWorst: "{0} completed in the worst {1}", "最差的{1}内完成率 {0}";
+    AtTime: " at {0}", "（{0}）";
+    OnDay: " on day {0}", "，第 {0} 天";
+    AgainstBound: ", bound {0}", "，界限 {0}";
+    Semicolon: "; ", "；";
+    FullStop: ".", "。";
+    RowGrowing: "growing: the offered load is at least what the fleet serves, latency has no limit",
+        "持续增长：负载不低于服务能力，延迟没有极限";
+    RowParetoTail: "`{0}` has a Pareto tail with alpha = {1}: {2}", "`{0}` 服从帕累托长尾，alpha = {1}：{2}";
+    WhyInfiniteWait: "the mean wait is infinite", "平均等待时间无穷大";
+    WhyWaitVariance: "the mean wait has no finite variance between runs", "各次运行的平均等待时间没有有限方差";
+    WhyLatencyVariance: "latencies have no finite variance", "延迟没有有限方差";
+    RowNoCost: "no cost: no price for {0}", "无费用：{0} 没有价格";
+    NoteWarmupFound: "the warm-up, {0}, was found by MSER-5 over pilot runs", "预热时长 {0} 由 MSER-5 通过试运行确定";
+    NoteAlone: "one day, no interval: replication {0} alone", "仅一天，无置信区间：只有第 {0} 次重复";
+    NoteSameRecording: "all days replay the same recording of {0}", "各模拟日重放相同的流量记录：{0}";
+    NoteBadLines: "{0}: {1} of {2} lines could not be used", "{0}：{2} 行中有 {1} 行无法使用";
+    NoteFirstBad: "; the first, line {0}: {1}", "；首个在第 {0} 行：{1}";
 }
 
 #[cfg(test)]
@@ -162,7 +237,27 @@ mod tests {
             let (en, zh) = (Lang::En.word(word), Lang::Zh.word(word));
             assert!(!en.is_empty() && en.is_ascii(), "{word:?}: {en}");
             let own = zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-            assert!(own || [Word::Cpu, Word::DaysOf].contains(&word), "{word:?}: {zh}");
+            let alike = [Word::Cpu, Word::DaysOf, Word::Semicolon, Word::FullStop, Word::AtTime];
+            assert!(own || alike.contains(&word), "{word:?}: {zh}");
+            // Whatever is filled in is told in both.
+            for place in ["{0}", "{1}", "{2}"] {
+                assert_eq!(en.contains(place), zh.contains(place), "{word:?}: {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_are_filled_in_where_a_language_wants_them() {
+        let table = [
+            (Lang::En, Word::OfDays, &["2", "5"][..], "2 of 5 days"),
+            (Lang::Zh, Word::OfDays, &["2", "5"], "5 天中的 2 天"),
+            // What a user wrote is not read again.
+            (Lang::En, Word::AtTime, &["{0} {1}"], " at {0} {1}"),
+            (Lang::En, Word::AtTime, &[], " at "),
+            (Lang::En, Word::Pass, &["x"], "pass"),
+        ];
+        for (lang, word, values, expected) in table {
+            assert_eq!(lang.fill(word, values), expected);
         }
     }
 

@@ -31,13 +31,13 @@ pub use plan::{
 };
 pub use recorder::{Books, Recorder, ServiceReading};
 pub use run::{
-    Ledger, NodeTotals, ObjectiveRun, Provenance, RowSeries, RowTotals, RunResult, SCHEMA_VERSION,
-    ServerTotals, ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,
+    Ledger, NodeTotals, ObjectiveRun, OverlayRecord, Provenance, RowSeries, RowTotals, RunResult,
+    SCHEMA_VERSION, ServerTotals, ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,
 };
 pub use series::{Moment, SERIES, Series};
 pub use servers::{SERVERS, ServerFacts, ServerRow, servers};
 pub use shape::check_shape;
-pub use verdict::{DayVerdict, ObjectiveVerdict, Verdict, overall, verdicts};
+pub use verdict::{DayVerdict, ObjectiveVerdict, Verdict, VerdictNote, overall, verdicts};
 
 /// A small study worked out by hand, for the tests of everything that reads results.
 #[cfg(test)]

@@ -67,6 +67,22 @@ pub struct Provenance {
     pub resolved: String,
     /// The traces that were read.
     pub traces: Vec<TraceRecord>,
+    /// What was laid over the scenario file, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlays: Vec<OverlayRecord>,
+    /// The settings `PATH=VALUE` that were applied after them, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<String>,
+}
+
+/// A file that was laid over the scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OverlayRecord {
+    /// Its name, without the folder: where it lay says nothing about what it held.
+    pub file: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
 }
 
 /// A trace that was read.

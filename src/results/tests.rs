@@ -217,6 +217,8 @@ pub(crate) fn study() -> StudyResult {
             scenario_sha256: "00".into(),
             resolved: "metadata:\n  name: example\n".into(),
             traces: Vec::new(),
+            overlays: Vec::new(),
+            settings: Vec::new(),
         },
         plan: plan(),
         replications_planned: 3,

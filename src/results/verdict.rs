@@ -56,8 +56,26 @@ pub struct ObjectiveVerdict {
     pub share_hi: Option<f64>,
     /// The verdict.
     pub verdict: Verdict,
-    /// What to know about it; mostly empty.
-    pub note: &'static str,
+    /// What to know about it; mostly nothing.
+    pub notes: Vec<VerdictNote>,
+}
+
+/// What to know about a verdict beside its figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerdictNote {
+    /// No replication finished.
+    NoDay,
+    /// No request ended where the objective is judged.
+    NothingJudged,
+    /// There is one replication, and so no interval.
+    OneDay,
+    /// Of several replications a single one had something to judge.
+    OneValue,
+    /// In so many replications the percentile lies among requests that got no answer: it has no value,
+    /// and the days alone decide.
+    Unanswered(u32),
+    /// The value has no limit to converge to, and so no interval: the days alone decide.
+    Growing,
 }
 
 impl ObjectiveVerdict {
@@ -162,16 +180,21 @@ fn judge(objective: &ObjectivePlan, days: Vec<DayVerdict>, interval: bool) -> Ob
         (Some(_), ..) => Verdict::Inconclusive,
         (None, ..) => by_value(&objective.goal, held, n, value),
     };
-    let note = match n {
-        0 => "no replication finished",
-        _ if values.is_empty() => "nothing to judge",
-        1 => "one day, no interval",
-        _ if objective.holds_in.is_none() && value.is_some_and(|value| value.lo.is_none()) => {
-            "judged by days only, the value has no interval"
-        }
-        _ => "",
-    };
-    ObjectiveVerdict { days, value, held, share_lo, share_hi, verdict, note }
+    let mut notes = Vec::new();
+    notes.extend(match n {
+        0 => Some(VerdictNote::NoDay),
+        _ if values.is_empty() => Some(VerdictNote::NothingJudged),
+        1 => Some(VerdictNote::OneDay),
+        _ if values.len() == 1 => Some(VerdictNote::OneValue),
+        _ => None,
+    });
+    let unanswered = values.iter().filter(|value| value.is_infinite()).count() as u32;
+    if unanswered > 0 {
+        notes.push(VerdictNote::Unanswered(unanswered));
+    } else if !interval && objective.holds_in.is_none() && values.len() > 1 {
+        notes.push(VerdictNote::Growing);
+    }
+    ObjectiveVerdict { days, value, held, share_lo, share_hi, verdict, notes }
 }
 
 /// Judges without a demanded share: by the days, and by the value's interval where it has one.

@@ -4,7 +4,7 @@ use crate::balancer::BalancerSpec;
 use crate::dist::Distribution;
 use crate::ids::{ClassId, ServiceId};
 use crate::monitoring::{Pipeline, Signal};
-use crate::results::Plan;
+use crate::results::{OverlayRecord, Plan};
 use crate::time::{SimDuration, SimTime};
 use crate::workload::{ArrivalsSpec, Profile, recorded::RecordedSpec, recorded::Survey};
 
@@ -33,6 +33,10 @@ pub struct Scenario {
     pub actions: Vec<Action>,
     /// What is accepted, and yet more likely a slip than meant.
     pub cautions: Vec<Caution>,
+    /// What was laid over the file, in order.
+    pub overlays: Vec<OverlayRecord>,
+    /// The settings `PATH=VALUE` that were applied after them, in order.
+    pub settings: Vec<String>,
 }
 
 /// Something that is more likely a slip than meant.

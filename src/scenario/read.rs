@@ -1,6 +1,7 @@
 //! From the bytes of files to a checked scenario; every problem with its place.
 
 use std::io::{self, Read};
+use std::path::Path;
 
 use super::check;
 use super::decode::decode;
@@ -10,6 +11,7 @@ use super::source::{Builder, Overlay, Sources};
 use super::spec::ScenarioSpec;
 use super::tree::{At, Node};
 use crate::error::{Code, Error, Issue, Place, Problem};
+use crate::results::OverlayRecord;
 use crate::workload::recorded::TraceFiles;
 
 /// A scenario that was read: what it says, and where it says it.
@@ -17,6 +19,8 @@ use crate::workload::recorded::TraceFiles;
 pub struct Document {
     sources: Sources,
     tree: Node,
+    overlays: Vec<OverlayRecord>,
+    settings: Vec<String>,
     /// What it says; may be changed before it is checked.
     pub spec: ScenarioSpec,
 }
@@ -63,7 +67,10 @@ impl Document {
             return Err(invalid(&sources, broken));
         }
         match decode(&tree, check::MAX_TOLD) {
-            Ok(spec) => Ok(Self { sources, tree, spec }),
+            Ok(spec) => {
+                let overlays = overlays.iter().map(record).collect();
+                Ok(Self { sources, tree, overlays, settings: settings.to_vec(), spec })
+            }
             Err(mut errors) => {
                 let mut rest = Vec::new();
                 if partial::is_part(&tree) {
@@ -87,11 +94,18 @@ impl Document {
     /// # Errors
     /// [`Error::Invalid`] with everything that is wrong, in the order of the file.
     pub fn check(&self, traces: &dyn TraceFiles) -> Result<Scenario, Error> {
-        check::check(&self.spec, traces).map_err(|problems| {
+        let checked = check::check(&self.spec, traces).map_err(|problems| {
             let placed = |(code, problem): (Code, Problem)| (code, self.tree.locate(&problem.path), problem);
             invalid(&self.sources, problems.into_iter().map(placed).collect())
-        })
+        })?;
+        Ok(Scenario { overlays: self.overlays.clone(), settings: self.settings.clone(), ..checked })
     }
+}
+
+/// Says what an overlay is called and what it holds.
+fn record(overlay: &Overlay) -> OverlayRecord {
+    let name = Path::new(&overlay.name).file_name().unwrap_or_default();
+    OverlayRecord { file: name.to_string_lossy().into_owned(), sha256: check::sha256(&overlay.bytes) }
 }
 
 /// Tells problems in the order of the files, not more than can be read.

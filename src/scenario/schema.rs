@@ -26,7 +26,7 @@ static REQUIRED: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
     let definitions = SCHEMA["$defs"].as_object().into_iter().flatten();
     let root = ROOT.to_owned();
     let named = definitions.map(|(name, schema)| (name.clone(), strings(&schema["required"])));
-    named.chain([(root, strings(&SCHEMA["required"]))]).collect()
+    named.chain([(root, strings(&SCHEMA["then"]["required"]))]).collect()
 });
 
 fn strings(value: &Value) -> Vec<String> {
@@ -53,6 +53,11 @@ fn generate() -> Value {
     });
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert(INCLUDE.to_owned(), include);
+    }
+    // A file that takes in others may leave to them what a scenario must have.
+    if let Some(required) = schema.remove("required") {
+        schema.insert("if".to_owned(), json!({"not": {"required": [INCLUDE]}}));
+        schema.insert("then".to_owned(), json!({"required": required}));
     }
     schema.to_value()
 }

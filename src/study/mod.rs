@@ -211,6 +211,8 @@ fn provenance(scenario: &Scenario) -> Provenance {
         scenario_sha256: scenario.sha256.clone(),
         resolved: scenario.resolved.clone(),
         traces: traces.collect(),
+        overlays: scenario.overlays.clone(),
+        settings: scenario.settings.clone(),
     }
 }
 

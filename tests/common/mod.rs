@@ -155,6 +155,8 @@ impl Station {
             monitoring: vec![],
             actions: vec![],
             cautions: Vec::new(),
+            overlays: Vec::new(),
+            settings: Vec::new(),
             plan,
             seed: self.seed,
             sha256: String::new(),

@@ -156,6 +156,8 @@ impl Story {
             monitoring: vec![],
             actions: vec![],
             cautions: vec![],
+            overlays: vec![],
+            settings: vec![],
         };
         (scenario, files)
     }

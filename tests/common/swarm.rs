@@ -83,6 +83,8 @@ pub fn drawn(seed: u64) -> Drawn {
             monitoring: vec![],
             actions: vec![],
             cautions: Vec::new(),
+            overlays: Vec::new(),
+            settings: Vec::new(),
             plan,
             seed,
             sha256: String::new(),

@@ -4,36 +4,42 @@ use serde::Serialize;
 
 use super::pace::Pace;
 use crate::error::Error;
-use crate::preview::{Basis, Need, Preview, ServicePreview, TARGET, WaitFigures, Waiting};
+use crate::preview::{Basis, ENDLESS, Need, Preview, ServicePreview, UNSTEADY, WaitFigures, Waiting};
 use crate::report::{WIDTH, grouped, wrap};
 use crate::time::SimDuration;
 
-/// Heads of the table behind the name of the service.
-const HEADS: [&str; 9] =
-    ["servers", "mean/s", "peak min/s", "mean %", "peak min %", "peak %", "of", "scaling", "at 80 %"];
+/// Heads of the table behind the name of the service, in two rows.
+const HEADS: [[&str; 9]; 2] = [
+    ["", "requests/s", "requests/s", "use %", "use %", "use %", "", "servers", "servers"],
+    ["servers", "mean", "busy min", "mean", "busy min", "peak", "of", "at 100 %", "at 80 %"],
+];
 
-/// Returns a preview as text, lines of at most 100 columns.
-pub(super) fn text(preview: &Preview, pace: &Pace) -> String {
-    let mut lines = heading(preview);
-    lines.push(String::new());
-    lines.extend(table(&preview.services));
+/// Returns a preview as text. Lines other than those of the table, which names are cut for, are broken at
+/// `width` columns; without one they are left whole.
+pub(super) fn text(preview: &Preview, pace: &Pace, width: Option<usize>) -> String {
+    let head = heading(preview);
+    let mut tail = vec![String::new()];
+    tail.extend(legend().map(str::to_owned));
     for service in &preview.services {
-        lines.push(String::new());
-        lines.extend(paragraph(service));
+        tail.push(String::new());
+        tail.extend(paragraph(service));
     }
     if !preview.objectives.is_empty() {
-        lines.push(String::new());
-        lines.extend(needs(&preview.objectives));
+        tail.push(String::new());
+        tail.extend(needs(&preview.objectives, preview.replications));
     }
-    lines.push(String::new());
-    lines.extend(effort(preview, pace));
+    tail.push(String::new());
+    tail.extend(effort(preview, pace));
     if !preview.warnings.is_empty() {
-        lines.push(String::new());
+        tail.push(String::new());
     }
-    lines.extend(
+    tail.extend(
         preview.warnings.iter().map(|warning| format!("warning: {}: {}", warning.of, warning.message)),
     );
-    lines.iter().map(|line| wrap(line)).collect()
+    let prose = |lines: &[String]| lines.iter().map(|line| wrap(line, width)).collect::<String>();
+    let figures: String =
+        table(&preview.services).iter().map(|line| format!("{}\n", line.trim_end())).collect();
+    prose(&head) + "\n" + &figures + &prose(&tail)
 }
 
 /// Returns a preview as JSON, with the pace that was measured.
@@ -59,10 +65,21 @@ fn heading(preview: &Preview) -> Vec<String> {
     let start = preview.start.as_ref().map(|start| format!("from {start} ")).unwrap_or_default();
     let (length, warmup) = (length(preview.duration_s), length(preview.warmup_s));
     let (days, seed) = (preview.replications, preview.seed);
+    let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
     vec![
-        format!("PLAN  {name}"),
-        format!("{start}for {length}, warm-up {warmup}, replications {days}, seed {seed}"),
+        format!("PLAN  {name}: from theory, nothing was simulated"),
+        format!("{start}for {length}, warm-up {warmup}; a run simulates {days}, seed {seed}"),
         format!("scenario {}", preview.scenario_sha256),
+    ]
+}
+
+/// Says what the columns of the table are.
+fn legend() -> [&'static str; 2] {
+    [
+        "use: the share asked for of what is scarcer, CPU or slots (column `of`): on average after the \
+         warm-up, in the busiest minute, and at the worst instant (peak)",
+        "servers at 100 %: how many the busiest minute keeps fully busy; at 80 %: how many bring the peak \
+         down to 80 %",
     ]
 }
 
@@ -87,10 +104,11 @@ fn table(services: &[ServicePreview]) -> Vec<String> {
             service.servers_for_target.map_or_else(|| "-".to_owned(), |servers| servers.to_string()),
         ]
     };
-    let mut rows = vec![("service", HEADS.map(str::to_owned))];
+    let mut rows: Vec<(&str, [String; 9])> =
+        ["", "service"].into_iter().zip(HEADS.map(|head| head.map(str::to_owned))).collect();
     rows.extend(services.iter().map(|service| (service.name.as_str(), row(service))));
     let widths: Vec<usize> =
-        (0..HEADS.len()).map(|at| rows.iter().map(|(_, row)| row[at].len()).max().unwrap_or(0)).collect();
+        (0..HEADS[0].len()).map(|at| rows.iter().map(|(_, row)| row[at].len()).max().unwrap_or(0)).collect();
     let others: usize = widths.iter().map(|width| width + 1).sum();
     let longest = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let first = longest.min(WIDTH.saturating_sub(others).max(8));
@@ -103,38 +121,49 @@ fn table(services: &[ServicePreview]) -> Vec<String> {
 }
 
 /// Says when a service has most to do, how long requests wait then, and how far to trust it.
-fn paragraph(service: &ServicePreview) -> [String; 3] {
+fn paragraph(service: &ServicePreview) -> Vec<String> {
     let at = |wall: &Option<String>, seconds: f64| wall.clone().unwrap_or_else(|| length(seconds));
     let minute = at(&service.busiest_minute_wall, service.busiest_minute.from_s);
     let peak = at(&service.peak.wall, service.peak.at_s);
+    let mut lines = vec![format!("{}: busiest minute from {minute}, peak at {peak}", service.name)];
     let Waiting { basis, formula, because, mean, busiest } = &service.waiting;
-    let because = because.join("; ");
-    let sure = match basis {
-        Basis::Exact => "exact",
-        Basis::Approximation => "approximation",
-        Basis::LowerBound => "lower bound",
-        Basis::Optimistic => "optimistic",
-        Basis::None => "no formula",
-    };
+    if *basis == Basis::None {
+        lines.push(format!("- waiting: no formula ({}); `peakday run` tells", because.join("; ")));
+        return lines;
+    }
     let told = |figures: &Option<WaitFigures>| {
-        figures.as_ref().map_or_else(|| "without a steady state".into(), wait)
+        figures.as_ref().map_or_else(|| "longer and longer, more comes than can be served".into(), wait)
     };
-    let waits = match basis {
-        Basis::None => "waits: to be simulated".to_owned(),
-        _ if mean == busiest => format!("waits {}", told(mean)),
-        _ => format!("waits {}; at the mean rate {}", told(busiest), told(mean)),
+    let waits = match mean == busiest {
+        true => told(mean),
+        false => format!("in the busiest minute {}; at the mean rate {}", told(busiest), told(mean)),
     };
-    let parts: Vec<&str> = [formula, because.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
-    [
-        format!("{}: busiest minute from {minute}, peak at {peak}", service.name),
-        format!("- {waits}"),
-        format!("- {sure}: {}", parts.join("; ")),
-    ]
+    lines.push(format!("- waiting, on top of the time a request needs when alone: {waits}"));
+    let sure = match basis {
+        Basis::Exact => "exact, this scenario is what the formula describes",
+        Basis::Approximation => "an approximation",
+        Basis::LowerBound => "at least this on average, only a run tells how much more",
+        Basis::OneQueue => "too little if anything, only a run tells how much more",
+        Basis::None => "",
+    };
+    lines.push(format!("- {sure}: {formula}{}", gloss(formula)));
+    let real = [UNSTEADY, ENDLESS];
+    let assumed: Vec<&str> = because.iter().map(String::as_str).filter(|text| !real.contains(text)).collect();
+    if !assumed.is_empty() {
+        lines.push(format!("- the formula assumes {}", assumed.join("; ")));
+    }
+    lines
 }
 
 fn wait(figures: &WaitFigures) -> String {
-    // Below a millionth of a millisecond a wait is none.
+    // The clock counts nanoseconds: less is none. Below a microsecond nobody cares how much.
     let ms = |seconds: f64| {
+        if seconds.is_infinite() {
+            return "without end".to_owned();
+        }
+        if (1e-9..1e-6).contains(&seconds) {
+            return "under 0.001 ms".to_owned();
+        }
         if seconds < 1e-9 { "0 ms".to_owned() } else { format!("{} ms", grouped(seconds * 1e3, 3)) }
     };
     let percent =
@@ -144,25 +173,41 @@ fn wait(figures: &WaitFigures) -> String {
         text += &format!(", p99 {}", ms(p99));
     }
     if let Some(share) = figures.share_waiting {
-        text += &format!(", {} wait", percent(share));
+        text += &format!(", {} of the requests wait", percent(share));
     }
     if let Some(share) = figures.share_rejected {
-        text += &format!(", {} turned away", percent(share));
+        text += &format!(", {} are turned away", percent(share));
     }
     text
 }
 
-/// Says how many replications objectives need: those with a share one by one, the others together.
-fn needs(objectives: &[Need]) -> Vec<String> {
+/// Says in plain words what a formula is about.
+fn gloss(formula: &str) -> &'static str {
+    let known = [
+        ("processor sharing", ": requests in hand share the cores"),
+        ("supermarket", ": each request joins the shortest of some queues drawn at random"),
+        ("M/M/", ": random arrivals, exponential work"),
+        ("M/G/1", ": random arrivals, any work, one request at a time"),
+        ("E_", ": random arrivals dealt out in turn, exponential work"),
+        ("G/G/", ": any arrivals, any work"),
+    ];
+    known.iter().find(|(name, _)| formula.starts_with(name)).map_or("", |(_, words)| words)
+}
+
+/// Says how many days objectives need: those with a share one by one, the others together.
+fn needs(objectives: &[Need], replications: u32) -> Vec<String> {
     let (shares, plain): (Vec<&Need>, Vec<&Need>) =
         objectives.iter().partition(|need| need.holds_in.is_some());
-    let line = |names: String, need: &Need, more: &str| {
-        format!("{names}: {}{more} replications; {}", need.replications, need.because)
+    let line = |names: String, need: &Need| {
+        let (days, because) = (need.replications, &need.because);
+        format!(
+            "{names}: only a run can judge; simulate {days} days or more (run.replications is {replications}); \
+             {because}"
+        )
     };
-    let mut lines: Vec<String> =
-        shares.iter().map(|need| line(need.objective.clone(), need, " or more")).collect();
+    let mut lines: Vec<String> = shares.iter().map(|need| line(need.objective.clone(), need)).collect();
     let names: Vec<&str> = plain.iter().map(|need| need.objective.as_str()).collect();
-    lines.extend(plain.first().map(|need| line(names.join(", "), need, " or more")));
+    lines.extend(plain.first().map(|need| line(names.join(", "), need)));
     lines
 }
 
@@ -178,18 +223,18 @@ fn effort(preview: &Preview, pace: &Pace) -> Vec<String> {
     let cores = if pace.cores == 1 { "1 core".to_owned() } else { format!("{} cores", pace.cores) };
     vec![
         format!(
-            "a replication: {} requests, {} events; the study: {} requests",
+            "a run: {} requests and {} events a day, {} requests in all days",
             grouped(effort.requests, 3),
             grouped(effort.events, 3),
             grouped(effort.requests_in_all, 3)
         ),
         format!(
-            "about {} s on {cores} and {} MiB ({} ns a request, measured on this machine a moment ago)",
+            "it takes about {} s on {cores} and {} MiB of memory ({} ns a request, measured on this machine \
+             a moment ago)",
             grouped(seconds(preview, pace), 2),
             grouped(effort.memory_bytes / f64::from(1 << 20), 2),
             grouped(pace.ns_per_request, 2)
         ),
-        format!("planned for {} % of the scarcer of CPU and slots; nothing was simulated", TARGET * 100.0),
     ]
 }
 

@@ -42,6 +42,8 @@ const STEPS_MS: [u64; 33] = [
     91 * DAY_MS,
     364 * DAY_MS,
 ];
+/// The share of a time axis that a date at its beginning and half of another take.
+const DATE_WIDTH: f64 = 0.3;
 const DAY_MS: u64 = 86_400_000;
 const MS: u64 = 1_000_000;
 
@@ -53,6 +55,8 @@ pub(super) struct Axis {
     log: bool,
     /// Positions (0 to 1) and labels, in order.
     pub(super) ticks: Vec<(f64, String)>,
+    /// Positions and labels of a second row: the dates of a time axis.
+    pub(super) dates: Vec<(f64, String)>,
 }
 
 impl Axis {
@@ -60,7 +64,7 @@ impl Axis {
     pub(super) fn linear(most: f64) -> Self {
         let most = if (1e-9..1e300).contains(&most) { most } else { 1.0 };
         let step = nice_step(most / 5.0);
-        let mut axis = Self { from: 0.0, to: most * 1.06, log: false, ticks: Vec::new() };
+        let mut axis = Self { from: 0.0, to: most * 1.06, log: false, ticks: Vec::new(), dates: Vec::new() };
         let count = (axis.to / step) as usize;
         axis.ticks = (0..=count).map(|i| axis.tick(i as f64 * step, |value| plain(value, step))).collect();
         axis
@@ -87,7 +91,13 @@ impl Axis {
         let below = marks.iter().rposition(|&mark| mark <= least * 0.999).unwrap_or(0);
         let above = marks.iter().position(|&mark| mark >= most * 1.001).unwrap_or(marks.len() - 1);
         let marks = &marks[below..=above];
-        let mut axis = Self { from: marks[0], to: marks[marks.len() - 1], log: true, ticks: Vec::new() };
+        let mut axis = Self {
+            from: marks[0],
+            to: marks[marks.len() - 1],
+            log: true,
+            ticks: Vec::new(),
+            dates: Vec::new(),
+        };
         let decades = libm::log10(axis.to / axis.from);
         // Over many decades their multiples would crowd.
         let whole = |mark: f64| {
@@ -109,10 +119,12 @@ impl Axis {
             .start
             .map_or(0, |start| i128::from(start.epoch_ns) + i128::from(start.offset_s) * 1_000_000_000);
         let first = (-local).rem_euclid(i128::from(step)) as u64;
-        let mut axis = Self { from: 0.0, to: length as f64, log: false, ticks: Vec::new() };
+        let mut axis =
+            Self { from: 0.0, to: length as f64, log: false, ticks: Vec::new(), dates: Vec::new() };
         let ticks =
             std::iter::successors(Some(first), |at| at.checked_add(step)).take_while(|&at| at <= length);
         axis.ticks = ticks.map(|at| axis.tick(at as f64, |_| moment(plan, at, step))).collect();
+        axis.dates = dates(plan, local, |at| axis.share(at));
         axis
     }
 
@@ -120,7 +132,7 @@ impl Axis {
     pub(super) fn ordinals(count: usize) -> Self {
         let most = count.max(1) as f64;
         let step = nice_step(most / 6.0).max(1.0);
-        let mut axis = Self { from: 0.0, to: most, log: false, ticks: Vec::new() };
+        let mut axis = Self { from: 0.0, to: most, log: false, ticks: Vec::new(), dates: Vec::new() };
         let whole = (0..=(most / step) as usize).map(|i| i as f64 * step);
         axis.ticks = whole.map(|value| axis.tick(value, |value| plain(value, step))).collect();
         axis
@@ -128,7 +140,13 @@ impl Axis {
 
     /// Returns an axis of shares on which every nine has the same width, from a half to `nines`.
     pub(super) fn nines(nines: f64) -> Self {
-        let mut axis = Self { from: nines_of(0.5), to: nines.max(1.0), log: false, ticks: Vec::new() };
+        let mut axis = Self {
+            from: nines_of(0.5),
+            to: nines.max(1.0),
+            log: false,
+            ticks: Vec::new(),
+            dates: Vec::new(),
+        };
         let shares =
             ["50%", "90%", "99%", "99.9%", "99.99%", "99.999%", "99.9999%", "99.99999%", "99.999999%"];
         let at = |i: usize| if i == 0 { nines_of(0.5) } else { i as f64 };
@@ -146,6 +164,11 @@ impl Axis {
         }
     }
 
+    /// Tells whether a value lies on the axis.
+    pub(super) fn shows(&self, value: f64) -> bool {
+        (0.0..=1.0).contains(&self.share(value))
+    }
+
     fn tick(&self, value: f64, label: impl Fn(f64) -> String) -> (f64, String) {
         (self.share(value), label(value))
     }
@@ -156,11 +179,30 @@ pub(super) fn nines_of(share: f64) -> f64 {
     -libm::log10(1.0 - share)
 }
 
-/// Returns what stands below a time axis: date and offset, where there is a wall clock.
+/// Returns what stands below a time axis: the offset of the clock, where there is one, and for runs of
+/// more than a day the date of the beginning, since ticks then tell no year.
 pub(super) fn time_caption(plan: &Plan) -> Option<String> {
     let wall = wall(plan, 0);
-    let offset = wall.len().checked_sub(6)?;
-    Some(format!("{}, UTC{}", wall.get(..10)?, wall.get(offset..)?))
+    let offset = wall.get(wall.len().checked_sub(6)?..)?;
+    if plan.duration_ns > DAY_MS * MS {
+        Some(format!("{}, UTC{offset}", wall.get(..10)?))
+    } else {
+        Some(format!("UTC{offset}"))
+    }
+}
+
+/// Returns the dates of a run of up to a day: at its beginning and at midnight; at midnight alone where
+/// both would touch. Where a run is longer its ticks tell dates.
+fn dates(plan: &Plan, local: i128, share: impl Fn(f64) -> f64) -> Vec<(f64, String)> {
+    let day = DAY_MS * MS;
+    if plan.start.is_none() || plan.duration_ns > day {
+        return Vec::new();
+    }
+    let midnight = (-local).rem_euclid(i128::from(day)) as u64;
+    let date = |at: u64| Some((share(at as f64), wall(plan, at).get(..10)?.to_owned()));
+    let midnight = Some(midnight).filter(|at| (1..=plan.duration_ns).contains(at)).and_then(date);
+    let apart = midnight.as_ref().is_none_or(|(at, _)| *at >= DATE_WIDTH);
+    date(0).filter(|_| apart).into_iter().chain(midnight).collect()
 }
 
 /// Rounds up to 1, 2 or 5 times a power of ten.
@@ -377,13 +419,13 @@ mod tests {
                 start,
                 60 * minute,
                 vec!["23:30", "23:40", "23:50", "00:00", "00:10", "00:20", "00:30"],
-                "2026-11-10, UTC+08:00",
+                "UTC+08:00",
             ),
             (
                 start,
                 minute,
                 vec!["23:30:00", "23:30:10", "23:30:20", "23:30:30", "23:30:40", "23:30:50", "23:31:00"],
-                "2026-11-10, UTC+08:00",
+                "UTC+08:00",
             ),
             (
                 start,
@@ -397,12 +439,42 @@ mod tests {
                 vec!["0s", "10m", "20m", "30m", "40m", "50m", "1h", "1h10m", "1h20m", "1h30m"],
                 "",
             ),
-            (start, 5 * MS, vec!["0s", "1ms", "2ms", "3ms", "4ms", "5ms"], "2026-11-10, UTC+08:00"),
+            (start, 5 * MS, vec!["0s", "1ms", "2ms", "3ms", "4ms", "5ms"], "UTC+08:00"),
         ];
         for (start, duration_ns, expected, caption) in table {
             (plan.start, plan.duration_ns) = (start, duration_ns);
             assert_eq!(labels(&Axis::time(&plan, 9)), expected);
             assert_eq!(time_caption(&plan).unwrap_or_default(), caption);
+        }
+    }
+    #[test]
+    fn dates_stand_below_the_beginning_and_below_midnight() {
+        let (mut plan, hour) = (study().plan, 3_600_000 * MS);
+        // 10 November 2026, 23:30 in UTC+8.
+        let start = WallClock { epoch_ns: 1_794_324_600_000_000_000, offset_s: 28_800 };
+        let table: [(Option<WallClock>, u64, &[(f64, &str)]); 7] = [
+            (Some(start), hour, &[(0.0, "2026-11-10"), (0.5, "2026-11-11")]),
+            (Some(start), hour / 4, &[(0.0, "2026-11-10")]),
+            (Some(start), hour / 2, &[(0.0, "2026-11-10"), (1.0, "2026-11-11")]),
+            // Both would touch: midnight says what the times behind it belong to.
+            (Some(start), 24 * hour, &[(0.5 / 24.0, "2026-11-11")]),
+            (Some(start), 48 * hour, &[]),
+            (None, hour, &[]),
+            // At midnight there is one date, not two.
+            (
+                Some(WallClock { epoch_ns: start.epoch_ns + 1_800 * 1_000_000_000, ..start }),
+                hour,
+                &[(0.0, "2026-11-11")],
+            ),
+        ];
+        for (start, duration_ns, expected) in table {
+            (plan.start, plan.duration_ns) = (start, duration_ns);
+            let found = Axis::time(&plan, 9).dates;
+            let texts: Vec<_> = found.iter().map(|(_, date)| &**date).collect();
+            assert_eq!(texts, expected.iter().map(|(_, date)| *date).collect::<Vec<_>>(), "{duration_ns}");
+            for ((at, _), (expected, _)) in found.iter().zip(expected) {
+                assert!((at - expected).abs() < 1e-9, "{duration_ns}: {at}, not {expected}");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! | `panels.rs` | what each chart shows |
 //! | `plot.rs` | one picture through plotters |
 //! | `axis.rs` | ranges, ticks, labels |
+//! | `place.rs` | where a label is crossed least |
 //! | `thin.rs` | fewer points, every peak kept |
 //!
 //! There is a chart for every kind and service; a file holds those of one kind, side by side on
@@ -12,6 +13,7 @@
 
 mod axis;
 mod panels;
+mod place;
 mod plot;
 mod thin;
 

@@ -17,6 +17,9 @@ const SHARES: [f64; 22] = [
     0.99995, 0.9999_8, 0.99999, 0.99999_5, 0.999999,
 ];
 
+/// The shortest bound, as a share of the axis across.
+const SHORTEST: f64 = 0.02;
+
 /// The looks of classes beside those of all.
 const CLASS_LOOKS: [Look; 4] = [GREEN, PURPLE, ORANGE, SKY];
 
@@ -161,7 +164,8 @@ impl<'a> Panels<'a> {
             self.line(Word::Cpu, BLUE, self.cells.column("cpu_utilization")),
             self.line(Word::Slots, VERMILLION, self.cells.column("slot_utilization")),
         ];
-        let y = Axis::percent(top(&lines));
+        // An interval may reach beyond all there is.
+        let y = Axis::percent(highest(&lines));
         let bounds = vec![self.bound("", 1.0)];
         let plot = self.over_time(Kind::Utilization, Word::OfCapacity, y);
         Plot { lines, bounds, empty: self.lang.word(Word::NothingToShow), ..plot }
@@ -273,7 +277,12 @@ impl<'a> Panels<'a> {
             Line { label: label.to_owned(), look: *look, runs: some(points), bands, envelope: Vec::new() }
         };
         let lines: Vec<_> = subjects.iter().zip(&figures).zip(&LOOKS).map(line).collect();
-        let bounds = self.bounds(false);
+        let mut bounds = self.bounds(false);
+        // A percentile below its bound says nothing of those above it.
+        for bound in &mut bounds {
+            // That of a median would have no length.
+            bound.to = x.share(nines_of(bound.to)).clamp(SHORTEST, 1.0);
+        }
         let y = latency_axis(&lines, &bounds);
         let plot = self.over_time(Kind::Distribution, Word::LatencyUnit, y);
         let x_caption = self.lang.word(Word::NinesAxis).to_owned();
@@ -300,19 +309,24 @@ impl<'a> Panels<'a> {
         }
     }
 
-    /// Returns the bounds of the service's latency objectives, each over the stretch it is judged in.
+    /// Returns the bounds of the service's latency objectives: over time each over the stretch it is judged
+    /// in, else from 0 to its percentile as a share.
     fn bounds(&self, over_time: bool) -> Vec<Bound> {
         let plan = &self.result.plan;
         let share = |at: u64| (at as f64 / plan.duration_ns.max(1) as f64).min(1.0);
         let own = plan.objectives.iter().filter(|objective| objective.service == self.service);
-        let latency = own.filter(|objective| matches!(objective.goal, Goal::Latency { .. }));
-        let bound = |objective: &crate::results::ObjectivePlan| Bound {
-            label: format!("{}: {}", objective.name, goal_text(&objective.goal)),
-            value: objective.goal.bound(),
-            from: if over_time { share(objective.from_ns.unwrap_or(plan.warmup_ns)) } else { 0.0 },
-            to: if over_time { share(objective.to_ns.unwrap_or(plan.duration_ns)) } else { 1.0 },
+        let bound = |objective: &crate::results::ObjectivePlan| {
+            let Goal::Latency { percentile, .. } = objective.goal else { return None };
+            let (from, to) = if over_time {
+                (objective.from_ns.unwrap_or(plan.warmup_ns), objective.to_ns.unwrap_or(plan.duration_ns))
+            } else {
+                (0, 0)
+            };
+            let label = format!("{}: {}", objective.name, goal_text(&objective.goal));
+            let to = if over_time { share(to) } else { percentile / 100.0 };
+            Some(Bound { label, value: objective.goal.bound(), from: share(from), to })
         };
-        latency.map(bound).collect()
+        own.filter_map(bound).collect()
     }
 
     fn bound(&self, label: &str, value: f64) -> Bound {
@@ -354,9 +368,17 @@ fn scaled(figure: Interval, factor: f64) -> Interval {
     Interval { mean: times(figure.mean), lo: figure.lo.map(times), hi: figure.hi.map(times) }
 }
 
-/// Returns the largest value of any line; bands may be cut.
-fn top(lines: &[Line]) -> f64 {
+/// Returns the largest value of any line.
+fn highest(lines: &[Line]) -> f64 {
     lines.iter().flat_map(values).fold(0.0, f64::max)
+}
+
+/// Returns the largest value of any line or band; of bands no more than half as much again, since two days
+/// can have an interval that leaves no room for anything else.
+fn top(lines: &[Line]) -> f64 {
+    let most = highest(lines);
+    let ends = lines.iter().flat_map(|line| &line.bands).flatten().map(|point| point.2);
+    ends.fold(most, f64::max).min(1.5 * most)
 }
 
 /// Iterates over the values of a line, the largest and least among them.
@@ -371,7 +393,10 @@ fn latency_axis(lines: &[Line], bounds: &[Bound]) -> Axis {
         .flat_map(values)
         .chain(bounds.iter().map(|bound| bound.value))
         .filter(|value| *value > 0.0);
+    // Bands as far as those of linear axes.
+    let bands = top(lines);
     let (least, most) = values
+        .chain(Some(bands).filter(|most| *most > 0.0))
         .fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), value| (least.min(value), most.max(value)));
     Axis::latency(least, most)
 }

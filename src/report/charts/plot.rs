@@ -11,12 +11,13 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{IntoFont, WHITE};
 
 use super::axis::Axis;
+use super::place::{Box, best};
 use super::thin::{Band, Run};
 
 /// Width of a picture in pixels.
 pub(super) const WIDTH: i32 = 720;
 /// Height of a picture in pixels.
-pub(super) const HEIGHT: i32 = 320;
+pub(super) const HEIGHT: i32 = 328;
 /// Pixel columns that dense series are thinned to.
 pub(super) const COLUMNS: usize = 520;
 /// Units of a picture a pixel.
@@ -27,7 +28,7 @@ const LABEL: i32 = 12;
 /// The longest label of a line.
 const MAX_LABEL: i32 = 180;
 const TOP: i32 = 64;
-const BOTTOM: i32 = 46;
+const BOTTOM: i32 = 54;
 /// Between the labels of neighbouring lines.
 const LEADING: i32 = 15;
 /// The stroke that shows a label's colour and dashes.
@@ -186,7 +187,11 @@ impl<'a> Picture<'a> {
         let left = widest(&mut plot.y.ticks.iter().map(|(_, label)| &**label));
         let lines = plot.lines.iter().map(|line| &*line.label);
         let labels = widest(&mut lines.chain(plot.layers.iter().map(|layer| &*layer.label)));
-        let half_tick = plot.x.ticks.last().map_or(0, |(_, label)| text_width(label, LABEL) / 2);
+        let half = |(_, label): &(f64, String)| text_width(label, LABEL) / 2;
+        let half_tick = plot.x.ticks.last().map_or(0, half);
+        // A date at the very end is wider than the time above it.
+        let half_date = plot.x.dates.last().filter(|(at, _)| *at > 0.9).map_or(0, half);
+        let half_tick = half_tick.max(half_date);
         let right = if labels == 0 { 0 } else { labels.min(MAX_LABEL) + SAMPLE + 16 };
         Self {
             plot,
@@ -217,7 +222,7 @@ impl<'a> Picture<'a> {
                 area.draw(&PathElement::new(points, stroke(line.look.colour, 16)))?;
             }
         }
-        plot.bounds.iter().try_for_each(|bound| self.bound(area, bound))?;
+        self.bounds(area)?;
         self.labels().iter().try_for_each(|label| self.label(area, label))?;
         if plot.lines.iter().all(|line| line.runs.is_empty()) && plot.layers.is_empty() {
             let middle = (f64::midpoint(self.left.into(), self.right.into()), (self.top + 30).into());
@@ -243,29 +248,59 @@ impl<'a> Picture<'a> {
             self.stroke(area, (x, self.bottom.into()), (x, f64::from(self.bottom + 4)), GREY)?;
             self.text_at(area, label, (x, f64::from(self.bottom + 14)), (LABEL, GREY), HPos::Center)?;
         }
+        for (at, date) in &plot.x.dates {
+            let place = (self.x(*at), f64::from(self.bottom + 29));
+            // That of the beginning would leave the picture.
+            let side = if *at > 0.0 { HPos::Center } else { HPos::Left };
+            self.text_at(area, date, place, (LABEL - 1, GREY), side)?;
+        }
         let bottom = f64::from(self.bottom);
         self.stroke(area, (self.left.into(), bottom), (self.right.into(), bottom), GREY)?;
-        let caption = (self.right, self.bottom + 33);
+        let caption = (self.right, self.bottom + 44);
         self.text(area, &plot.x_caption, caption, (LABEL - 1, GREY), HPos::Right)
     }
 
-    fn bound<B: DrawingBackend>(&self, area: &Area<B>, bound: &Bound) -> Drawn<B> {
-        let at = self.plot.y.share(bound.value);
-        if !(0.0..=1.0).contains(&at) {
-            return Ok(());
+    /// Draws the bounds, and then their labels, each where it is crossed least.
+    fn bounds<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B> {
+        let shown = || self.plot.bounds.iter().filter(|bound| self.plot.y.shows(bound.value));
+        let ends = |bound: &Bound| {
+            let y = self.y(bound.value);
+            [(self.x(bound.from), y), (self.x(bound.to), y)]
+        };
+        for bound in shown() {
+            let ends = ends(bound).map(scaled).to_vec();
+            area.draw(&PathElement::new(ends, stroke(BLACK.colour, 14)))?;
         }
-        let (y, from) = (self.at_y(at), self.x(bound.from));
-        let ends = vec![scaled((from, y)), scaled((self.x(bound.to), y))];
-        area.draw(&PathElement::new(ends, stroke(BLACK.colour, 14)))?;
-        if bound.label.is_empty() {
-            return Ok(());
+        let runs = self.plot.lines.iter().flat_map(|line| &line.runs);
+        let mut lines: Vec<Vec<(f64, f64)>> =
+            runs.map(|run| run.iter().map(|&(x, y)| (self.x(x), self.y(y))).collect()).collect();
+        lines.extend(shown().map(|bound| ends(bound).to_vec()));
+        let mut taken = Vec::new();
+        for bound in shown().filter(|bound| !bound.label.is_empty()) {
+            let label = fitted(&bound.label, LABEL, self.right - self.left - 8);
+            let places = self.places(ends(bound), f64::from(text_width(&label, LABEL)));
+            let Some(place) = best(&places, &lines, &taken) else { continue };
+            taken.push(place);
+            let at = (place.left, f64::midpoint(place.top, place.bottom));
+            self.text_at(area, &label, at, (LABEL, INK), HPos::Left)?;
         }
-        // Kept inside the picture, and above the line where there is room.
-        let label = fitted(&bound.label, LABEL, self.right - self.left - 8);
-        let width = f64::from(text_width(&label, LABEL) + 4);
-        let x = from.min(f64::from(self.right) - width).max(f64::from(self.left)) + 4.0;
-        let beside = if y - f64::from(self.top) < 14.0 { y + 9.0 } else { y - 8.0 };
-        self.text_at(area, &label, (x, beside), (LABEL, INK), HPos::Left)
+        Ok(())
+    }
+
+    /// Returns where the label of a bound may stand: above it or below, near or a line further, from its
+    /// beginning on; inside the plotting area.
+    fn places(&self, [from, _]: [(f64, f64); 2], width: f64) -> Vec<Box> {
+        let (left, right) = (f64::from(self.left) + 4.0, f64::from(self.right) - width - 2.0);
+        let first = (from.0 + 4.0).min(right).max(left);
+        let steps = (0..=8).map(|i| first + (right - first).max(0.0) * f64::from(i) / 8.0);
+        let half = f64::from(LABEL) / 2.0 + 2.0;
+        let room = f64::from(self.top) + half - 4.0..=f64::from(self.bottom) - half;
+        let heights = [-8.5, 9.5, -23.0, 24.0].map(|step| from.1 + step);
+        let kept = heights.into_iter().filter(|y| room.contains(y));
+        kept.flat_map(|y| {
+            steps.clone().map(move |x| Box { left: x, top: y - half, right: x + width, bottom: y + half })
+        })
+        .collect()
     }
 
     /// Returns the labels beside the ends of their lines, moved apart where they would overlap.

@@ -234,7 +234,7 @@ fn every_chart_names_what_it_shows_and_in_what_unit() {
         (Kind::Queue, &["requests", "waiting", "in flight"]),
         (Kind::Outcomes, &["Requests not completed, by reason", "none"]),
         (Kind::Load, &["requests/s per server", "load"]),
-        (Kind::Evenness, &["requests of a server / mean", "servers, busiest first"]),
+        (Kind::Evenness, &["requests of a server / mean", "there is no series per server"]),
         (Kind::Scaling, &["servers", "needed", "ready", "warm-up"]),
         (Kind::Distribution, &["50%", "90%", "99%", "all", "browse", "order", "order-p99: p99 < 400ms"]),
     ];
@@ -245,7 +245,9 @@ fn every_chart_names_what_it_shows_and_in_what_unit() {
             assert!(texts.iter().any(|found| found.ends_with(text)), "{text} is not in {texts:?}");
         }
         let over_time = ![Kind::Evenness, Kind::Distribution].contains(&kind);
-        assert_eq!(texts.iter().any(|text| text == "1970-01-01, UTC+08:00"), over_time, "{kind:?}");
+        for below in ["1970-01-01", "UTC+08:00"] {
+            assert_eq!(texts.iter().any(|text| text == below), over_time, "{kind:?}: {below}");
+        }
     }
     let lost = drawn(&all_rejected(), Lang::Zh);
     let texts = texts(lost.iter().find(|picture| picture.kind == Kind::Outcomes).unwrap());
@@ -296,6 +298,80 @@ fn bounds_stand_over_the_stretch_they_are_judged_in() {
     let plot = Panels::of(&mut series, &study, &[], 0, Lang::En).chart(Kind::Latency).plot;
     assert_eq!(plot.lines.len(), 2, "there is no series of this percentile");
     assert_eq!(plot.bounds[0].label, "order-p99: p95 <= 1s");
+}
+
+/// In nines a bound reaches to its percentile: what lies beyond is not asked for.
+#[test]
+fn bounds_in_nines_end_at_their_percentile() {
+    let mut study = study();
+    let (all, half) =
+        (study.plan.objectives[0].clone(), Goal::Latency { percentile: 50.0, bound_ns: S, inclusive: true });
+    study.plan.objectives.push(crate::results::ObjectivePlan { goal: half, ..all });
+    let mut series = Series::new(&study);
+    let plot = Panels::of(&mut series, &study, &[], 0, Lang::En).chart(Kind::Distribution).plot;
+    let ends: Vec<_> = plot.bounds.iter().map(|bound| (bound.from, bound.to)).collect();
+    let tick = |label: &str| plot.x.ticks.iter().find(|(_, text)| text == label).unwrap().0;
+    assert_eq!(ends.len(), 2);
+    assert!((ends[0].1 - tick("99%")).abs() < 1e-9 && ends[0].0 == 0.0, "{ends:?}");
+    // Long enough to be seen.
+    assert!(tick("50%") == 0.0 && ends[1].1 == 0.02, "{ends:?}");
+}
+
+/// Of bounds at one height, labels stood on each other; one in front of a line hid it.
+#[test]
+fn labels_of_bounds_do_not_cover_each_other() {
+    let mut study = study();
+    let objective = study.plan.objectives[0].clone();
+    for (i, bound_ms) in [410, 420, 390, 405].into_iter().enumerate() {
+        let goal = Goal::Latency { percentile: 99.0, bound_ns: bound_ms * 1_000_000, inclusive: false };
+        study.plan.objectives.push(crate::results::ObjectivePlan {
+            name: format!("more-{i}"),
+            goal,
+            ..objective.clone()
+        });
+    }
+    let pictures = drawn(&study, Lang::En);
+    for kind in [Kind::Latency, Kind::Distribution] {
+        let markup = pictures.iter().find(|picture| picture.kind == kind).unwrap().element("");
+        let elements = elements(&markup);
+        let labels =
+            elements.iter().filter(|element| element.name == "text" && element.text.contains(": p99 "));
+        let boxes: Vec<_> = labels
+            .map(|label| {
+                let size = label.number("font-size");
+                let long = f64::from(text_width(&label.text.replace("&lt;", "<"), size as i32));
+                (label.number("x"), label.number("y"), long, size)
+            })
+            .collect();
+        assert_eq!(boxes.len(), 5);
+        for (i, a) in boxes.iter().enumerate() {
+            for b in &boxes[i + 1..] {
+                let apart = a.0 + a.2 <= b.0 + 1.0 || b.0 + b.2 <= a.0 + 1.0 || (a.1 - b.1).abs() >= a.3;
+                assert!(apart, "{kind:?}: {boxes:?}");
+            }
+        }
+    }
+}
+
+/// Bands are cut only where they would press everything else to the bottom.
+#[test]
+fn bands_are_shown_whole_up_to_half_as_much_again() {
+    let mut study = study();
+    study.runs.truncate(2);
+    for (day, offered) in study.runs.iter_mut().zip([1_000, 1_010]) {
+        day.row_series.iter_mut().for_each(|row| row.offered.fill(offered));
+    }
+    let highest = |study: &StudyResult| {
+        let mut series = Series::new(study);
+        let plot = Panels::of(&mut series, study, &[], 0, Lang::En).chart(Kind::Rate).plot;
+        let offered = plot.lines.iter().find(|line| line.label == "offered").unwrap();
+        let band = offered.bands.iter().flatten().map(|point| point.2).fold(0.0, f64::max);
+        (plot.y.shows(band), plot.y.shows(offered.runs[0][0].1))
+    };
+    // Two classes: 2,000 and 2,020 in 10 s, 12.7 x 1 wide; then 2,000 and 20.
+    assert_eq!(highest(&study), (true, true));
+    study.runs[1].row_series.iter_mut().for_each(|row| row.offered.fill(10));
+    assert_eq!(highest(&study), (false, true));
 }
 
 #[test]
@@ -407,9 +483,18 @@ fn the_report_holds_the_figures_of_the_tables() {
     let page = String::from_utf8(html::report(&study, &drawn(&study, Lang::En), Lang::En)).unwrap();
     let expected = [
         "<p>3 days simulated \u{b7} 1970-01-01T08:00:00+08:00 + 30s</p>",
-        "<td>p99 &lt; 400ms</td><td class=\"n\">\u{221e}</td><td class=\"n\">2 of 3</td><td class=\"n\">50%</td>",
-        "<td>web</td><td>cpu</td><td class=\"n\">12.0</td><td class=\"n\">3.60</td><td class=\"n\">70.0%</td>",
-        "<td>web</td><td>browse</td><td class=\"n\">50.0<small>37.6 \u{2013} 62.4</small></td>",
+        "<p class=\"said\">0 of 2 objectives hold; order-p99 is undecided, it holds on 2 of 3 days: more than 1% of \
+         the requests of the worst 10s got no answer at 08:00:20 on day 3, bound 400ms; ",
+        "<div>order-p99<small>web/order</small></div></td>",
+        // Where the percentile has no value a note says so.
+        "<div><span>p99 &lt; 400ms</span></div></td><td class=\"n\" data-head=\"value\"></td>\
+         <td data-head=\"held in\"><div>2 of 3 days<small>asked 50%</small><small>shown 13.5% \u{2013} 98.3%</small></div></td>",
+        "<div>no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer; the days alone decide</div>",
+        "<div>from 1970-01-01T08:00:10+08:00 to 08:00:30+08:00, the worst 10s counts<small>worst window of the first \
+         broken day, from: 1970-01-01T08:00:20+08:00</small></div>",
+        "data-head=\"requests judged a day\"><div>170</div></td><td class=\"n\" data-head=\"of them lost or too late\"><div>11.8%",
+        "<div>web</div></td><td data-head=\"resource\"><div>CPU</div></td><td class=\"n\" data-head=\"limit\"><div>12.0</div></td>",
+        "<div>browse</div></td><td class=\"n\" data-head=\"offered/s\"><div>50.0<small>37.6 \u{2013} 62.4</small></div></td>",
         "<pre>metadata:\n  name: example\n</pre>",
         "<tr><th>seed</th><td><code>7</code></td></tr>",
     ];
@@ -443,13 +528,14 @@ fn texts_are_cut_to_fit() {
 
 /// Returns what every `td` of a section's table says before any other tag, and its `small` text.
 fn table_of(page: &str, title: &str) -> Vec<Vec<(String, String)>> {
-    let head = format!("<h2>{title}</h2>");
+    let head = format!("{title}</h");
     let section = page.split_once(&head).unwrap_or_else(|| panic!("no {head}")).1;
     let table = section.split_once("</table>").expect("a table").0;
     let mut rows = Vec::new();
-    for row in table.split("<tr>").skip(2) {
+    for row in table.split("<tr>").skip(1) {
         let cells = row.split("<td").skip(1).map(|cell| {
             let cell = cell.split_once('>').expect("a cell").1.split_once("</td>").expect("its end").0;
+            let cell = cell.trim_start_matches("<div>").trim_end_matches("</div>");
             let (value, small) = cell.split_once("<small>").unwrap_or((cell, ""));
             (value.to_owned(), small.trim_end_matches("</small>").to_owned())
         });
@@ -487,27 +573,34 @@ fn every_row_of_the_report_has_the_figures_of_the_csv() {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&*csv);
         let records: Vec<_> = reader.records().map(Result::unwrap).collect();
         let at = |name: &str| records[0].iter().position(|known| known == name).unwrap();
-        // A column that applies nowhere is not shown.
+        // A column that applies nowhere is not shown, nor a row without any of them.
         let told = |name: &str| records[1..].iter().any(|record| !record[at(name)].is_empty());
-        let columns: Vec<_> = columns.iter().filter(|(name, _)| told(name)).collect();
         let page = String::from_utf8(html::report(&study, &[], Lang::En)).unwrap();
-        let rows = table_of(&page, Lang::En.word(Word::Summary));
-        assert_eq!(rows.len(), records.len() - 1);
-        for (row, record) in rows.iter().zip(&records[1..]) {
-            assert_eq!((&*row[0].0, &*row[1].0), (&record[0], &record[1]));
-            assert_eq!(row.len(), 2 + columns.len());
-            for ((shown, ends), (name, factor)) in row[2..].iter().zip(&columns) {
-                let figure = |end: &str| &record[at(&format!("{name}{end}"))];
-                let what = format!("{name} of {}/{}", &record[0], &record[1]);
-                if figure("").is_empty() {
-                    assert_eq!(shown, "", "{what}");
-                    continue;
-                }
-                shows(shown, figure(""), *factor, &what);
-                assert_eq!(ends.is_empty(), figure("_lo").is_empty(), "{what}");
-                if let Some((lo, hi)) = ends.split_once(" \u{2013} ") {
-                    shows(lo, figure("_lo"), *factor, &what);
-                    shows(hi, figure("_hi"), *factor, &what);
+        for (title, columns) in
+            [(Word::TrafficAndLatency, &columns[..7]), (Word::UseOfServers, &columns[7..])]
+        {
+            let columns: Vec<_> = columns.iter().filter(|(name, _)| told(name)).collect();
+            let rows = table_of(&page, Lang::En.word(title));
+            let own =
+                |record: &&csv::StringRecord| columns.iter().any(|(name, _)| !record[at(name)].is_empty());
+            let records_shown: Vec<_> = records[1..].iter().filter(own).collect();
+            assert_eq!(rows.len(), records_shown.len());
+            for (row, record) in rows.iter().zip(records_shown) {
+                assert_eq!((&*row[0].0, &*row[1].0), (&record[0], &record[1]));
+                assert_eq!(row.len(), 2 + columns.len());
+                for ((shown, ends), (name, factor)) in row[2..].iter().zip(&columns) {
+                    let figure = |end: &str| &record[at(&format!("{name}{end}"))];
+                    let what = format!("{name} of {}/{}", &record[0], &record[1]);
+                    if figure("").is_empty() {
+                        assert_eq!(shown, "", "{what}");
+                        continue;
+                    }
+                    shows(shown, figure(""), *factor, &what);
+                    assert_eq!(ends.is_empty(), figure("_lo").is_empty(), "{what}");
+                    if let Some((lo, hi)) = ends.split_once(" \u{2013} ") {
+                        shows(lo, figure("_lo"), *factor, &what);
+                        shows(hi, figure("_hi"), *factor, &what);
+                    }
                 }
             }
         }
@@ -528,16 +621,28 @@ fn labels_of_time_never_overlap() {
             let pictures = drawn(&study, Lang::En);
             let picture = pictures.iter().find(|picture| picture.kind == Kind::Rate).unwrap();
             let markup = picture.element("");
-            let ticks: Vec<(f64, f64)> = elements(&markup)
-                .iter()
-                .filter(|element| element.name == "text" && element.attribute("text-anchor") == "middle")
-                .map(|element| {
-                    let half = f64::from(text_width(element.text, element.number("font-size") as i32)) / 2.0;
-                    (element.number("x") - half, element.number("x") + half)
-                })
-                .collect();
+            // Times, and the dates below them.
+            let elements = elements(&markup);
+            let dated = |element: &Element<'_>| element.text.len() == 10 && element.text.starts_with("1970-");
+            let place = |element: &Element<'_>| {
+                let long = f64::from(text_width(element.text, element.number("font-size") as i32));
+                let left = match element.attribute("text-anchor") {
+                    "middle" => element.number("x") - long / 2.0,
+                    _ => element.number("x"),
+                };
+                (left, left + long)
+            };
+            let row = |of_dates: bool| -> Vec<(f64, f64)> {
+                let texts = elements.iter().filter(|element| element.name == "text");
+                let own = texts.filter(|element| dated(element) == of_dates);
+                own.filter(|element| of_dates || element.attribute("text-anchor") == "middle")
+                    .map(place)
+                    .collect()
+            };
+            let (ticks, dates) = (row(false), row(true));
             assert!(ticks.len() > 1, "{length} {clock}");
-            for pair in ticks.windows(2) {
+            assert_eq!(dates.is_empty(), !clock || length > 1_440 * minute, "{length} {clock}");
+            for pair in ticks.windows(2).chain(dates.windows(2)) {
                 assert!(pair[0].1 <= pair[1].0, "{length} ns, by the clock: {clock}: {:?}", texts(picture));
             }
         }

@@ -95,26 +95,30 @@ fn a_bound_that_equals_the_demanded_share_proves_it() {
 #[test]
 fn verdicts_without_a_share_come_from_days_and_interval() {
     use Verdict::{Fail, Inconclusive, Pass};
+    use VerdictNote::{NoDay, NothingJudged, OneDay, OneValue, Unanswered};
     // Half widths: of 300, 310, 320: 4.303 x 10 / sqrt 3 = 24.8. Of 200, 300, 390: mean 296.7,
     // s = 95.0, 236: reaches over 400. Of 399, 500: wide. Of 450, 460, 470: 435.2 and up.
-    let table: [(&[u64], Verdict, &str); 13] = [
-        (&[300, 310, 320], Pass, ""),
-        (&[200, 300, 390], Inconclusive, ""),
-        (&[399, 500], Inconclusive, ""),
-        (&[399, 500, 500], Fail, ""),
-        (&[450, 460, 470], Fail, ""),
-        (&[399], Pass, "one day, no interval"),
-        (&[400], Fail, "one day, no interval"),
-        (&[9_999], Fail, "one day, no interval"),
-        (&[0], Pass, "nothing to judge"),
-        (&[0, 0], Pass, "nothing to judge"),
-        (&[300, 300, 9_999], Inconclusive, "judged by days only, the value has no interval"),
-        (&[300, 9_999, 9_999], Fail, "judged by days only, the value has no interval"),
-        (&[], Inconclusive, "no replication finished"),
+    let table: [(&[u64], Verdict, &[VerdictNote]); 15] = [
+        (&[300, 310, 320], Pass, &[]),
+        (&[200, 300, 390], Inconclusive, &[]),
+        (&[399, 500], Inconclusive, &[]),
+        (&[399, 500, 500], Fail, &[]),
+        (&[450, 460, 470], Fail, &[]),
+        (&[399], Pass, &[OneDay]),
+        (&[400], Fail, &[OneDay]),
+        (&[9_999], Fail, &[OneDay, Unanswered(1)]),
+        (&[0], Pass, &[NothingJudged]),
+        (&[0, 0], Pass, &[NothingJudged]),
+        (&[300, 300, 9_999], Inconclusive, &[Unanswered(1)]),
+        (&[300, 9_999, 9_999], Fail, &[Unanswered(2)]),
+        // Of two days one judged nothing.
+        (&[300, 0], Pass, &[OneValue]),
+        (&[0, 9_999], Inconclusive, &[OneValue, Unanswered(1)]),
+        (&[], Inconclusive, &[NoDay]),
     ];
-    for (values, expected, note) in table {
+    for (values, expected, notes) in table {
         let verdict = judged(values, None, |_| ());
-        assert_eq!((verdict.verdict, verdict.note), (expected, note), "{values:?}");
+        assert_eq!((verdict.verdict, &*verdict.notes), (expected, notes), "{values:?}");
     }
     // An interval that ends at the bound itself is not below it: no width, mean 400.
     assert_eq!(judged(&[400, 400], None, |_| ()).verdict, Fail);
@@ -130,7 +134,7 @@ fn without_an_interval_days_decide() {
         let verdict = judged(values, None, growing);
         assert_eq!(verdict.verdict, expected, "{values:?}");
         assert_eq!(verdict.value.unwrap().lo, None);
-        assert!(verdict.note.contains("by days only"));
+        assert_eq!(verdict.notes, [VerdictNote::Growing]);
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn check(
             None if process => Some(SimTime::ZERO),
             None => {
                 found.add(
-                    Code::MissingKey,
+                    Code::Instant,
                     &path,
                     "the fault has no time",
                     "write for example at: 30m, or at: \"00:05\"",
@@ -116,7 +116,8 @@ impl Checker<'_> {
             };
             let remedy =
                 "write one of crash, zoneOutage, slow, errors, failures, failedLaunches, monitoringOutage";
-            self.found.add(Code::WrongChoice, path, message, remedy);
+            let code = if given.is_empty() { Code::Nothing } else { Code::Contradiction };
+            self.found.add(code, path, message, remedy);
             return None;
         }
         let path = join(path, given[0]);

@@ -146,6 +146,8 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
         monitoring,
         actions,
         cautions: fleet.cautions,
+        overlays: Vec::new(),
+        settings: Vec::new(),
     })
 }
 
@@ -172,9 +174,13 @@ fn rows(classes: &Classes, services: &[super::plan::Service]) -> Vec<RowPlan> {
 
 /// Hashes the resolved spec, written as JSON in the order of its structs and of the file's names.
 fn fingerprint(spec: &ScenarioSpec) -> String {
-    let json = serde_json::to_vec(&spec.resolved()).unwrap_or_default();
+    sha256(&serde_json::to_vec(&spec.resolved()).unwrap_or_default())
+}
+
+/// Returns the SHA-256 of bytes, in hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for byte in Sha256::digest(&json) {
+    for byte in Sha256::digest(bytes) {
         let _ = write!(text, "{byte:02x}");
     }
     text

@@ -139,7 +139,7 @@ impl Checker<'_> {
             (None, None) => {
                 let remedy = "write for example at: \"23:45\", or when: {from: prometheus, service: web, \
                               cpuUtilization: {above: 80%}}";
-                self.found.add(Code::MissingKey, path, "nothing says when this is done", remedy);
+                self.found.add(Code::Instant, path, "nothing says when this is done", remedy);
                 None
             }
         };
@@ -254,8 +254,11 @@ impl Checker<'_> {
         let first = given.next();
         if first.is_none() || given.next().is_some() {
             let remedy = "write one of rate, errors, latency, cpuUtilization, slotUtilization, queued, ready";
-            let what = if first.is_none() { "nothing is looked at" } else { "two things are looked at" };
-            self.found.add(Code::WrongChoice, path, what, remedy);
+            let (code, what) = match first {
+                None => (Code::Nothing, "nothing is looked at"),
+                Some(_) => (Code::Contradiction, "two things are looked at"),
+            };
+            self.found.add(code, path, what, remedy);
             return None;
         }
         let (key, signal, limit) = first?;
@@ -264,7 +267,7 @@ impl Checker<'_> {
             (None, Some(bound)) => (false, bound),
             _ => {
                 let remedy = format!("write {key}: {{above: ..}} or {key}: {{below: ..}}");
-                self.found.add(Code::WrongChoice, join(path, key), "this needs one bound", remedy);
+                self.found.add(Code::Contradiction, join(path, key), "this needs one bound", remedy);
                 return None;
             }
         };

@@ -33,7 +33,7 @@ const PACE: Pace = Pace { ns_per_request: 500.0, cores: 2 };
 
 /// Text in one line, wherever it was broken.
 fn flat(preview: &Preview, pace: &Pace) -> String {
-    text(preview, pace).split_whitespace().collect::<Vec<_>>().join(" ")
+    text(preview, pace, Some(100)).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -48,14 +48,21 @@ fn waits_are_written_in_milliseconds_and_percent() {
         (figures(0.0, None, None, None), "0 ms on average"),
         // The clock counts nanoseconds: less is none.
         (figures(9e-10, None, None, None), "0 ms on average"),
-        (figures(2e-9, None, None, None), "0.0000020 ms on average"),
+        (figures(2e-9, None, None, None), "under 0.001 ms on average"),
         (figures(0.012_345, Some(0.0), None, None), "12.3 ms on average, p99 0 ms"),
-        (figures(0.012_345, Some(1.5), Some(0.5), None), "12.3 ms on average, p99 1,500 ms, 50.0 % wait"),
+        (
+            figures(0.012_345, Some(1.5), Some(0.5), None),
+            "12.3 ms on average, p99 1,500 ms, 50.0 % of the requests wait",
+        ),
         (
             figures(12.0, None, Some(9e-7), Some(1e-5)),
-            "12,000 ms on average, 0 % wait, 0.00100 % turned away",
+            "12,000 ms on average, 0 % of the requests wait, 0.00100 % are turned away",
         ),
-        (figures(1e-3, None, Some(1.0), Some(1.0)), "1.00 ms on average, 100 % wait, 100 % turned away"),
+        (
+            figures(1e-3, None, Some(1.0), Some(1.0)),
+            "1.00 ms on average, 100 % of the requests wait, 100 % are turned away",
+        ),
+        (figures(f64::INFINITY, None, None, None), "without end on average"),
     ];
     for (figures, expected) in table {
         assert_eq!(wait(&figures), expected);
@@ -93,12 +100,14 @@ fn objectives_without_a_share_stand_together() {
         told("duration: 100s", traffic, &farm("web"), &format!("objectives: [{}]\n", goals.join(", ")))
             .objectives
     };
-    let together = "one, two: 5 or more replications; an interval needs 2, and narrows with their root";
-    let often = "often: 29 or more replications; so many prove 90 % of the days if all hold";
+    let together = "one, two: only a run can judge; simulate 5 days or more (run.replications is 3); two days \
+                    give the value an interval, but too wide a one; 4 times the days halve it";
+    let often = "often: only a run can judge; simulate 29 days or more (run.replications is 3); so many days, if \
+                 the objective holds on all of them, prove 90 % of the days";
     let (one, two, share) = (goal("one", ""), goal("two", ""), goal("often", ", holdsIn: 90%"));
-    assert_eq!(needs(&of(&[one.clone(), share.clone(), two.clone()])), [often, together]);
-    assert_eq!(needs(&of(&[one, two])), [together]);
-    assert_eq!(needs(&of(&[share])), [often]);
+    assert_eq!(needs(&of(&[one.clone(), share.clone(), two.clone()]), 3), [often, together]);
+    assert_eq!(needs(&of(&[one, two]), 3), [together]);
+    assert_eq!(needs(&of(&[share]), 3), [often]);
 }
 
 /// A table keeps its columns under one another, and cuts only names that leave no room.
@@ -111,17 +120,21 @@ fn columns_are_aligned_and_long_names_cut() {
     let services: Vec<String> = names.iter().map(|name| farm(name)).collect();
     let preview = told("duration: 100s", &traffic.join(", "), &services.join(", "), "");
     let lines = table(&preview.services);
-    assert_eq!(lines.len(), 4);
+    assert_eq!(lines.len(), 5);
     let width = lines[0].len();
     assert!(lines.iter().all(|line| line.len() == width) && width <= WIDTH, "{lines:#?}");
-    assert!(lines[1].starts_with("w ") && lines[2].starts_with("a-service-of-usual-length "), "{lines:#?}");
-    let cut = lines[3].split(' ').next().expect("a name");
+    assert!(lines[2].starts_with("w ") && lines[3].starts_with("a-service-of-usual-length "), "{lines:#?}");
+    let cut = lines[4].split(' ').next().expect("a name");
     assert!(cut.ends_with('~') && long.starts_with(cut.trim_end_matches('~')), "{lines:#?}");
     // One column ends where its head ends.
     let end = |line: &str, cell: &str| line.find(cell).map(|at| at + cell.len());
-    assert_eq!(end(&lines[0], " of"), end(&lines[1], " cpu"), "{lines:#?}");
+    assert_eq!(end(&lines[1], " of"), end(&lines[2], " cpu"), "{lines:#?}");
+    // Every head but two has its unit above it.
+    let units: Vec<&str> = lines[0].split_whitespace().collect();
+    assert_eq!(units.join(" "), "requests/s requests/s use % use % use % servers servers");
+    assert_eq!(end(&lines[0], "requests/s"), end(&lines[1], "mean"), "{lines:#?}");
     let short = table(&preview.services[..1]);
-    assert!(short[0].starts_with("service ") && short[1].starts_with("w       "), "{short:#?}");
+    assert!(short[1].starts_with("service ") && short[2].starts_with("w       "), "{short:#?}");
 }
 
 /// What each kind of answer is called, and what is said where there is none.
@@ -136,31 +149,70 @@ fn paragraphs_say_how_far_to_trust_them() {
         paragraph(service)
     };
     let lasts = |mean_s| Some(WaitFigures { mean_s, p99_s: None, share_waiting: None, share_rejected: None });
+    let waits = "- waiting, on top of the time a request needs when alone: ";
     let table = [
-        (Basis::Exact, lasts(0.01), lasts(0.01), "- waits 10.0 ms on average", "- exact: F; b"),
+        (
+            Basis::Exact,
+            lasts(0.01),
+            lasts(0.01),
+            "10.0 ms on average",
+            "- exact, this scenario is what the formula describes: F",
+        ),
         (
             Basis::Approximation,
             lasts(0.01),
             lasts(0.02),
-            "- waits 20.0 ms on average; at the mean rate 10.0 ms on average",
-            "- approximation: F; b",
+            "in the busiest minute 20.0 ms on average; at the mean rate 10.0 ms on average",
+            "- an approximation: F",
         ),
         (
             Basis::LowerBound,
             lasts(0.01),
             None,
-            "- waits without a steady state; at the mean rate 10.0 ms on average",
-            "- lower bound: F; b",
+            "in the busiest minute longer and longer, more comes than can be served; at the mean rate 10.0 ms \
+             on average",
+            "- at least this on average, only a run tells how much more: F",
         ),
-        (Basis::Optimistic, None, None, "- waits without a steady state", "- optimistic: F; b"),
-        (Basis::None, None, None, "- waits: to be simulated", "- no formula: b"),
+        (
+            Basis::OneQueue,
+            None,
+            None,
+            "longer and longer, more comes than can be served",
+            "- too little if anything, only a run tells how much more: F",
+        ),
     ];
-    for (basis, mean, busiest, waits, sure) in table {
-        let [first, second, third] = service(basis, &["b"], mean, busiest);
-        assert_eq!(first, "web: busiest minute from 0s, peak at 0s");
-        assert_eq!((second.as_str(), third.as_str()), (waits, sure));
+    for (basis, mean, busiest, told, sure) in table {
+        // What is so is no assumption.
+        let found = service(basis, &["b", UNSTEADY, "c", ENDLESS], mean, busiest);
+        let expected = [
+            "web: busiest minute from 0s, peak at 0s",
+            &format!("{waits}{told}"),
+            sure,
+            "- the formula assumes b; c",
+        ];
+        assert_eq!(found, expected);
     }
-    assert_eq!(service(Basis::Exact, &[], None, None)[2], "- exact: F");
+    let none = service(Basis::None, &["b", "c"], None, None);
+    assert_eq!(none[1..], ["- waiting: no formula (b; c); `peakday run` tells"]);
+    assert_eq!(service(Basis::Exact, &[], None, None).len(), 3);
+}
+
+/// Every formula that a preview names has a word beside it; those that explain themselves have none.
+#[test]
+fn formulas_are_named_in_plain_words() {
+    let table = [
+        ("M/M/2 (Erlang C)", ": random arrivals, exponential work"),
+        ("M/M/10/2010", ": random arrivals, exponential work"),
+        ("M/G/1 (Pollaczek-Khinchine)", ": random arrivals, any work, one request at a time"),
+        ("E_2/M/1", ": random arrivals dealt out in turn, exponential work"),
+        ("G/G/4 (Allen-Cunneen), pool by pool", ": any arrivals, any work"),
+        ("processor sharing", ": requests in hand share the cores"),
+        ("supermarket, 2 choices", ": each request joins the shortest of some queues drawn at random"),
+        ("nobody waits: unlimited slots, each with a core", ""),
+    ];
+    for (formula, expected) in table {
+        assert_eq!(gloss(formula), expected, "{formula}");
+    }
 }
 
 /// Wall clocks where the run has one, sections only where there is something to say.
@@ -168,11 +220,11 @@ fn paragraphs_say_how_far_to_trust_them() {
 fn sections_come_in_order_and_only_where_they_say_something() {
     let traffic = "users: {to: web, class: a, rate: 50/s}";
     let mut preview = told("duration: 100s, seed: 7", traffic, &farm("web"), "");
-    let found = text(&preview, &PACE);
-    let expected = "PLAN  shop\nfor 1m40s, warm-up 0s, replications 5, seed 7\nscenario ";
+    let found = text(&preview, &PACE, None);
+    let expected = "PLAN  shop: from theory, nothing was simulated\nfor 1m40s, warm-up 0s; a run simulates 5 days, seed 7\nscenario ";
     assert!(found.starts_with(expected), "{found}");
     assert!(
-        !found.contains("warning") && !found.contains("\n\n\n") && found.ends_with("simulated\n"),
+        !found.contains("warning") && !found.contains("\n\n\n") && found.ends_with("a moment ago)\n"),
         "{found}"
     );
     preview.display_name = Some("The shop".to_owned());
@@ -182,12 +234,12 @@ fn sections_come_in_order_and_only_where_they_say_something() {
         message: "m".to_owned(),
     };
     preview.warnings = vec![warning("one"), warning("two")];
-    let found = text(&preview, &PACE);
+    let found = text(&preview, &PACE, None);
     assert!(
-        found.starts_with("PLAN  The shop\n") && found.ends_with("\n\nwarning: one: m\nwarning: two: m\n")
+        found.starts_with("PLAN  The shop: ") && found.ends_with("\n\nwarning: one: m\nwarning: two: m\n")
     );
     let run = "start: 2026-11-10T23:59:30+08:00, duration: 100s";
-    let timed = text(&told(run, traffic, &farm("web"), ""), &PACE);
+    let timed = text(&told(run, traffic, &farm("web"), ""), &PACE, None);
     assert!(timed.contains("from 2026-11-10T23:59:30+08:00 for 1m40s"), "{timed}");
     assert!(timed.contains("web: busiest minute from 2026-11-10T23:59:30"), "{timed}");
 }
