@@ -123,7 +123,7 @@ fn keys_of_structs() -> Vec<(String, String, Value, bool)> {
     let mut keys = Vec::new();
     for (name, schema) in structs {
         let required = |key: &str| {
-            let list = schema["required"].as_array();
+            let list = schema["required"].as_array().or(schema["then"]["required"].as_array());
             list.is_some_and(|list| list.iter().any(|required| required == key))
         };
         for (key, property) in schema["properties"].as_object().into_iter().flatten() {

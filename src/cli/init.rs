@@ -57,7 +57,7 @@ pub(super) fn run(args: &InitArgs, voice: Voice, format: Format) -> Result<Exit,
         .ok_or_else(|| Error::Usage(format!("there is no template `{}`", args.template)))?;
     if args.print || args.file.as_deref().is_some_and(|file| file.as_os_str() == "-") {
         print(&template.text())?;
-        for (name, _) in template.traces {
+        for (name, _) in template.files {
             let text = format!("it reads {name}: peakday init --template {} writes both", template.name);
             voice.say(Voice::Normal, text);
         }
@@ -66,7 +66,7 @@ pub(super) fn run(args: &InitArgs, voice: Voice, format: Format) -> Result<Exit,
     let place = place(args, template)?;
     let folder = place.parent().unwrap_or(Path::new(""));
     let mut files = vec![(place.clone(), template.text())];
-    files.extend(template.traces.iter().map(|(name, text)| (folder.join(name), (*text).to_owned())));
+    files.extend(template.files.iter().map(|(name, text)| (folder.join(name), (*text).to_owned())));
     write(&files, args.force, voice)?;
     voice.say(Voice::Normal, format!("next: peakday run {}", place.display()));
     Ok(Exit::Success)

@@ -7,35 +7,35 @@ pub(super) struct Template {
     /// What it shows, in one line.
     pub about: &'static str,
     text: &'static str,
-    /// Files that it reads: where they lie beside it, and what is in them.
-    pub traces: &'static [(&'static str, &'static str)],
+    /// Files that belong to it: where they lie beside it, and what is in them.
+    pub files: &'static [(&'static str, &'static str)],
 }
 
 /// All of them, the one to begin with first.
-pub(super) const TEMPLATES: [Template; 8] = [
+pub(super) const TEMPLATES: [Template; 7] = [
     Template {
         name: "quickstart",
         about: "ten lines: one service, steady traffic, one objective",
         text: include_str!("../../scenarios/quickstart.yaml"),
-        traces: &[],
+        files: &[],
     },
     Template {
         name: "first-question",
         about: "from the figures of a load test to a verdict on the peak",
         text: include_str!("../../scenarios/first-question.yaml"),
-        traces: &[],
+        files: &[],
     },
     Template {
         name: "singles-day",
         about: "an hour around midnight: three services, a published sale shape, pools, queues",
         text: include_str!("../../scenarios/singles-day.yaml"),
-        traces: &[],
+        files: &[],
     },
     Template {
         name: "replay",
         about: "last year's orders per minute from a CSV file, at 40 times the volume",
         text: include_str!("../../scenarios/replay.yaml"),
-        traces: &[(
+        files: &[(
             "traces/orders-per-minute.csv",
             include_str!("../../scenarios/traces/orders-per-minute.csv"),
         )],
@@ -44,25 +44,22 @@ pub(super) const TEMPLATES: [Template; 8] = [
         name: "zone-outage",
         about: "a zone lost at the peak: health checks, alerts, people, servers that start",
         text: include_str!("../../scenarios/zone-outage.yaml"),
-        traces: &[],
+        files: &[],
     },
     Template {
         name: "pre-scaling",
-        about: "servers ordered by the clock before the sale, in time",
+        about: "servers ordered by the clock before the sale, in time and, by an overlay, too late",
         text: include_str!("../../scenarios/pre-scaling.yaml"),
-        traces: &[],
-    },
-    Template {
-        name: "pre-scaling-late",
-        about: "the same five minutes too late, by `include`",
-        text: include_str!("../../scenarios/pre-scaling-late.yaml"),
-        traces: &[("pre-scaling.yaml", include_str!("../../scenarios/pre-scaling.yaml"))],
+        files: &[(
+            "overlays/five-minutes-late.yaml",
+            include_str!("../../scenarios/overlays/five-minutes-late.yaml"),
+        )],
     },
     Template {
         name: "drill",
         about: "a game day: crashes, slow servers, errors, blind monitoring, and operators who act",
         text: include_str!("../../scenarios/drill.yaml"),
-        traces: &[],
+        files: &[],
     },
 ];
 

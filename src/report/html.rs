@@ -10,13 +10,15 @@ use crate::report::text::{first_broken, notes, when};
 use crate::report::told::{self, short};
 use crate::report::words::{Lang, Word};
 use crate::results::{
-    ObjectiveVerdict, StudyResult, SummaryRow, Verdict, dependencies, overall, summary, verdicts,
+    LogEntry, ObjectiveVerdict, StudyResult, SummaryRow, Verdict, dependencies, overall, summary, verdicts,
 };
 use crate::stats::Interval;
-use crate::time::SimDuration;
+use crate::time::{NANOS_PER_SEC, SimDuration};
 
 /// Rows of the table of limits.
 const MAX_LIMITS: usize = 20;
+/// Rows of the table of what happened.
+const MAX_EVENTS: usize = 100;
 
 /// Heads and columns of a table, and what turns a figure into what is shown.
 type Columns = [(Word, &'static str, f64)];
@@ -43,7 +45,9 @@ const TABLES: [(Word, &Columns); 2] = [
             (Word::PerServer, "load_ratio", 1.0),
             (Word::Needed, "scaling_ratio", 1.0),
             (Word::ServersReady, "servers_ready", 1.0),
+            (Word::Availability, "availability", 100.0),
             (Word::Cost, "cost", 1.0),
+            (Word::Wasted, "cost_wasted", 1.0),
         ],
     ),
 ];
@@ -100,6 +104,7 @@ pub(super) fn report(result: &StudyResult, pictures: &[Picture], lang: Lang) -> 
     page.headline(result, &judged, &name);
     page.objectives(result, &judged);
     page.charts(result, pictures);
+    page.events(result);
     page.summary(result, &rows);
     page.limits(result);
     page.notes(&notes(result, &rows, lang));
@@ -225,6 +230,35 @@ impl Page {
                 picture.element("xmlns=\"http://www.w3.org/2000/svg\" font-family=\"sans-serif\"")
             }));
             self.text += "</div>\n";
+        }
+    }
+
+    /// What happened beside requests on the first day.
+    fn events(&mut self, result: &StudyResult) {
+        let (plan, lang) = (&result.plan, self.lang);
+        let Some(run) = result.runs.first().filter(|run| !run.events.is_empty()) else { return };
+        self.section(Word::Events);
+        let _ = writeln!(self.text, "<p><small>{}</small></p>", lang.word(Word::EventsOf));
+        let heads =
+            [Word::When, Word::Event, Word::Service, Word::Pool, Word::Name, Word::Servers, Word::Detail];
+        let row = |event: &LogEntry| {
+            let service = event.service.map(|service| &plan.services[service]);
+            let pool = service.zip(event.pool).map_or("", |(service, pool)| &service.pools[pool].name);
+            let count = event.servers.map_or_else(String::new, |count| grouped(f64::from(count), 1));
+            vec![
+                Cell::text(&when(plan, event.at_ns / NANOS_PER_SEC * NANOS_PER_SEC)),
+                Cell::text(lang.event(event.kind)),
+                Cell::text(service.map_or("", |service| &service.name)),
+                Cell::text(pool),
+                Cell::text(&event.name),
+                Cell::Number(count),
+                Cell::text(&event.detail),
+            ]
+        };
+        self.table(&heads, run.events.iter().take(MAX_EVENTS).map(row).collect());
+        if let more @ 1.. = run.events.len().saturating_sub(MAX_EVENTS) {
+            let more = lang.fill(Word::MoreEvents, &[&more.to_string()]);
+            let _ = writeln!(self.text, "<p><small>{more}</small></p>");
         }
     }
 

@@ -5,8 +5,8 @@ use crate::report::told::{self, short};
 use crate::report::words::{Lang, Word};
 use crate::report::{class_of, goal_text};
 use crate::results::{
-    DependencyRow, ObjectivePlan, ObjectiveVerdict, Plan, StudyResult, SummaryRow, nearest_limits, overall,
-    summary, verdicts,
+    DependencyRow, EventKind, LogEntry, ObjectivePlan, ObjectiveVerdict, Plan, StudyResult, SummaryRow,
+    nearest_limits, overall, summary, verdicts,
 };
 use crate::time::SimDuration;
 
@@ -19,6 +19,8 @@ const INDENT: &str = "              ";
 const NEAREST: usize = 3;
 /// of which those after the first have less than this left.
 const NEAR: f64 = 0.2;
+/// How many events are told.
+const HAPPENED: usize = 10;
 
 /// Heads and columns of the table, and what turns a column's figure into what is shown.
 const COLUMNS: [(&str, &str, f64); 9] = [
@@ -56,6 +58,11 @@ pub fn summary_text(result: &StudyResult, width: Option<usize>) -> String {
         tail.push(String::new());
     }
     tail.extend(nearest);
+    let happened = happened(result);
+    if !happened.is_empty() {
+        tail.push(String::new());
+    }
+    tail.extend(happened);
     let notes = notes(result, &rows, Lang::En);
     if !notes.is_empty() {
         tail.push(String::new());
@@ -215,6 +222,32 @@ fn nearest(result: &StudyResult) -> Vec<String> {
     near.filter(|(i, row)| *i == 0 || row.margin.is_some_and(|margin| margin < NEAR))
         .filter_map(told)
         .collect()
+}
+
+/// Tells what happened beside requests on the first day; single servers are left to `events.csv`.
+fn happened(result: &StudyResult) -> Vec<String> {
+    let Some(run) = result.runs.first() else { return Vec::new() };
+    let single = [EventKind::Breakdown, EventKind::Repaired, EventKind::LaunchFailed];
+    let told = |event: &&LogEntry| !single.contains(&event.kind);
+    let line = |event: &LogEntry| {
+        let service = event.service.map(|service| &result.plan.services[service]);
+        let pool = service.zip(event.pool).map_or("", |(service, pool)| &service.pools[pool].name);
+        let place = [service.map_or("", |service| &service.name), pool];
+        let place: Vec<&str> = place.into_iter().filter(|name| !name.is_empty()).collect();
+        let count = event.servers.map(|count| format!("{count} servers")).unwrap_or_default();
+        let parts = [Lang::En.event(event.kind), &place.join("/"), &event.name, &count, &event.detail];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        format!("  {}  {}", when(&result.plan, event.at_ns - event.at_ns % 1_000_000_000), parts.join(", "))
+    };
+    let mut lines: Vec<String> = run.events.iter().filter(told).take(HAPPENED).map(line).collect();
+    if !run.events.is_empty() {
+        let more = match run.events.len() - lines.len() {
+            0 => String::new(),
+            more => format!(", {more} more"),
+        };
+        lines.insert(0, format!("happened on day {}{more} in events.csv:", run.replication));
+    }
+    lines
 }
 
 /// Returns what to know before believing the figures.

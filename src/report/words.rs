@@ -3,6 +3,8 @@
 
 use std::str::FromStr;
 
+use crate::results::EventKind;
+
 /// The language of fixed words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {
@@ -92,6 +94,8 @@ words! {
     Needed: "servers needed", "所需服务器";
     ServersReady: "servers ready", "就绪服务器";
     Cost: "cost", "费用";
+    Wasted: "of it wasted", "其中浪费";
+    Availability: "availability %", "可用率（%）";
     OfCapacity: "share of capacity in use", "已用容量占比";
     Requests: "requests", "请求数";
     LoadUnit: "requests/s per server", "每台服务器的请求/秒";
@@ -111,6 +115,38 @@ words! {
     LoadRatio: "load", "负载";
     ScalingRatio: "needed", "所需";
     Ready: "ready", "就绪";
+    Desired: "wanted", "期望";
+    Ordered: "ordered", "已订购";
+    MarksOf: "Grey lines mark what happened on the first day; events.csv tells of every day.",
+        "灰线标出首个模拟日发生的事件；各日事件见 events.csv。";
+    Events: "What happened", "事件";
+    EventsOf: "On the first day that was simulated; events.csv tells of every day.",
+        "首个模拟日的事件；各日事件见 events.csv。";
+    MoreEvents: "{0} more stand in events.csv", "另有 {0} 条见 events.csv";
+    Event: "event", "事件";
+    Pool: "pool", "资源池";
+    Name: "name", "名称";
+    Detail: "detail", "详情";
+    EvReplicas: "servers wanted", "期望服务器数";
+    EvFullCapacity: "full capacity", "容量恢复";
+    EvCrash: "crash", "崩溃";
+    EvBreakdown: "breakdown", "故障";
+    EvRepaired: "repaired", "已修复";
+    EvZoneOutage: "zone lost", "可用区中断";
+    EvZoneBack: "zone back", "可用区恢复";
+    EvSlow: "slow", "变慢";
+    EvSlowEnds: "full speed", "速度恢复";
+    EvErrors: "errors", "出错";
+    EvErrorsEnd: "errors end", "出错结束";
+    EvLaunchFailed: "launch failed", "启动失败";
+    EvFailedLaunches: "launches fail", "启动易失败";
+    EvLaunchesBack: "launches work", "启动恢复";
+    EvQuotaReached: "quota reached", "达到配额";
+    EvMonitoringOutage: "monitoring lost", "监控中断";
+    EvMonitoringBack: "monitoring back", "监控恢复";
+    EvAlert: "alert", "告警";
+    EvAction: "action", "操作";
+    EvUnhealthy: "unhealthy", "不健康";
     All: "all", "全部";
     Failed: "failed", "失败";
     TimedOut: "timed out", "超时";
@@ -225,6 +261,34 @@ words! {
     NoteSameRecording: "all days replay the same recording of {0}", "各模拟日重放相同的流量记录：{0}";
     NoteBadLines: "{0}: {1} of {2} lines could not be used", "{0}：{2} 行中有 {1} 行无法使用";
     NoteFirstBad: "; the first, line {0}: {1}", "；首个在第 {0} 行：{1}";
+}
+
+impl Lang {
+    /// Returns the word for something that happened.
+    pub(super) fn event(self, kind: EventKind) -> &'static str {
+        self.word(match kind {
+            EventKind::Replicas => Word::EvReplicas,
+            EventKind::FullCapacity => Word::EvFullCapacity,
+            EventKind::Crash => Word::EvCrash,
+            EventKind::Breakdown => Word::EvBreakdown,
+            EventKind::Repaired => Word::EvRepaired,
+            EventKind::ZoneOutage => Word::EvZoneOutage,
+            EventKind::ZoneBack => Word::EvZoneBack,
+            EventKind::Slow => Word::EvSlow,
+            EventKind::SlowEnds => Word::EvSlowEnds,
+            EventKind::Errors => Word::EvErrors,
+            EventKind::ErrorsEnd => Word::EvErrorsEnd,
+            EventKind::LaunchFailed => Word::EvLaunchFailed,
+            EventKind::FailedLaunches => Word::EvFailedLaunches,
+            EventKind::LaunchesBack => Word::EvLaunchesBack,
+            EventKind::QuotaReached => Word::EvQuotaReached,
+            EventKind::MonitoringOutage => Word::EvMonitoringOutage,
+            EventKind::MonitoringBack => Word::EvMonitoringBack,
+            EventKind::Alert => Word::EvAlert,
+            EventKind::Action => Word::EvAction,
+            EventKind::Unhealthy => Word::EvUnhealthy,
+        })
+    }
 }
 
 #[cfg(test)]

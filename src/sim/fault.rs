@@ -123,12 +123,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 ends(duration, Vec::new())
             }
             FaultKind::FailedLaunches { service, pool, share, duration } => {
-                let detail = format!("{} % of launches", share * 100.0);
-                let site = self.site(service, pool);
-                self.tell(now, EventKind::FailedLaunches, site, &name, None, &detail);
-                let key = self.faults[fault].key;
-                let pools: Vec<usize> = self.pools_of(service, pool).collect();
-                self.launch_faults.extend(pools.into_iter().map(|pool| (fault, pool, share, key)));
+                self.hamper_launches(now, fault, (service, pool), share);
                 ends(duration, Vec::new())
             }
             FaultKind::MonitoringOutage { pipeline, duration } => {
@@ -143,6 +138,22 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             }
         };
         self.agenda.add(end.0, end.1, queue);
+    }
+
+    /// Some launches fail from now on.
+    fn hamper_launches(
+        &mut self,
+        now: SimTime,
+        fault: usize,
+        (service, pool): (ServiceId, Option<usize>),
+        share: f64,
+    ) {
+        let FaultState { plan, key, .. } = &self.faults[fault];
+        let (name, key) = (plan.name.clone(), *key);
+        let detail = format!("{} % of launches", share * 100.0);
+        self.tell(now, EventKind::FailedLaunches, self.site(service, pool), &name, None, &detail);
+        let pools: Vec<usize> = self.pools_of(service, pool).collect();
+        self.launch_faults.extend(pools.into_iter().map(|pool| (fault, pool, share, key)));
     }
 
     /// A fault ends.

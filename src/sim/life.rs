@@ -114,6 +114,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         self.retime(now, &[server], queue);
         if let Some(lacked) = self.pools[pool].staff.join(now) {
             let servers = Some(self.pools[pool].staff.wanted() as usize);
+            // In tenths of a second: who reads it wants no more.
+            let tenths = (lacked.as_nanos() + 50_000_000) / 100_000_000;
+            let lacked = SimDuration::from_nanos(tenths * 100_000_000);
             let detail = format!("{lacked} after the first was missing");
             self.note(now, Note { servers, detail, ..Note::new(EventKind::FullCapacity, Site::Pool(pool)) });
         }

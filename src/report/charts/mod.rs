@@ -6,12 +6,14 @@
 //! | `plot.rs` | one picture through plotters |
 //! | `axis.rs` | ranges, ticks, labels |
 //! | `place.rs` | where a label is crossed least |
+//! | `marks.rs` | what happened, as marks on the time axis |
 //! | `thin.rs` | fewer points, every peak kept |
 //!
 //! There is a chart for every kind and service; a file holds those of one kind, side by side on
 //! one time axis.
 
 mod axis;
+mod marks;
 mod panels;
 mod place;
 mod plot;
@@ -170,6 +172,9 @@ pub(super) fn remarks(result: &StudyResult, lang: Lang) -> Vec<&'static str> {
     let mut remarks = vec![lang.word(if result.runs.len() > 1 { Word::Bands } else { Word::OneDay })];
     if plan.duration_ns.div_ceil(plan.interval_ns) > 2 * plot::COLUMNS as u64 {
         remarks.push(lang.word(Word::Thinned));
+    }
+    if result.runs.first().is_some_and(|run| !run.events.is_empty()) {
+        remarks.push(lang.word(Word::MarksOf));
     }
     if plan.services.len() > MAX_SERVICES {
         remarks.push(lang.word(Word::NearestShown));

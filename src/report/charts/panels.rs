@@ -1,6 +1,7 @@
 //! What each chart of a service shows: which columns, on which axes.
 
 use super::axis::{Axis, nines_of, time_caption};
+use super::marks::{Mark, marks};
 use super::plot::{
     BLUE, Bound, COLUMNS, GREEN, LOOKS, Layer, Line, Look, ORANGE, PURPLE, Plot, SKY, VERMILLION,
 };
@@ -94,6 +95,7 @@ pub(super) struct Panels<'a> {
     /// Length of each interval in seconds.
     seconds: Vec<f64>,
     servers: &'a [ServerRow],
+    marks: Vec<Mark>,
 }
 
 impl<'a> Panels<'a> {
@@ -117,6 +119,7 @@ impl<'a> Panels<'a> {
             edges: Edges::of(length, bucket),
             seconds: (0..series.intervals()).map(seconds).collect(),
             servers,
+            marks: marks(result, service, lang),
         }
     }
 
@@ -218,10 +221,23 @@ impl<'a> Panels<'a> {
     }
 
     fn scaling(&self) -> Plot {
-        let lines = vec![
+        let mut lines = vec![
             self.line(Word::ScalingRatio, VERMILLION, self.cells.column("scaling_ratio")),
             self.line(Word::Ready, BLUE, self.cells.column("servers_ready")),
         ];
+        // Where servers come and go, what was wanted and what was paid for beside what was there.
+        let ready = self.cells.column("servers_ready");
+        for (name, word, look) in
+            [("servers_desired", Word::Desired, GREEN), ("servers_ordered", Word::Ordered, ORANGE)]
+        {
+            let values = self.cells.column(name);
+            let alike = |(a, b): (&Option<Interval>, &Option<Interval>)| {
+                a.map(|figure| figure.mean) == b.map(|figure| figure.mean)
+            };
+            if !ready.iter().zip(values).all(alike) {
+                lines.push(self.line(word, look, values));
+            }
+        }
         let y = Axis::linear(top(&lines));
         Plot { lines, ..self.over_time(Kind::Scaling, Word::Servers, y) }
     }
@@ -305,6 +321,7 @@ impl<'a> Panels<'a> {
             lines: Vec::new(),
             layers: Vec::new(),
             bounds: Vec::new(),
+            marks: self.marks.clone(),
             empty: word(Word::NothingCame),
         }
     }

@@ -11,6 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{IntoFont, WHITE};
 
 use super::axis::Axis;
+use super::marks::Mark;
 use super::place::{Box, best};
 use super::thin::{Band, Run};
 
@@ -31,6 +32,8 @@ const TOP: i32 = 64;
 const BOTTOM: i32 = 54;
 /// Between the labels of neighbouring lines.
 const LEADING: i32 = 15;
+/// Rows for the words of marks.
+const MARK_ROWS: usize = 4;
 /// The stroke that shows a label's colour and dashes.
 const SAMPLE: i32 = 20;
 
@@ -54,6 +57,7 @@ pub(super) const LOOKS: [Look; 6] = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SK
 const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 const GREY: RGBColor = RGBColor(0x66, 0x66, 0x66);
 const LEADER: RGBColor = RGBColor(0xBB, 0xBB, 0xBB);
+const MARK: RGBColor = RGBColor(0x99, 0x99, 0x99);
 const GRID: RGBColor = RGBColor(0xE2, 0xE2, 0xE2);
 const SHADE: RGBColor = RGBColor(0xF1, 0xF1, 0xF1);
 
@@ -102,6 +106,8 @@ pub(super) struct Plot {
     /// From the lowest to the highest.
     pub(super) layers: Vec<Layer>,
     pub(super) bounds: Vec<Bound>,
+    /// What happened, in order of time.
+    pub(super) marks: Vec<Mark>,
     /// Said in the middle of an empty picture.
     pub(super) empty: &'static str,
 }
@@ -209,6 +215,7 @@ impl<'a> Picture<'a> {
         self.text(area, &title, (12, 18), (TITLE, INK), HPos::Left)?;
         self.text(area, &plot.unit, (12, 38), (LABEL, GREY), HPos::Left)?;
         self.frame(area)?;
+        self.marks(area)?;
         for line in &plot.lines {
             line.bands.iter().try_for_each(|band| self.fill(area, band, line.look, 0.2))?;
             line.envelope.iter().try_for_each(|band| self.fill(area, band, line.look, 0.4))?;
@@ -258,6 +265,26 @@ impl<'a> Picture<'a> {
         self.stroke(area, (self.left.into(), bottom), (self.right.into(), bottom), GREY)?;
         let caption = (self.right, self.bottom + 44);
         self.text(area, &plot.x_caption, caption, (LABEL - 1, GREY), HPos::Right)
+    }
+
+    /// Draws what happened: a line from top to bottom, and its word beside it in the first row with room.
+    fn marks<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B> {
+        let mut ends = [f64::NEG_INFINITY; MARK_ROWS];
+        for mark in &self.plot.marks {
+            let x = self.x(mark.at);
+            self.stroke(area, (x, self.top.into()), (x, self.bottom.into()), MARK)?;
+            let label = fitted(&mark.label, LABEL - 1, MAX_LABEL);
+            let width = f64::from(text_width(&label, LABEL - 1));
+            let right = x + 3.0 + width;
+            let left = if right > f64::from(self.right) { x - 3.0 - width } else { x + 3.0 };
+            // Where no row has room the line stands alone.
+            if let Some(row) = ends.iter().position(|end| left > *end + 4.0) {
+                ends[row] = left + width;
+                let y = f64::from(self.top + 8) + f64::from(LEADING - 2) * row as f64;
+                self.text_at(area, &label, (left, y), (LABEL - 1, GREY), HPos::Left)?;
+            }
+        }
+        Ok(())
     }
 
     /// Draws the bounds, and then their labels, each where it is crossed least.
@@ -443,6 +470,7 @@ mod tests {
             lines: lines.iter().map(line).collect(),
             layers: vec![],
             bounds: vec![],
+            marks: vec![],
             empty: "",
         }
     }

@@ -8,6 +8,7 @@ use super::limits::MAX_REPLICAS;
 use super::run::Frame;
 use super::traffic::mix_shares;
 use super::{Findings, join};
+use crate::balancer::BalancerSpec;
 use crate::error::Code;
 use crate::ids::{ClassId, ServiceId};
 use crate::monitoring::{Pipeline, Signal};
@@ -348,17 +349,24 @@ impl Checker<'_> {
         None
     }
 
-    fn typed<T: DeserializeOwned>(&mut self, place: &str, value: &Value, remedy: &str) -> Option<T> {
-        let read = serde_json::from_value(value.clone());
-        read.map_err(|error| {
-            let message = format!("`{}` cannot be set here: {error}", suggest::short(&told(value)));
+    /// Reads a value as `what`.
+    fn typed<T: DeserializeOwned>(
+        &mut self,
+        place: &str,
+        value: &Value,
+        what: &str,
+        remedy: impl Into<String>,
+    ) -> Option<T> {
+        let read = serde_json::from_value(value.clone()).ok();
+        if read.is_none() {
+            let message = format!("`{}` is not {what}", suggest::short(&told(value)));
             self.found.add(Code::WrongType, place, message, remedy);
-        })
-        .ok()
+        }
+        read
     }
 
     fn replicas(&mut self, place: &str, value: &Value) -> Option<u32> {
-        let replicas: u32 = self.typed(place, value, "write a number of servers, for example 40")?;
+        let replicas: u32 = self.typed(place, value, "a number of servers", "write for example 40")?;
         if replicas > MAX_REPLICAS {
             let message = format!("{replicas} servers in a pool are too many");
             self.found.add(Code::OutOfRange, place, message, format!("keep to {MAX_REPLICAS}"));
@@ -386,8 +394,8 @@ impl Checker<'_> {
     }
 
     fn queue_limit(&mut self, place: &str, service: usize, value: &Value) -> Option<Change> {
-        let remedy = "write a number of requests, or unlimited";
-        let limit: Concurrency = self.typed(place, value, remedy)?;
+        let remedy = "write for example 200, or unlimited";
+        let limit: Concurrency = self.typed(place, value, "a number of requests", remedy)?;
         let spec: &ServiceSpec = &self.spec.services.0[service].1;
         if spec.pools.iter().all(|(_, pool)| pool.concurrency == Concurrency::Unlimited) {
             let message = "nobody waits for a slot where concurrency is unlimited";
@@ -400,8 +408,10 @@ impl Checker<'_> {
         Some(Change::QueueLimit(ServiceId::new(service), limit))
     }
 
-    fn balancer(&mut self, place: &str, value: &Value) -> Option<crate::balancer::BalancerSpec> {
-        let choice: BalancerChoice = self.typed(place, value, "write for example roundRobin")?;
+    fn balancer(&mut self, place: &str, value: &Value) -> Option<BalancerSpec> {
+        let names = BalancerSpec::examples();
+        let known = suggest::known(&told(value), names.iter().map(|(name, _)| *name));
+        let choice: BalancerChoice = self.typed(place, value, "a balancer", known)?;
         for (parameter, message, remedy) in choice.0.problems() {
             self.found.add(Code::Balancer, join(place, parameter), message, remedy);
         }
@@ -415,7 +425,8 @@ impl Checker<'_> {
             self.found.add(Code::UnknownName, place, message, remedy);
             return None;
         };
-        let mix: Named<Ratio> = self.typed(place, value, "write for example {browse: 92%, order: 8%}")?;
+        let mix: Named<Ratio> =
+            self.typed(place, value, "a mix", "write for example {browse: 92%, order: 8%}")?;
         let to = &self.spec.traffic.0[index].1.to;
         let mut shares = mix_shares(place, to, &mix, self.classes, self.found);
         if let Some((_, last)) = shares.last_mut() {
