@@ -90,3 +90,57 @@ fn a_folder_that_holds_no_result_is_told() {
     desk.run(&["report"]).ends(2);
     desk.run(&["report", "out", "--lang", "de"]).ends(2).says("write en or zh");
 }
+
+/// What was laid over the file is named, without the folder it lay in; a result from before that is read.
+#[test]
+fn the_report_names_overlays_and_settings() {
+    let desk = Desk::with(SCENARIO);
+    fs::create_dir_all(desk.path("secret-folder")).unwrap();
+    desk.write("secret-folder/more.yaml", "run: {load: 1.5}\n");
+    let set = ["--set", "services.web.pools.p.replicas=3", "--set", "run.seed=9"];
+    let args = ["run", "s.yaml", "-q", "-o", "out", "-f", "secret-folder/more.yaml"];
+    desk.run(&[&args[..], &set[..]].concat()).ends(0);
+    let page = String::from_utf8(desk.read("out/report.html")).unwrap();
+    // printf 'run: {load: 1.5}\n' | sha256sum
+    let overlay = "<tr><th>overlay (-f)</th><td><code>more.yaml (SHA-256 HASH)</code></td></tr>";
+    let (before, after) = overlay.split_once("HASH").unwrap();
+    let (_, rest) = page.split_once(before).expect("the overlay");
+    assert_eq!(&rest[..64], "d61fa8c34e507abcc3b4ed834e7c8edcb8845ba99e30e444683f6ef03c0e3d46");
+    assert!(rest[64..].starts_with(after), "{}", &rest[..200]);
+    for setting in ["services.web.pools.p.replicas=3", "run.seed=9"] {
+        let row = format!("<tr><th>setting (--set)</th><td><code>{setting}</code></td></tr>");
+        assert!(page.contains(&row), "no {row}");
+    }
+    let json = String::from_utf8(desk.read("out/result.json")).unwrap();
+    assert!(!json.contains("secret-folder") && !page.contains("secret-folder"));
+
+    desk.run(&["run", "s.yaml", "-q", "-o", "bare"]).ends(0);
+    let bare = String::from_utf8(desk.read("bare/result.json")).unwrap();
+    assert!(!bare.contains("overlays") && !bare.contains("settings"), "as it was written before");
+    desk.run(&["report", "bare"]).ends(0);
+}
+
+/// Notes, goals and verdicts in the language of the page; names stay as they are.
+#[test]
+fn a_chinese_report_has_no_english_notes() {
+    let desk = Desk::with(
+        &SCENARIO
+            .replace("rate: 200/s", "rate: 900/s")
+            .replace("exponential: {mean: 20ms}", "pareto: {mean: 20ms, alpha: 2.5}")
+            .replace("lt: 1h}}", "lt: 1ms}}, {name: all, service: web, success: {gte: 99.9%}}"),
+    );
+    let done = desk.run(&["run", "s.yaml", "-q", "-o", "out", "--lang", "zh", "--replications", "1"]);
+    assert!([Some(98), Some(99)].contains(&done.code), "{done:?}");
+    let page = String::from_utf8(desk.read("out/report.html")).unwrap();
+    for text in ["成功率 &gt;= 99.9%", "仅一天，无置信区间", "持续增长", "服从帕累托长尾", "界限 1ms"]
+    {
+        assert!(page.contains(text), "no {text}");
+    }
+    let (_, style) = page.split_once("<style>").unwrap();
+    let (style, body) = style.split_once("</style>").unwrap();
+    for english in ["holds", "no interval", "got no answer", "growing:", "Pareto", "success &gt;"] {
+        assert!(!body.contains(english), "{english}");
+    }
+    let badge = style.lines().find(|line| line.starts_with(".verdict{")).expect("a badge");
+    assert!(badge.contains("white-space:nowrap"), "{badge}");
+}

@@ -373,7 +373,7 @@ fn lines_are_broken_only_where_there_is_a_width() {
     long.plan.services[2].no_mean_interval = Some("a reason of several words, ".repeat(9).trim().into());
     let lines = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let whole = summary_text(&long, None);
-    assert!(whole.contains(&"a reason of several words, ".repeat(9).trim()), "{whole}");
+    assert!(whole.contains("a reason of several words, ".repeat(9).trim()), "{whole}");
     let table = |text: &str| {
         let begun = text.lines().skip_while(|line| !line.starts_with("service "));
         begun.take_while(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>()

@@ -452,7 +452,8 @@ mod tests {
         let (mut plan, hour) = (study().plan, 3_600_000 * MS);
         // 10 November 2026, 23:30 in UTC+8.
         let start = WallClock { epoch_ns: 1_794_324_600_000_000_000, offset_s: 28_800 };
-        let table: [(Option<WallClock>, u64, &[(f64, &str)]); 7] = [
+        type Dates<'a> = &'a [(f64, &'a str)];
+        let table: [(Option<WallClock>, u64, Dates<'_>); 7] = [
             (Some(start), hour, &[(0.0, "2026-11-10"), (0.5, "2026-11-11")]),
             (Some(start), hour / 4, &[(0.0, "2026-11-10")]),
             (Some(start), hour / 2, &[(0.0, "2026-11-10"), (1.0, "2026-11-11")]),

@@ -92,7 +92,8 @@ mod tests {
         let places = [at(0.0, 0.0), at(20.0, 0.0), at(40.0, 0.0)];
         let line = |x: f64| vec![(x, -50.0), (x, 50.0)];
         let flat = vec![(0.0, 5.0), (22.0, 5.0)];
-        let table: [(&[Vec<(f64, f64)>], &[Box], usize); 7] = [
+        type Lines<'a> = &'a [Vec<(f64, f64)>];
+        let table: [(Lines<'_>, &[Box], usize); 7] = [
             (&[], &[], 0),
             (&[line(5.0)], &[], 1),
             (&[line(5.0), line(25.0)], &[], 2),

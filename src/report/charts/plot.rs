@@ -314,7 +314,7 @@ impl<'a> Picture<'a> {
         Ok(())
     }
 
-    /// Returns where the label of a bound may stand: above it or below, near or a line further, from its
+    /// Returns where the label of a bound may stand: above it or below, near or lines further, from its
     /// beginning on; inside the plotting area.
     fn places(&self, [from, _]: [(f64, f64); 2], width: f64) -> Vec<Box> {
         let (left, right) = (f64::from(self.left) + 4.0, f64::from(self.right) - width - 2.0);
@@ -322,7 +322,7 @@ impl<'a> Picture<'a> {
         let steps = (0..=8).map(|i| first + (right - first).max(0.0) * f64::from(i) / 8.0);
         let half = f64::from(LABEL) / 2.0 + 2.0;
         let room = f64::from(self.top) + half - 4.0..=f64::from(self.bottom) - half;
-        let heights = [-8.5, 9.5, -23.0, 24.0].map(|step| from.1 + step);
+        let heights = [-8.5, 9.5, -24.5, 25.5, 41.5].map(|step| from.1 + step);
         let kept = heights.into_iter().filter(|y| room.contains(y));
         kept.flat_map(|y| {
             steps.clone().map(move |x| Box { left: x, top: y - half, right: x + width, bottom: y + half })

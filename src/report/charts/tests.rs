@@ -123,6 +123,8 @@ fn stretched(mut study: StudyResult, intervals: usize) -> StudyResult {
         }
         for service in &mut run.service_series {
             let wides = [
+                &mut service.desired_ns,
+                &mut service.ordered_ns,
                 &mut service.ready_ns,
                 &mut service.slot_ns,
                 &mut service.cpu_milli_ns,

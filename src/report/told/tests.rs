@@ -4,13 +4,11 @@ use super::*;
 use crate::results::example::{S, one_day, study, window};
 use crate::results::{ObjectiveRun, verdicts};
 
-/// Returns the sentence of a study of one objective, its days given by their windows: start in seconds,
-/// requests, those lost, and the percentile in ms.
-fn said(
-    alter: impl Fn(&mut ObjectivePlan),
-    days: &[&[(u64, u64, u64, Option<u64>)]],
-    lang: Lang,
-) -> (String, String) {
+/// Start in seconds, requests, those lost, and the percentile in ms.
+type Window = (u64, u64, u64, Option<u64>);
+
+/// Returns the sentence of a study of one objective, its days given by their windows.
+fn said(alter: impl Fn(&mut ObjectivePlan), days: &[&[Window]], lang: Lang) -> (String, String) {
     let mut study = one_day();
     study.plan.objectives.truncate(1);
     study.plan.objectives[0].holds_in = None;
