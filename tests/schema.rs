@@ -36,6 +36,7 @@ fn fits(value: &Value, schema: &Value) -> bool {
             "object" => value.is_object(),
             "array" => value.is_array(),
             "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
             "number" => value.is_number(),
             "integer" => value.is_u64() || value.is_i64(),
             other => panic!("the type {other} is not known here"),

@@ -197,7 +197,7 @@ pub fn arrivals(
         due.push(next_due(source, &mut state)?);
         sources.push(state);
     }
-    let mut turns = mixes(scenario);
+    let mut turns = mixes(scenario).into_iter().peekable();
     loop {
         let first = due.iter().enumerate().filter_map(|(index, at)| at.map(|at| (at, index))).min();
         let Some((at, index)) = first else { return Ok(Ok(())) };
@@ -220,10 +220,11 @@ pub fn arrivals(
     }
 }
 
+/// A mix that operators set: when, of which source, and the cumulated shares of its classes.
+type Turn<'a> = (SimTime, usize, &'a [(ClassId, f64)]);
+
 /// Returns the mixes that operators set, in order of time: those happen at set times only.
-fn mixes(
-    scenario: &Scenario,
-) -> std::iter::Peekable<impl Iterator<Item = (SimTime, usize, &[(ClassId, f64)])>> {
+fn mixes(scenario: &Scenario) -> Vec<Turn<'_>> {
     let mut mixes = Vec::new();
     for action in &scenario.actions {
         for (change, _) in &action.changes {
@@ -233,7 +234,7 @@ fn mixes(
         }
     }
     mixes.sort_by_key(|turn| turn.0);
-    mixes.into_iter().peekable()
+    mixes
 }
 
 fn next_due(source: &Source, state: &mut SourceState) -> Result<Option<SimTime>, Error> {
