@@ -3,7 +3,7 @@
 use super::*;
 use crate::error::Error;
 use crate::results::example::{one_day, study};
-use crate::results::{Peak, SERIES, SUMMARY, TraceRecord, UNLIMITED_MILLICORES};
+use crate::results::{EventKind, LogEntry, Peak, SERIES, SUMMARY, TraceRecord, UNLIMITED_MILLICORES};
 use crate::rng::{Bits, Key};
 
 fn text(bytes: std::io::Result<Vec<u8>>) -> String {
@@ -28,12 +28,13 @@ fn servers_are_golden() {
     let expected = "\
 service,server,pool,zone,version,from_s,from_s_lo,from_s_hi,to_s,to_s_lo,to_s_hi,requests,requests_lo,\
 requests_hi,cpu_utilization,cpu_utilization_lo,cpu_utilization_hi,slot_utilization,slot_utilization_lo,\
-slot_utilization_hi,peak_queue,peak_queue_lo,peak_queue_hi
-web,1,small,a,initial,0,,,30,,,300,,,0.25,,,0.25,,,0,,
-web,2,small,b,initial,0,,,20,,,100,,,0.25,,,0.25,,,0,,
-web,3,large,a,initial,0,,,30,,,800,,,0.25,,,0.25,,,0,,
-pay,4,only,,initial,0,,,30,,,100,,,,,,,,,0,,
-pay,5,only,,initial,0,,,30,,,90,,,,,,,,,0,,
+slot_utilization_hi,peak_queue,peak_queue_lo,peak_queue_hi,ordered_s,ordered_s_lo,ordered_s_hi,\
+gone_s,gone_s_lo,gone_s_hi,failed,failed_lo,failed_hi
+web,1,small,a,initial,0,,,30,,,300,,,0.25,,,0.25,,,0,,,0,,,30,,,0,,
+web,2,small,b,initial,0,,,20,,,100,,,0.25,,,0.25,,,0,,,0,,,20,,,0,,
+web,3,large,a,initial,0,,,30,,,800,,,0.25,,,0.25,,,0,,,0,,,30,,,0,,
+pay,4,only,,initial,0,,,30,,,100,,,,,,,,,0,,,0,,,30,,,0,,
+pay,5,only,,initial,0,,,30,,,90,,,,,,,,,0,,,0,,,30,,,0,,
 ";
     assert_eq!(text(servers_csv(&one_day())), expected);
 }
@@ -47,6 +48,46 @@ web,slots,18,12,0.333333333,15,1970-01-01T08:00:15+08:00,1
 web,queue,50,0,1,,,1
 ";
     assert_eq!(text(dependencies_csv(&study())), expected);
+}
+
+#[test]
+fn what_happened_is_told_in_every_form() {
+    let mut told = study();
+    let event = |seconds: u64, kind, pool, servers, detail: &str| LogEntry {
+        at_ns: seconds * 1_000_000_000 + 250_000_000,
+        kind,
+        service: pool,
+        pool,
+        name: "a<b".to_owned(),
+        servers,
+        detail: detail.to_owned(),
+    };
+    told.runs[0].events = vec![
+        event(5, EventKind::ZoneOutage, None, Some(18), "zone b"),
+        event(6, EventKind::Breakdown, Some(0), Some(1), ""),
+        event(9, EventKind::Action, Some(0), None, "limit = 3"),
+    ];
+    let expected = "\
+replication,time_s,wall,kind,service,pool,name,servers,detail
+1,5.25,1970-01-01T08:00:05.25+08:00,zoneOutage,,,a<b,18,zone b
+1,6.25,1970-01-01T08:00:06.25+08:00,breakdown,web,small,a<b,1,
+1,9.25,1970-01-01T08:00:09.25+08:00,action,web,small,a<b,,limit = 3
+";
+    assert_eq!(text(events_csv(&told)), expected);
+    // Single servers are left to the table.
+    let lines = "\
+happened on day 1, 1 more in events.csv:
+  1970-01-01T08:00:05+08:00  zone lost, a<b, 18 servers, zone b
+  1970-01-01T08:00:09+08:00  action, web/small, a<b, limit = 3
+";
+    let summary = summary_text(&told, None);
+    assert!(summary.contains(lines), "{summary}");
+    let page = String::from_utf8(html::report(&told, &[], Lang::Zh)).unwrap();
+    for cell in ["可用区中断", "a&lt;b", "limit = 3", "zone b"] {
+        assert!(page.contains(&format!(">{cell}<")), "{cell}");
+    }
+    assert!(!summary_text(&study(), None).contains("happened"));
+    assert!(!String::from_utf8(html::report(&study(), &[], Lang::Zh)).unwrap().contains("可用区"));
 }
 
 #[test]
@@ -104,6 +145,7 @@ fn summary_has_the_promised_columns_in_order() {
                     load_ratio_max_over_mean scaling_ratio cpu_utilization slot_utilization \
                     offered_utilization server_hours cost load_ratio_max_over_mean_per_capacity \
                     offered_cpu_utilization offered_slot_utilization offered_per_s servers_ready \
+                    servers_desired availability server_hours_billed cost_wasted \
                     scaling_ratio_binding note";
     let bounds = |name: &&String| !name.ends_with("_lo") && !name.ends_with("_hi");
     let found: Vec<_> = records[0].iter().filter(bounds).map(String::as_str).collect();
@@ -337,7 +379,7 @@ fn the_terminal_is_told_what_is_nearest_its_limit() {
     ];
     for (slots, queue, expected) in table {
         let mut near = study();
-        let at_ns = 61_500_000_000;
+        let at_ns = 11_500_000_000;
         near.runs[1].services[0].peak_slots = Peak { value: slots, at_ns };
         near.runs[1].services[0].peak_queue = Peak { value: queue, at_ns };
         let text = summary_text(&near, Some(100));
@@ -425,6 +467,7 @@ fn every_file_of_a_run_is_listed_even_without_a_finished_day() {
             "servers.csv",
             "objectives.csv",
             "dependencies.csv",
+            "events.csv",
             "resolved.yaml",
             "timeseries.csv",
             "charts/rate.svg",

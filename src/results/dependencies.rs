@@ -56,9 +56,10 @@ pub fn dependencies(result: &StudyResult) -> Vec<DependencyRow> {
             rows.extend(limit.map(|limit| worst(result, service, resource, limit, peak)));
         };
         push("cpu", cores, &|run, limit| peak_cores(&result.plan, run, service, limit));
-        push("slots", slots, &|run, _| {
+        push("slots", slots, &|run, limit| {
             let peak = run.services[service].peak_slots;
-            Reached::new(peak, slots_at(&result.plan, run, service, peak.at_ns))
+            let there = slots_at(&result.plan, run, service, peak.at_ns);
+            Reached::new(peak, if there > 0.0 { there } else { limit })
         });
         push("queue", config.queue_limit.map(f64::from), &|run, limit| {
             Reached::new(run.services[service].peak_queue, limit)
@@ -125,8 +126,9 @@ fn peak_cores(plan: &Plan, run: &RunResult, service: usize, limit: f64) -> Reach
 fn cores_there(plan: &Plan, run: &RunResult, service: usize) -> Vec<u128> {
     let pools = &plan.services[service].pools;
     let servers = run.servers.iter().filter(|server| server.service == service);
-    let lives =
-        servers.map(|server| (server.from_ns, server.gone_ns, milli(&pools[server.pool]).unwrap_or(0)));
+    let lives = servers.map(|server| {
+        (server.from_ns, server.gone_ns.min(plan.duration_ns), milli(&pools[server.pool]).unwrap_or(0))
+    });
     spread(lives, plan.interval_ns, plan.duration_ns)
 }
 

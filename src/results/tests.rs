@@ -156,6 +156,8 @@ fn run(replication: u32, extra: i64, cores: u128, objectives: [Vec<WindowRecord>
             p99_ns: vec![Some(1_000), Some(500), None],
         };
     let web = ServiceTotals {
+        desired_ns: wide(60),
+        missing_ns: wide(10),
         ready_ns: wide(50),
         slot_ns: wide(80),
         cpu_milli_ns: wide((cores + 22) * 1_000),

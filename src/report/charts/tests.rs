@@ -568,7 +568,9 @@ fn every_row_of_the_report_has_the_figures_of_the_csv() {
         ("load_ratio", 1.0),
         ("scaling_ratio", 1.0),
         ("servers_ready", 1.0),
+        ("availability", 100.0),
         ("cost", 1.0),
+        ("cost_wasted", 1.0),
     ];
     for study in [study(), one_day(), all_rejected(), renamed(study(), 63)] {
         let csv = crate::report::summary_csv(&study).unwrap();

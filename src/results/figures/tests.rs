@@ -61,6 +61,12 @@ fn all_classes_of_a_service_are_worked_out() {
         ("cost", Some(0.013)),
         ("offered_per_s", Some(60.0)),
         ("servers_ready", Some(2.5)),
+        // Three were wanted; one of them was missing for 10 of the 20 s.
+        ("servers_desired", Some(3.0)),
+        ("availability", Some(50.0 / 60.0)),
+        // Nobody is billed before it serves, nor after.
+        ("server_hours_billed", Some(50.0 / 3_600.0)),
+        ("cost_wasted", Some(0.0)),
     ];
     assert_eq!(expected.len(), SUMMARY.len(), "every column is worked out");
     figures(&one_day(), 0, &expected);
@@ -259,7 +265,7 @@ fn servers_are_matched_by_ordinal_and_identity() {
     assert_eq!(rows.iter().map(|row| row.ordinal).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     let means = |row: &ServerRow| row.figures.iter().map(|f| f.map(|f| f.mean)).collect::<Vec<_>>();
     // The second small server: 10 s of the period, 5 core-s of 20, 10 slot-s of 40.
-    let expected = [Some(0.0), Some(20.0), Some(100.0), Some(0.25), Some(0.25), Some(0.0)];
+    let expected = [0.0, 20.0, 100.0, 0.25, 0.25, 0.0, 0.0, 20.0, 0.0].map(Some);
     assert_eq!(means(&rows[1]), expected);
     assert_eq!(means(&rows[3])[3..5], [None, None], "no limit, no utilisation");
     let requests = rows[2].figures[2].unwrap();
