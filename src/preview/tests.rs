@@ -77,6 +77,40 @@ fn what_is_offered_is_told_minute_by_minute() {
 }
 
 #[test]
+fn a_schedule_counts_when_its_servers_are_expected_to_serve() {
+    // Two servers of 100/s each; four are wanted from 30 s on, and serve after 10 + 20 s; one from 2 m on.
+    let pool = "replicas: 2, concurrency: 1, startup: {provision: 10s, boot: {exponential: {mean: 20s}}}, \
+                autoscaler: {schedule: {steps: [{at: 30s, replicas: 4}, {at: 2m, replicas: 1}]}}";
+    let farm = format!("pools: {{p: {{{pool}}}}}, work: {{exponential: {{mean: 10ms}}}}");
+    let faults = "faults: [{at: 5s, crash: {service: web, servers: 1}}]\n\
+                  actions: [{at: 9s, set: {services.web.pools.p.replicas: 3}}]";
+    let preview = of("rate: 80/s", &farm, faults);
+    let service = &preview.services[0];
+    let shares: Vec<_> = service.series.iter().map(|minute| minute.cpu_utilization).collect();
+    for (found, expected) in shares.into_iter().zip([0.4, 0.2, 0.8]) {
+        near(found, Some(expected), "a minute");
+    }
+    assert_eq!((service.busiest_minute.from_s, service.peak.at_s), (120.0, 120.0));
+    near(service.peak.utilization, Some(0.8), "one server is left");
+    for (minute, needed) in service.series.iter().zip([0.8; 3]) {
+        near(minute.scaling_ratio, Some(needed), "servers' worth of load");
+    }
+    assert_eq!(service.waiting.because, ["the number of servers changes"]);
+    let left: Vec<&str> = preview.warnings.iter().map(|warning| &*warning.message).collect();
+    assert_eq!(left, ["the figures above know nothing of 1 fault and 1 action: simulate"]);
+}
+
+#[test]
+fn who_is_given_back_before_it_serves_never_does() {
+    let pool = "replicas: 2, concurrency: 1, startup: {provision: 40s}, \
+                autoscaler: {schedule: {steps: [{at: 30s, replicas: 4}, {at: 1m, replicas: 2}]}}";
+    let farm = format!("pools: {{p: {{{pool}}}}}, work: {{exponential: {{mean: 10ms}}}}");
+    for minute in &of("rate: 80/s", &farm, "").services[0].series {
+        near(minute.cpu_utilization, Some(0.4), "two servers");
+    }
+}
+
+#[test]
 fn the_busiest_minute_and_the_peak_are_the_first_of_the_worst() {
     let spike = "rate: {stages: {startRate: 10/s, steps: [{duration: 70s, target: 10/s}, {duration: 0s, target: 85/s}, \
                  {duration: 5s, target: 85/s}, {duration: 0s, target: 10/s}]}}";

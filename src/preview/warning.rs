@@ -51,8 +51,10 @@ pub(super) fn of(scenario: &Scenario, services: &[ServicePreview], needs: &[Need
         }
         warnings.extend(loaded(preview));
     }
-    let count = |what: &str, count: usize| (count > 0).then(|| format!("{count} {what}"));
-    let left = [count("faults", scenario.faults.len()), count("actions", scenario.actions.len())];
+    let count = |what: &str, count: usize| {
+        (count > 0).then(|| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
+    };
+    let left = [count("fault", scenario.faults.len()), count("action", scenario.actions.len())];
     let left: Vec<String> = left.into_iter().flatten().collect();
     if !left.is_empty() {
         let message = format!("the figures above know nothing of {}: simulate", left.join(" and "));

@@ -55,9 +55,14 @@ const ROW_GAUGES: [(Family, &str); 1] = [(
     "in_flight",
 )];
 /// Gauges of a service, each a column of the series.
-const SERVICE_GAUGES: [(Family, &str); 6] = [
+const SERVICE_GAUGES: [(Family, &str); 8] = [
     (Family::new("peakday_requests_queued", "gauge", "", "Requests waiting for a slot, mean."), "queued"),
     (Family::new("peakday_servers_ready", "gauge", "", "Servers in rotation, mean."), "servers_ready"),
+    (
+        Family::new("peakday_servers_ordered", "gauge", "", "Servers from order to end, mean."),
+        "servers_ordered",
+    ),
+    (Family::new("peakday_servers_desired", "gauge", "", "Servers wanted, mean."), "servers_desired"),
     (
         Family::new("peakday_cpu_utilization_ratio", "gauge", "ratio", "CPU time burned / cores."),
         "cpu_utilization",
@@ -384,6 +389,8 @@ mod tests {
                 &["0.000000000 0", "30.000000000 10", "60.000000000 20", "80.000000000 30"],
             ),
             ("peakday_servers_ready", "", &["3 10", "3 20", "2 30"]),
+            ("peakday_servers_ordered", "", &["3 10", "3 20", "2 30"]),
+            ("peakday_servers_desired", "", &["3 10", "3 20", "2 30"]),
             ("peakday_requests_queued", "", &["0 10", "2 20", "0 30"]),
             ("peakday_requests_in_flight", ",class=\"browse\"", &["1 10", "2 20", "0.5 30"]),
             (

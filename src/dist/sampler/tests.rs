@@ -255,6 +255,24 @@ fn percentiles_hold() {
 }
 
 #[test]
+fn no_sample_is_below_the_least() {
+    for (json, least) in [
+        ("7", 7.0),
+        (r#"{"uniform": {"min": 3, "max": 9}}"#, 3.0),
+        (r#"{"pareto": {"alpha": 1.5, "min": 2}}"#, 2.0),
+        (r#"{"pareto": {"alpha": 0.9, "min": 4, "max": 9}}"#, 4.0),
+        (r#"{"exponential": {"mean": 5}}"#, 0.0),
+        (r#"{"empirical": {"values": [9, 4, 30], "weights": [5, 3, 1]}}"#, 4.0),
+        (r#"{"empirical": {"percentiles": {"p0": 1, "p50": 4, "p100": 30}}}"#, 1.0),
+    ] {
+        let law = built(json);
+        assert_eq!(law.least(), least, "{json}");
+        let mut bits = Key::from_seed(3).stream();
+        assert!((0..1_000).all(|_| law.sample(&mut bits) >= least), "{json}");
+    }
+}
+
+#[test]
 fn tails() {
     for (json, index) in [
         (r#"{"pareto": {"alpha": 1.5, "min": 1}}"#, 1.5),

@@ -229,6 +229,7 @@ impl<'a> Picture<'a> {
                 area.draw(&PathElement::new(points, stroke(line.look.colour, 16)))?;
             }
         }
+        self.mark_labels(area)?;
         self.bounds(area)?;
         self.labels().iter().try_for_each(|label| self.label(area, label))?;
         if plot.lines.iter().all(|line| line.runs.is_empty()) && plot.layers.is_empty() {
@@ -267,17 +268,22 @@ impl<'a> Picture<'a> {
         self.text(area, &plot.x_caption, caption, (LABEL - 1, GREY), HPos::Right)
     }
 
-    /// Draws what happened: a line from top to bottom, and its word beside it in the first row with room.
+    /// Draws what happened as lines from top to bottom.
     fn marks<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B> {
+        self.plot.marks.iter().try_for_each(|mark| {
+            let x = self.x(mark.at);
+            self.stroke(area, (x, self.top.into()), (x, self.bottom.into()), MARK)
+        })
+    }
+
+    /// Writes what happened beside its line, in the first row with room; where none has, the line stands alone.
+    fn mark_labels<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B> {
         let mut ends = [f64::NEG_INFINITY; MARK_ROWS];
         for mark in &self.plot.marks {
             let x = self.x(mark.at);
-            self.stroke(area, (x, self.top.into()), (x, self.bottom.into()), MARK)?;
             let label = fitted(&mark.label, LABEL - 1, MAX_LABEL);
             let width = f64::from(text_width(&label, LABEL - 1));
-            let right = x + 3.0 + width;
-            let left = if right > f64::from(self.right) { x - 3.0 - width } else { x + 3.0 };
-            // Where no row has room the line stands alone.
+            let left = if x + 3.0 + width > f64::from(self.right) { x - 3.0 - width } else { x + 3.0 };
             if let Some(row) = ends.iter().position(|end| left > *end + 4.0) {
                 ends[row] = left + width;
                 let y = f64::from(self.top + 8) + f64::from(LEADING - 2) * row as f64;

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::classes::Classes;
+use super::places::{Places, key_of};
 use super::run::Frame;
 use super::services::Fleet;
 use super::{Findings, join};
 use crate::dist::{Distribution, DistributionSpec};
 use crate::error::Code;
-use crate::ids::{ClassId, ServiceId};
+use crate::ids::ServiceId;
 use crate::monitoring::Pipeline;
 use crate::scenario::plan::{Fault, FaultKind, Repair, Victims};
 use crate::scenario::spec::{
@@ -25,8 +26,7 @@ const MAX_FACTOR: f64 = 1e6;
 
 /// What the places of faults are resolved in.
 struct Checker<'a> {
-    spec: &'a ScenarioSpec,
-    classes: &'a Classes,
+    places: Places<'a>,
     fleet: &'a Fleet,
     monitoring: &'a [Pipeline],
     found: &'a mut Findings,
@@ -49,7 +49,7 @@ pub(super) fn check(
     let mut faults = Vec::new();
     for (index, fault) in spec.faults.iter().enumerate() {
         let path = format!("faults[{index}]");
-        let key = key(fault, &mut keys);
+        let key = key_of(&FaultSpec { name: None, ..fault.clone() }, &mut keys);
         if let Some(name) = &fault.name {
             found.name(&join(&path, "name"), name);
         }
@@ -67,23 +67,12 @@ pub(super) fn check(
                 None
             }
         };
-        let mut checker = Checker { spec, classes, fleet, monitoring, found };
+        let mut checker = Checker { places: Places { spec, classes }, fleet, monitoring, found };
         if let (Some(kind), Some(at)) = (checker.kind(&path, fault), at) {
             faults.push(Fault { at, name: fault.name.clone().unwrap_or_default(), key, kind });
         }
     }
     faults
-}
-
-/// Names the randomness of a fault by what it says: another fault before it does not change it.
-fn key(fault: &FaultSpec, keys: &mut BTreeSet<String>) -> String {
-    let unnamed = FaultSpec { name: None, ..fault.clone() };
-    let mut key = serde_json::to_string(&unnamed).unwrap_or_default();
-    // Of faults that say the same, each has draws of its own.
-    while !keys.insert(key.clone()) {
-        key.push('+');
-    }
-    key
 }
 
 impl Checker<'_> {
@@ -173,16 +162,7 @@ impl Checker<'_> {
         let (service, _) = self.target(path, &spec.service, None)?;
         let class = match &spec.class {
             None => None,
-            Some(name) => {
-                let known = self.classes.get(name);
-                let Some(class) = known.filter(|&class| self.classes.takes(service.index(), class)) else {
-                    let message = format!("`{}` takes no class `{}`", spec.service, suggest::short(name));
-                    let remedy = suggest::known(name, self.classes.names_of(service.index()));
-                    self.found.add(Code::UnknownName, join(path, "class"), message, remedy);
-                    return None;
-                };
-                Some(ClassId::new(class))
-            }
+            Some(name) => Some(self.places.class(&join(path, "class"), service.index(), name, self.found)?),
         };
         Some(FaultKind::Errors { service, class, share, duration: spec.duration })
     }
@@ -282,24 +262,11 @@ impl Checker<'_> {
         service: &str,
         pool: Option<&str>,
     ) -> Option<(ServiceId, Option<usize>)> {
-        let Some(index) = self.classes.service(service) else {
-            let message = format!("there is no service `{}`", suggest::short(service));
-            let remedy = suggest::known(service, self.spec.services.names());
-            self.found.add(Code::UnknownName, join(path, "service"), message, remedy);
-            return None;
+        let index = self.places.service(&join(path, "service"), service, self.found)?;
+        let pool = match pool {
+            None => None,
+            Some(name) => Some(self.places.pool(&join(path, "pool"), index, name, self.found)?),
         };
-        let Some(pool) = pool else { return Some((ServiceId::new(index), None)) };
-        let pools = &self.spec.services.0[index].1.pools;
-        let Some(ordinal) = pools.names().position(|name| name == pool) else {
-            let message = format!("`{service}` has no pool `{}`", suggest::short(pool));
-            self.found.add(
-                Code::UnknownName,
-                join(path, "pool"),
-                message,
-                suggest::known(pool, pools.names()),
-            );
-            return None;
-        };
-        Some((ServiceId::new(index), Some(ordinal)))
+        Some((ServiceId::new(index), pool))
     }
 }

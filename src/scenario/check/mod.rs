@@ -10,6 +10,7 @@ mod limits;
 mod objectives;
 mod operate;
 mod outlook;
+mod places;
 mod run;
 mod services;
 mod traffic;

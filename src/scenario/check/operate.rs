@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::classes::Classes;
 use super::limits::MAX_REPLICAS;
+use super::places::{Places, key_of};
 use super::run::Frame;
 use super::traffic::mix_shares;
 use super::{Findings, join};
@@ -80,9 +81,8 @@ fn pipeline(name: &str, spec: &PipelineSpec, frame: &Frame, found: &mut Findings
 
 /// What the names of actions and conditions are resolved in.
 struct Checker<'a> {
-    spec: &'a ScenarioSpec,
+    places: Places<'a>,
     frame: &'a Frame,
-    classes: &'a Classes,
     pipelines: &'a [Pipeline],
     found: &'a mut Findings,
 }
@@ -106,12 +106,8 @@ pub(super) fn actions(
         if let Some(name) = &action.name {
             found.name(&join(&path, "name"), name);
         }
-        let mut key = serde_json::to_string(&ActionSpec { name: None, ..action.clone() }).unwrap_or_default();
-        // Of actions that say the same, each has draws of its own.
-        while !keys.insert(key.clone()) {
-            key.push('+');
-        }
-        let mut checker = Checker { spec, frame, classes, pipelines, found };
+        let key = key_of(&ActionSpec { name: None, ..action.clone() }, &mut keys);
+        let mut checker = Checker { places: Places { spec, classes }, frame, pipelines, found };
         if let Some((trigger, changes)) = checker.action(&path, action) {
             let acknowledge = action.acknowledge.as_ref().and_then(|law| {
                 let path = join(&path, "acknowledge");
@@ -201,23 +197,14 @@ impl Checker<'_> {
     }
 
     fn watch(&mut self, path: &str, spec: &ConditionSpec) -> Option<Watch> {
-        let service = self.service(&join(path, "service"), &spec.service)?;
+        let service = self.places.service(&join(path, "service"), &spec.service, self.found)?;
         let pool = match &spec.pool {
             None => None,
-            Some(name) => Some(self.pool(&join(path, "pool"), service, name)?),
+            Some(name) => Some(self.places.pool(&join(path, "pool"), service, name, self.found)?),
         };
         let class = match &spec.class {
             None => None,
-            Some(name) => {
-                let known = self.classes.get(name);
-                let Some(class) = known.filter(|&class| self.classes.takes(service, class)) else {
-                    let message = format!("`{}` takes no class `{}`", spec.service, suggest::short(name));
-                    let remedy = suggest::known(name, self.classes.names_of(service));
-                    self.found.add(Code::UnknownName, join(path, "class"), message, remedy);
-                    return None;
-                };
-                Some(ClassId::new(class))
-            }
+            Some(name) => Some(self.places.class(&join(path, "class"), service, name, self.found)?),
         };
         Some(Watch { service: ServiceId::new(service), pool, class })
     }
@@ -289,40 +276,16 @@ impl Checker<'_> {
         Some((key, signal, above, bound, shown))
     }
 
-    fn service(&mut self, path: &str, name: &str) -> Option<usize> {
-        let index = self.classes.service(name);
-        if index.is_none() {
-            let message = format!("there is no service `{}`", suggest::short(name));
-            self.found.add(
-                Code::UnknownName,
-                path,
-                message,
-                suggest::known(name, self.spec.services.names()),
-            );
-        }
-        index
-    }
-
-    fn pool(&mut self, path: &str, service: usize, name: &str) -> Option<usize> {
-        let (service, spec) = &self.spec.services.0[service];
-        let ordinal = spec.pools.names().position(|known| known == name);
-        if ordinal.is_none() {
-            let message = format!("`{service}` has no pool `{}`", suggest::short(name));
-            self.found.add(Code::UnknownName, path, message, suggest::known(name, spec.pools.names()));
-        }
-        ordinal
-    }
-
     /// Reads what operators set: a path of the closed list, and a value of its type.
     fn change(&mut self, place: &str, key: &str, value: &Value) -> Option<Change> {
         let steps: Vec<&str> = key.split('.').collect();
         match steps.as_slice() {
             ["services", service, rest @ ..] => {
-                let index = self.service(place, service)?;
+                let index = self.places.service(place, service, self.found)?;
                 let id = ServiceId::new(index);
                 match rest {
                     ["pools", pool, rest @ ..] => {
-                        let pool = self.pool(place, index, pool)?;
+                        let pool = self.places.pool(place, index, pool, self.found)?;
                         let change = match rest {
                             ["replicas"] => Change::Replicas,
                             ["autoscaler", "minReplicas"] => Change::MinReplicas,
@@ -386,7 +349,7 @@ impl Checker<'_> {
             change(ServiceId::new(service), pool, 0),
             Change::MinReplicas(..) | Change::MaxReplicas(..)
         );
-        let spec = &self.spec.services.0[service].1.pools.0[pool].1;
+        let spec = &self.places.spec.services.0[service].1.pools.0[pool].1;
         if of_bounds && spec.autoscaler.is_none() {
             let message = "the pool has no autoscaler whose bounds could be moved";
             self.found.add(Code::Contradiction, place, message, "set its replicas instead");
@@ -396,7 +359,7 @@ impl Checker<'_> {
     fn queue_limit(&mut self, place: &str, service: usize, value: &Value) -> Option<Change> {
         let remedy = "write for example 200, or unlimited";
         let limit: Concurrency = self.typed(place, value, "a number of requests", remedy)?;
-        let spec: &ServiceSpec = &self.spec.services.0[service].1;
+        let spec: &ServiceSpec = &self.places.spec.services.0[service].1;
         if spec.pools.iter().all(|(_, pool)| pool.concurrency == Concurrency::Unlimited) {
             let message = "nobody waits for a slot where concurrency is unlimited";
             self.found.add(Code::Contradiction, place, message, "remove it, or limit concurrency");
@@ -419,16 +382,16 @@ impl Checker<'_> {
     }
 
     fn mix(&mut self, place: &str, source: &str, value: &Value) -> Option<Change> {
-        let Some(index) = self.spec.traffic.names().position(|name| name == source) else {
+        let Some(index) = self.places.spec.traffic.names().position(|name| name == source) else {
             let message = format!("there is no source `{}`", suggest::short(source));
-            let remedy = suggest::known(source, self.spec.traffic.names());
+            let remedy = suggest::known(source, self.places.spec.traffic.names());
             self.found.add(Code::UnknownName, place, message, remedy);
             return None;
         };
         let mix: Named<Ratio> =
             self.typed(place, value, "a mix", "write for example {browse: 92%, order: 8%}")?;
-        let to = &self.spec.traffic.0[index].1.to;
-        let mut shares = mix_shares(place, to, &mix, self.classes, self.found);
+        let to = &self.places.spec.traffic.0[index].1.to;
+        let mut shares = mix_shares(place, to, &mix, self.places.classes, self.found);
         if let Some((_, last)) = shares.last_mut() {
             *last = 1.0;
         }

@@ -333,3 +333,16 @@ fn the_horizon_changes_no_stretch_before_it() {
     let profile = RateSpec::Diurnal(hours).profile(SimDuration::from_secs(9_000), &|_| Ok(0)).unwrap();
     assert!(profile.is_constant(), "equal hours are one stretch");
 }
+
+#[test]
+fn a_rate_is_divided_by_what_holds_at_its_time() {
+    let ramp = compiled("stages: {startRate: 0/s, steps: [{duration: 100s, target: 100/s}]}", 0.0, 200.0);
+    let divided = ramp.divided(&[(at(0.0), 1.0), (at(50.0), 2.0), (at(150.0), 0.5)]);
+    goes(
+        &divided,
+        &[(25.0, 25.0), (50.0, 25.0), (75.0, 37.5), (120.0, 50.0), (150.0, 200.0)],
+        &[(0.0, 50.0, 1_250.0), (50.0, 100.0, 1_875.0), (140.0, 160.0, 500.0 + 2_000.0)],
+    );
+    assert_eq!(divided.busiest().1, 200.0);
+    assert_eq!(ramp.divided(&[(at(0.0), 1.0)]), ramp);
+}
