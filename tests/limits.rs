@@ -108,7 +108,7 @@ fn numbers_of_the_run_have_bounds() {
             &[(
                 4,
                 "run.replications",
-                "100001 replications are not between 1 and 100000",
+                "100001 replications are not between 1 and 100,000",
                 "write for example replications: 20",
             )],
         ),

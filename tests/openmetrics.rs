@@ -278,7 +278,7 @@ fn every_family_has_its_labels_units_and_instants() {
     let outcome = ["class", "outcome", "replication", "service"];
     let quantiles = ["class", "quantile", "replication", "service"];
     // Family, labels, samples: 2 replications x (3 intervals, for counters 4 instants) x subjects.
-    let table: [(&str, &[&str], usize); 15] = [
+    let table: [(&str, &[&str], usize); 17] = [
         ("peakday_scenario", &["clock", "name", "seed", "sha256", "version"], 4),
         ("peakday_requests_offered", &class, 2 * 4 * 3),
         ("peakday_requests_ended", &outcome, 2 * 4 * 3 * 6),
@@ -289,6 +289,8 @@ fn every_family_has_its_labels_units_and_instants() {
         ("peakday_requests_in_flight", &class, 2 * 3 * 3),
         ("peakday_requests_queued", &service, 2 * 3 * 2),
         ("peakday_servers_ready", &service, 2 * 3 * 2),
+        ("peakday_servers_ordered", &service, 2 * 3 * 2),
+        ("peakday_servers_desired", &service, 2 * 3 * 2),
         // `pay` has neither cores nor slots that could be short.
         ("peakday_cpu_utilization_ratio", &service, 2 * 3),
         ("peakday_slot_utilization_ratio", &service, 2 * 3),

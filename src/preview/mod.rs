@@ -68,7 +68,7 @@ pub struct Preview {
 pub struct ServicePreview {
     /// Its name.
     pub name: String,
-    /// Its servers.
+    /// Its servers; with a schedule those that are expected at the peak.
     pub servers: u64,
     /// Over [warm-up, end).
     pub mean: Offered,
@@ -196,18 +196,17 @@ fn service(scenario: &Scenario, index: usize, streams: &[Stream]) -> ServicePrev
     let step = SimDuration::from_nanos(many.max(1) * MINUTE.as_nanos());
     let peak = demand.peak();
     let spans = [(whole.0, whole.1), (busiest.0, busiest.1)];
+    // A peak just before a jump belongs to what was before.
+    let before = |at: SimTime| SimTime::from_nanos(at.as_nanos().saturating_sub(1));
+    let there = |at: SimTime| servers as f64 * factor_at(before(at));
     ServicePreview {
         name: plan.services[index].name.clone(),
-        servers,
+        servers: libm::round(there(peak.map_or(busiest.1, |(at, _)| at))) as u64,
         mean: whole.2,
         busiest_minute: busiest.2,
         busiest_minute_wall: plan.wall(busiest.0.as_nanos()),
         peak: Peak::of(plan, peak, busiest.0),
-        servers_for_target: peak.map(|(at, share)| {
-            // A peak just before a jump belongs to what was before.
-            let before = SimTime::from_nanos(at.as_nanos().saturating_sub(1));
-            libm::ceil(share * servers as f64 * factor_at(before) / TARGET - 1e-9) as u64
-        }),
+        servers_for_target: peak.map(|(at, share)| libm::ceil(share * there(at) / TARGET - 1e-9) as u64),
         waiting: waiting::waiting(scenario, index, &streams, spans),
         minutes_full: minutes().filter(full).count() as u64,
         series: stretches(step).map(|(from, to)| offered(from, to)).collect(),

@@ -102,7 +102,7 @@ share,share_lo,share_hi,verdict,note
 order-p99,web,order,p99 < 400ms,1,300,,,ms,20,1970-01-01T08:00:20+08:00,true,,,,,
 order-p99,web,order,p99 < 400ms,2,350,,,ms,20,1970-01-01T08:00:20+08:00,true,,,,,
 order-p99,web,order,p99 < 400ms,3,inf,,,ms,20,1970-01-01T08:00:20+08:00,false,,,,,\
-more than 1% of the requests of the worst 10s got no answer
+more than 1% of the requests of the worst 10s got no answer in time
 order-p99,web,order,p99 < 400ms,total,inf,,,ms,,,,0.666666667,0.135350";
     assert!(file.starts_with(expected), "{file}");
     let records = records(&file);
@@ -115,7 +115,7 @@ order-p99,web,order,p99 < 400ms,total,inf,,,ms,,,,0.666666667,0.135350";
     near(8, "value_lo", 0.9995 - 0.006_353_1);
     near(8, "share_lo", 0.36840);
     assert_eq!(cell(&records, 4, "verdict"), "inconclusive");
-    let note = "no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer; the days alone decide";
+    let note = "no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer in time; the days alone decide";
     assert_eq!((cell(&records, 4, "note"), cell(&records, 8, "note")), (note, ""));
     assert_eq!((cell(&records, 7, "value"), cell(&records, 7, "holds")), ("", "true"), "nothing was judged");
     assert_eq!(cell(&records, 8, "replication"), "total");
@@ -274,7 +274,7 @@ fn summary_json_has_verdict_objectives_and_figures() {
         ("/objectives/0/value/mean", "\"inf\""),
         (
             "/objectives/0/note",
-            "\"no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer; the days alone decide\"",
+            "\"no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer in time; the days alone decide\"",
         ),
         ("/objectives/0/judgedFromS", "10.0"),
         ("/objectives/0/judgedToS", "30.0"),
@@ -311,7 +311,7 @@ fn the_terminal_is_told_the_verdict_first_and_nothing_wider_than_it() {
         "order-p99: web/order p99 < 400ms, holds in 2 of 3 days",
         ", no p99\n              judged: from 1970-01-01T08:00:10+08:00 to 08:00:30+08:00, the worst 10s counts; 170\n",
         "\n              worst window of the first broken day: from 1970-01-01T08:00:20+08:00\n",
-        "\n              no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer",
+        "\n              no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer in time",
         "service  offered/s goodput/s   p50 ms   p99 ms cpu % slot % load ratio scaling servers
 ",
         "web           60.0      54.5 0.000200 0.000500  25.5   25.0        480   0.267    2.50

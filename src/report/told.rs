@@ -49,7 +49,7 @@ pub(super) fn judged(plan: &Plan, objective: &ObjectivePlan, lang: Lang) -> Stri
     }
 }
 
-/// Returns the requests that were judged on a day, on average, and the share of them that got no answer
+/// Returns the requests that were judged on a day, on average, and the share of them that got no answer in time
 /// or, for a goal of success, that was lost; `None` where nothing was judged.
 pub(super) fn population(result: &StudyResult, index: usize) -> Option<(f64, f64)> {
     let sum = |part: fn(&crate::results::WindowRecord) -> u64| {
@@ -214,7 +214,7 @@ fn worst(result: &StudyResult, objective: &ObjectivePlan, verdict: &ObjectiveVer
     text + &lang.fill(Word::AgainstBound, &[&bound])
 }
 
-/// Says that more requests got no answer than the percentile leaves out.
+/// Says that more requests got no answer in time than the percentile leaves out.
 fn unanswered(objective: &ObjectivePlan, lang: Lang) -> String {
     let beyond = match objective.goal {
         Goal::Latency { percentile, .. } => 100.0 - percentile,

@@ -129,6 +129,8 @@ words! {
     Detail: "detail", "详情";
     EvReplicas: "servers wanted", "期望服务器数";
     EvFullCapacity: "full capacity", "容量恢复";
+    EvInService: "in service", "投入服务";
+    EvNeverAlerted: "never alerted", "未触发告警";
     EvCrash: "crash", "崩溃";
     EvBreakdown: "breakdown", "故障";
     EvRepaired: "repaired", "已修复";
@@ -221,9 +223,9 @@ words! {
     JudgedAfter: "all that came after the warm-up, from {0}", "预热之后（自 {0} 起）到达的全部请求";
     JudgedStretch: "from {0} to {1}", "{0} 至 {1}";
     WorstCounts: ", the worst {0} counts", "，以最差的{0}为准";
-    Unanswered: "more than {0}% of the requests got no answer", "超过 {0}% 的请求没有得到响应";
-    UnansweredInWorst: "more than {0}% of the requests of the worst {1} got no answer",
-        "最差的{1}内超过 {0}% 的请求没有得到响应";
+    Unanswered: "more than {0}% of the requests got no answer in time", "超过 {0}% 的请求没有及时得到响应";
+    UnansweredInWorst: "more than {0}% of the requests of the worst {1} got no answer in time",
+        "最差的{1}内超过 {0}% 的请求没有及时得到响应";
     NoteNoDay: "no replication finished", "没有完成的模拟日";
     NoteNothingJudged: "nothing to judge: no request ended in the judged stretch", "评判时段内没有请求结束，无可评判";
     NoteOneDay: "one day, no interval", "仅一天，无置信区间";
@@ -269,6 +271,8 @@ impl Lang {
         self.word(match kind {
             EventKind::Replicas => Word::EvReplicas,
             EventKind::FullCapacity => Word::EvFullCapacity,
+            EventKind::InService => Word::EvInService,
+            EventKind::NeverAlerted => Word::EvNeverAlerted,
             EventKind::Crash => Word::EvCrash,
             EventKind::Breakdown => Word::EvBreakdown,
             EventKind::Repaired => Word::EvRepaired,

@@ -51,6 +51,8 @@ kinds! {
     Replicas = "replicas";
     /// A pool has as many servers in service as it is to have, after it had too few.
     FullCapacity = "fullCapacity";
+    /// Servers that were ordered are in service, and no other is on its way.
+    InService = "inService";
     /// Servers failed with all they had.
     Crash = "crash";
     /// A server failed that a process of failures let fail.
@@ -83,6 +85,8 @@ kinds! {
     MonitoringBack = "monitoringBack";
     /// Monitoring showed what operators wait for.
     Alert = "alert";
+    /// Monitoring never showed, for long enough, what operators waited for.
+    NeverAlerted = "neverAlerted";
     /// Operators acted.
     Action = "action";
     /// Health checks took servers that had failed out of the rotation.

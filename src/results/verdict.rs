@@ -71,7 +71,7 @@ pub enum VerdictNote {
     OneDay,
     /// Of several replications a single one had something to judge.
     OneValue,
-    /// In so many replications the percentile lies among requests that got no answer: it has no value,
+    /// In so many replications the percentile lies among requests that got no answer in time: it has no value,
     /// and the days alone decide.
     Unanswered(u32),
     /// The value has no limit to converge to, and so no interval: the days alone decide.

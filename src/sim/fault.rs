@@ -356,7 +356,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// Tells whether a request that has been served fails all the same.
     #[inline(never)]
     pub(super) fn errs(&self, service: ServiceId, request: &Request) -> bool {
-        let class = self.rows[request.row().index()].class;
+        let class = self.classes[request.row().index()];
         let hit = |errors: &&Errors| errors.service == service && errors.class.is_none_or(|c| c == class);
         let own = request.key.child(ERROR_CHILD).draw(0);
         let fails = |errors: &Errors| uniform_closed_open(errors.key.child(own).draw(0)) < errors.share;

@@ -26,6 +26,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> Model for Worl
             Event::SharedDue(server) => self.on_shared_due(now, server, queue),
             Event::WaitLimit(service) => self.on_wait_limit(now, service, queue),
             Event::Cut => self.cut(now, queue),
+            // Where servers neither come nor go these never happen, and shall cost nothing.
+            _ if !MORTAL => {}
             Event::Life(server) => self.on_life(now, server, queue),
             Event::Agenda(entry) => self.on_agenda(now, entry, queue),
             Event::Scrape(pipeline) => self.on_scrape(now, pipeline, queue),

@@ -291,9 +291,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         state: crate::fleet::ServerState,
         queue: &mut EventQueue<Event>,
     ) {
+        let index = self.fleet.server(server).pool();
+        self.pools[index].coming -= u32::from(self.fleet.server(server).state().is_coming());
         self.fleet.pass(server, now, state);
         self.doomed.remove(&server);
-        let index = self.fleet.server(server).pool();
         let node = self.homes[server.index()] as usize;
         let launching = &mut self.pools[index].launching;
         launching.alive -= 1;

@@ -21,6 +21,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     ///
     /// Its delays are drawn by launch ordinal: neither the load nor other servers change them.
     pub(super) fn begin(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
+        self.pools[self.fleet.server(server).pool()].coming += 1;
         self.doom(server);
         let provision = self.delay(server, PROVISION);
         let provisioned = self.provisioned(now, server, provision, queue);
@@ -52,7 +53,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// Boots a server; it is sent requests when it has passed its checks.
     pub(super) fn boot(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         let booted = now + self.delay(server, BOOT);
-        let health = self.services[self.fleet.server(server).service().index()].health;
+        let health = self.healths[self.fleet.server(server).service().index()];
         let checked = health.map_or(booted, |health| health.after(booted, health.healthy));
         self.await_transition(now, server, checked, queue);
     }
@@ -112,14 +113,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             }
         }
         self.retime(now, &[server], queue);
-        if let Some(lacked) = self.pools[pool].staff.join(now) {
-            let servers = Some(self.pools[pool].staff.wanted() as usize);
-            // In tenths of a second: who reads it wants no more.
-            let tenths = (lacked.as_nanos() + 50_000_000) / 100_000_000;
-            let lacked = SimDuration::from_nanos(tenths * 100_000_000);
-            let detail = format!("{lacked} after the first was missing");
-            self.note(now, Note { servers, detail, ..Note::new(EventKind::FullCapacity, Site::Pool(pool)) });
-        }
+        self.tell_of_entry(now, pool);
         self.fates(now, server, queue);
         let id = self.fleet.server(server).service();
         let service = &mut self.services[id.index()];
@@ -130,6 +124,31 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if central {
             self.relieve(now, server, queue);
         }
+    }
+
+    /// Counts a server that came into service, and tells when all that were wanted, or at least all that were
+    /// on their way, serve.
+    fn tell_of_entry(&mut self, now: SimTime, pool: usize) {
+        let lacked = self.pools[pool].staff.join(now);
+        let state = &mut self.pools[pool];
+        state.entered += 1;
+        state.coming -= 1;
+        let wanted = state.staff.wanted() as usize;
+        let (kind, servers, detail) = match lacked {
+            Some(lacked) => {
+                // In tenths of a second: who reads it wants no more.
+                let tenths = (lacked.as_nanos() + 50_000_000) / 100_000_000;
+                let lacked = SimDuration::from_nanos(tenths * 100_000_000);
+                (EventKind::FullCapacity, wanted, format!("{lacked} after the first was missing"))
+            }
+            None if state.coming > 0 => return,
+            None => {
+                let detail = format!("{} of {wanted} wanted serve", state.staff.serving());
+                (EventKind::InService, state.entered as usize, detail)
+            }
+        };
+        state.entered = 0;
+        self.note(now, Note { servers: Some(servers), detail, ..Note::new(kind, Site::Pool(pool)) });
     }
 
     /// Lets a server take from the central queue of its service until it is full.
@@ -189,7 +208,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// Lets servers fail, with all they have. Where health is checked, balancers learn of it late.
     pub(super) fn fail(&mut self, now: SimTime, servers: &[ServerId], queue: &mut EventQueue<Event>) {
         for &server in servers {
-            if self.services[self.fleet.server(server).service().index()].health.is_none() {
+            if self.healths[self.fleet.server(server).service().index()].is_none() {
                 self.withdraw(server);
             }
         }
@@ -204,7 +223,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.bury(now, server, ServerState::Failed, queue);
             let at = self.fleet.server(server);
             if at.in_rotation()
-                && let Some(health) = self.services[at.service().index()].health
+                && let Some(health) = self.healths[at.service().index()]
             {
                 let learnt = health.after(now, health.unhealthy);
                 self.fleet.set_due(server, learnt);

@@ -30,6 +30,10 @@ pub(super) struct PoolState {
     pub(super) millicores: u64,
     pub(super) slots: Option<u32>,
     pub(super) on_demand: bool,
+    /// Servers on their way into service.
+    pub(super) coming: u32,
+    /// Servers that came into service since the last was on its way.
+    pub(super) entered: u32,
     /// How its servers are launched.
     pub(super) launching: Launching,
     /// Servers that wait to be repaired, or are, or to be launched again.
@@ -72,6 +76,8 @@ impl PoolState {
             }),
             slots: pool.concurrency,
             on_demand: pool.on_demand,
+            coming: 0,
+            entered: 0,
             launching: Launching::new(&pool.launch, pool.startup.image, key.child(ordinal as u64)),
             broken: 0,
             standing: Vec::new(),

@@ -19,6 +19,11 @@ impl Staffing {
         self.wanted.count() as u32
     }
 
+    /// Returns how many serve.
+    pub(super) fn serving(&self) -> u64 {
+        self.serving
+    }
+
     /// Wants so many from now on.
     pub(super) fn want(&mut self, now: SimTime, wanted: u32) {
         self.wanted.set(now, u64::from(wanted));

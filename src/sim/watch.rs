@@ -245,6 +245,24 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         self.agenda.add(now + delay, What::Action(operator), queue);
     }
 
+    /// Tells at the end of conditions that never showed.
+    pub(super) fn tell_of_silence(&mut self, end: SimTime) {
+        let silent: Vec<(ServiceId, usize, String)> = self
+            .watchers
+            .watches
+            .iter()
+            .filter_map(|watch| {
+                let condition = &watch.condition;
+                Some((condition.watch.service, watch.operator?, condition.text.clone()))
+            })
+            .collect();
+        for (service, operator, detail) in silent {
+            let name = self.watchers.operators[operator].plan.name.clone();
+            let note = Note::new(EventKind::NeverAlerted, Site::Service(service));
+            self.note(end, Note { name: &name, detail, ..note });
+        }
+    }
+
     /// Operators act.
     pub(super) fn act(&mut self, now: SimTime, operator: usize, queue: &mut EventQueue<Event>) {
         let Action { name, changes, .. } = self.watchers.operators[operator].plan.clone();

@@ -40,6 +40,10 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
     pub(super) recorder: Recorder,
     /// Their launch ordinals within their pools.
     pub(super) ordinals: Vec<u64>,
+    /// The class of every row: beside the rows, which every request reads.
+    pub(super) classes: Vec<ClassId>,
+    /// How the balancer of each service learns of servers that fail: beside the services likewise.
+    pub(super) healths: Vec<Option<HealthCheck>>,
     /// Their nodes, within their pools; [`NO_NODE`](super::launch::NO_NODE) for none.
     pub(super) homes: Vec<u32>,
     /// Servers whose launch will fail.
@@ -77,7 +81,6 @@ pub(super) struct ServiceState {
     /// them that have a free slot.
     pub(super) rotation: Rotation,
     pub(super) central: bool,
-    pub(super) health: Option<HealthCheck>,
     pub(super) limit: u32,
     pub(super) patience: Option<Patience>,
     pub(super) no_server: u64,
@@ -98,7 +101,6 @@ pub(super) struct Patience {
 #[derive(Debug)]
 pub(super) struct RowState {
     pub(super) service: ServiceId,
-    pub(super) class: ClassId,
     pub(super) level: u16,
     pub(super) work: Distribution,
     pub(super) wait: Option<Distribution>,
@@ -137,6 +139,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             arena: Arena::new(),
             recorder: Recorder::new(plan, sized),
             ordinals: Vec::new(),
+            classes: Vec::new(),
+            healths: Vec::new(),
             homes: Vec::new(),
             doomed: BTreeSet::new(),
             launch_faults: Vec::new(),
@@ -163,8 +167,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             };
             if let Some(demand) = &service.demands[row.class] {
                 let (work, wait) = (demand.work.clone(), demand.wait.clone());
-                let (service, class) = (ServiceId::new(row.service), ClassId::new(row.class));
-                world.rows.push(RowState { service, class, level, work, wait });
+                world.rows.push(RowState { service: ServiceId::new(row.service), level, work, wait });
+                world.classes.push(ClassId::new(row.class));
             }
         }
         queue.append(world.cuts, world.recorder.next_cut(), Event::Cut);
@@ -210,13 +214,13 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
         let mut balancer = service.balancer.build();
         balancer.on_membership(&rotation);
+        self.healths.push(service.health);
         self.services.push(ServiceState {
             told: balancer.follows_attempts(),
             balancer,
             bits: key.named("balancer").named(name).stream(),
             rotation,
             central: service.queue.central,
-            health: service.health,
             limit: service.queue.limit.unwrap_or(u32::MAX),
             patience: service.queue.timeout.map(|timeout| Patience {
                 timeout,
@@ -289,8 +293,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     /// Ends the run at its horizon and returns its result.
-    pub(super) fn finish(self, replication: u32) -> RunResult {
+    pub(super) fn finish(mut self, replication: u32) -> RunResult {
         let end = self.horizon;
+        self.tell_of_silence(end);
         let readings = self.readings(end);
         let mut books = self.recorder.finish(&readings, &self.arena);
         for (index, totals) in books.services.iter_mut().enumerate() {

@@ -49,7 +49,7 @@ pub(super) fn marks(result: &StudyResult, service: usize, lang: Lang) -> Vec<Mar
 
 /// Returns how grave an event is, the gravest first; `None` for those that are not shown.
 fn rank(kind: EventKind) -> Option<usize> {
-    const SHOWN: [EventKind; 16] = [
+    const SHOWN: [EventKind; 17] = [
         EventKind::ZoneOutage,
         EventKind::Crash,
         EventKind::Errors,
@@ -65,6 +65,7 @@ fn rank(kind: EventKind) -> Option<usize> {
         EventKind::Replicas,
         EventKind::QuotaReached,
         EventKind::FullCapacity,
+        EventKind::InService,
         EventKind::Unhealthy,
     ];
     SHOWN.iter().position(|shown| *shown == kind)

@@ -259,7 +259,15 @@ impl<'a> Panels<'a> {
         let plot = self.over_time(Kind::Evenness, Word::EvennessUnit, y);
         let bounds = vec![self.bound("", 1.0)];
         let x_caption = self.lang.word(Word::ServersSorted).to_owned();
-        Plot { x: Axis::ordinals(counts.len()), x_caption, warmup: None, lines, bounds, ..plot }
+        Plot {
+            x: Axis::ordinals(counts.len()),
+            x_caption,
+            warmup: None,
+            marks: vec![],
+            lines,
+            bounds,
+            ..plot
+        }
     }
 
     fn distribution(&self) -> Plot {
@@ -303,7 +311,7 @@ impl<'a> Panels<'a> {
         let plot = self.over_time(Kind::Distribution, Word::LatencyUnit, y);
         let x_caption = self.lang.word(Word::NinesAxis).to_owned();
         let empty = self.lang.word(Word::NothingCompleted);
-        Plot { x, x_caption, warmup: None, lines, bounds, empty, ..plot }
+        Plot { x, x_caption, warmup: None, marks: vec![], lines, bounds, empty, ..plot }
     }
 
     /// Returns a plot over time that shows nothing yet.

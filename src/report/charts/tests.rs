@@ -486,12 +486,12 @@ fn the_report_holds_the_figures_of_the_tables() {
     let expected = [
         "<p>3 days simulated \u{b7} 1970-01-01T08:00:00+08:00 + 30s</p>",
         "<p class=\"said\">0 of 2 objectives hold; order-p99 is undecided, it holds on 2 of 3 days: more than 1% of \
-         the requests of the worst 10s got no answer at 08:00:20 on day 3, bound 400ms; ",
+         the requests of the worst 10s got no answer in time at 08:00:20 on day 3, bound 400ms; ",
         "<div>order-p99<small>web/order</small></div></td>",
         // Where the percentile has no value a note says so.
         "<div><span>p99 &lt; 400ms</span></div></td><td class=\"n\" data-head=\"value\"></td>\
          <td data-head=\"held in\"><div>2 of 3 days<small>asked 50%</small><small>shown 13.5% \u{2013} 98.3%</small></div></td>",
-        "<div>no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer; the days alone decide</div>",
+        "<div>no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer in time; the days alone decide</div>",
         "<div>from 1970-01-01T08:00:10+08:00 to 08:00:30+08:00, the worst 10s counts<small>worst window of the first \
          broken day, from: 1970-01-01T08:00:20+08:00</small></div>",
         "data-head=\"requests judged a day\"><div>170</div></td><td class=\"n\" data-head=\"of them lost or too late\"><div>11.8%",

@@ -67,13 +67,13 @@ fn one_sentence_says_what_holds_and_by_how_much() {
             &[lost, lost],
             "order-p99 fails, it holds on 0 of 2 days: more than 1% of the requests got no \
              answer on day 1, bound 400ms.",
-            "no p99: on 2 of 2 days more than 1% of the requests got no answer; the days alone decide",
+            "no p99: on 2 of 2 days more than 1% of the requests got no answer in time; the days alone decide",
         ),
         (
             minutes,
             &[lost],
             "order-p99 fails, it holds on 0 of 1 day: more than 1% of the requests of the \
-             worst minute got no answer at 08:01:15, bound 400ms.",
+             worst minute got no answer in time at 08:01:15, bound 400ms.",
             "one day, no interval; no p99: on 1 of 1 day more than 1% of the requests of the worst minute got no \
              answer; the days alone decide",
         ),
@@ -98,7 +98,7 @@ fn one_sentence_says_what_holds_and_by_how_much() {
     let (sentence, notes) = said(minutes, &[lost, lost], Lang::Zh);
     assert_eq!(
         sentence,
-        "order-p99 未达成（2 天中的 0 天达成）：最差的 1 分钟内超过 1% 的请求没有得到响应（08:01:15），第 1 \
+        "order-p99 未达成（2 天中的 0 天达成）：最差的 1 分钟内超过 1% 的请求没有及时得到响应（08:01:15），第 1 \
          天，界限 400ms。"
     );
     assert!(notes.starts_with("无 p99 数值：2 天中的 2 天"), "{notes}");
@@ -245,5 +245,5 @@ fn goals_are_told_in_both_languages() {
     assert_eq!(goal(&latency, Lang::Zh), "p99.9 <= 1s");
     let objective = ObjectivePlan { goal: latency, every_ns: None, ..study().plan.objectives[0].clone() };
     // 100 less 99.9 in binary is not a tenth.
-    assert_eq!(unanswered(&objective, Lang::En), "more than 0.1% of the requests got no answer");
+    assert_eq!(unanswered(&objective, Lang::En), "more than 0.1% of the requests got no answer in time");
 }

@@ -259,9 +259,18 @@ impl Checker<'_> {
                 return None;
             }
         };
-        if !(bound >= 0.0 && bound.is_finite()) {
-            let message = format!("nothing is ever above or below {bound}");
-            self.found.add(Code::OutOfRange, join(path, key), message, "write a bound of 0 or more");
+        let share = matches!(signal, Signal::Errors | Signal::Cpu | Signal::Slots);
+        let reached = if above { !share || bound < 1.0 } else { bound > 0.0 };
+        if !(reached && bound >= 0.0 && bound.is_finite()) {
+            let shown = if share { format!("{}%", bound * 100.0) } else { bound.to_string() };
+            let message = format!("`{key}` is never {} {shown}", side(above));
+            let remedy = if share { "write a share such as 80%" } else { "write a bound above 0" };
+            self.found.add(Code::OutOfRange, join(path, key), message, remedy);
+        }
+        if spec.hold >= self.frame.duration && !self.frame.duration.is_zero() {
+            let message =
+                format!("the run, {}, is over before {} have passed", self.frame.duration, spec.hold);
+            self.found.add(Code::OutOfRange, join(path, "for"), message, "write for example for: 1m");
         }
         let shown = match signal {
             Signal::Rate => format!("rate {} {}", side(above), Rate(bound)),

@@ -80,15 +80,30 @@ impl Frame {
                 return instants.into_iter().filter(|&at| at < end).collect();
             }
             Ok(_) => {
-                found.add(
-                    Code::Instant,
-                    path,
-                    "this is not before the end of the run",
-                    "write an earlier time, or simulate longer",
-                );
+                let (message, remedy) = self.missed(when);
+                found.add(Code::Instant, path, message, remedy);
             }
         }
         Vec::new()
+    }
+
+    /// Says that an instant does not lie in the run, and which do.
+    fn missed(&self, when: &When) -> (String, String) {
+        let at = |nanos: u64| {
+            let start = self.start?;
+            let instant = Timestamp::from_nanosecond(i128::from(start.epoch_ns) + i128::from(nanos)).ok()?;
+            Some(instant.display_with_offset(Offset::from_seconds(start.offset_s).ok()?).to_string())
+        };
+        match (when, at(0).zip(at(self.duration.as_nanos()))) {
+            (When::Clock { .. }, Some((from, to))) => (
+                format!("the clock shows no {when} in the run, from {from} to {to}"),
+                "write a time within it, move run.start, or simulate longer".to_owned(),
+            ),
+            _ => (
+                format!("{when} is not before the end of the run, {}", self.duration),
+                "write an earlier time, or simulate longer".to_owned(),
+            ),
+        }
     }
 
     /// The same for an instant that is still text.

@@ -53,6 +53,9 @@ const NOT_MODELLED: [&str; 3] = ["calls", "releases", "retries"];
 /// How far below a block its keys are looked for.
 const DEEPEST: usize = 6;
 
+/// How many levels above a block others are looked at that may be meant.
+const NEAR: usize = 2;
+
 /// A step on the way from the root to a node.
 #[derive(Clone, Copy, Debug)]
 enum Step<'a> {
@@ -211,6 +214,11 @@ impl Advice<'_> {
             error.remedy = "remove it".to_owned();
             return;
         }
+        if let Some((thousands, _)) = key.split_once('/').filter(|(digits, _)| is_thousands(digits)) {
+            error.message = format!("`{key}` is the rest of a number: a comma ends a value here");
+            error.remedy = format!("write the number without separators, for example 23{thousands}/s");
+            return;
+        }
         let named = above.len() >= 2 && shape_of(&above[..above.len() - 1]).is_map_of_names();
         if let Some((Step::Key(name), _)) = above.last().filter(|_| named && *key == "name") {
             error.remedy = format!("remove it: the key in front of the block, `{name}`, is the name");
@@ -252,6 +260,12 @@ impl Advice<'_> {
                 format!("in `{}`", path_of(outer))
             };
             return Some(format!("`{key}` belongs {place}: write it there"));
+        }
+        // The same word stands for another thing in another section, or for another fault.
+        let nested = above.len() > 1;
+        let apart = matches!(above.first(), Some((Step::Key("faults" | "actions" | "monitoring"), _)));
+        if apart || nested && (outer.is_empty() || up > NEAR) {
+            return None;
         }
         let steps = find(block, key)?;
         let home = outer.last().map_or(self.root, |(_, node)| *node);
@@ -313,6 +327,11 @@ impl Advice<'_> {
         let short = names.iter().fold(String::new(), join);
         format!("`{key}` belongs in `{short}`: write {inner}")
     }
+}
+
+/// Tells whether a text is what follows a separator of thousands.
+fn is_thousands(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Writes a scalar as it stands in the file; `None` for everything else.

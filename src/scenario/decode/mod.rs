@@ -208,6 +208,11 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         let result = match &node.value {
             Value::Null => Err(DecodeError::nothing()),
             Value::Plain(Scalar::Bool(value), _) => visitor.visit_bool(*value),
+            Value::Plain(Scalar::Unsigned(value), text) if text.starts_with('+') => Err(DecodeError::new(
+                Code::WrongForm,
+                format!("`{}` looks like a change, and changes nothing", suggest::short(text)),
+                format!("write {value}, which is a total"),
+            )),
             Value::Plain(Scalar::Unsigned(value), _) => visitor.visit_u64(*value),
             Value::Plain(Scalar::Signed(value), _) => visitor.visit_i64(*value),
             Value::Plain(Scalar::Float(value), text) if !value.is_finite() => Err(DecodeError::new(

@@ -344,5 +344,5 @@ fn a_rate_is_divided_by_what_holds_at_its_time() {
         &[(0.0, 50.0, 1_250.0), (50.0, 100.0, 1_875.0), (140.0, 160.0, 500.0 + 2_000.0)],
     );
     assert_eq!(divided.busiest().1, 200.0);
-    assert_eq!(ramp.divided(&[(at(0.0), 1.0)]), ramp);
+    goes(&ramp.divided(&[(at(0.0), 1.0)]), &[(30.0, 30.0), (150.0, 100.0)], &[(0.0, 200.0, 15_000.0)]);
 }
