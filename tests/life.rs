@@ -298,8 +298,10 @@ fn servers_come_where_the_fewest_stand() {
     assert_eq!(ordered, [0.0, 0.0, 0.0, 0.0, 10.0, 10.0, 10.0, 12.0, 15.0, 15.0]);
     let kinds: Vec<&str> = run.events.iter().map(|event| event.kind.name()).collect();
     // Three of four are there at 10 s where seven are wanted; all are at 15 s.
-    assert_eq!(kinds, ["zoneOutage", "zoneOutage", "replicas", "zoneBack", "zoneBack", "fullCapacity"]);
-    assert_eq!(run.events[5].detail, "10s after the first was missing");
+    let back = ["zoneBack", "inService", "zoneBack", "fullCapacity"];
+    assert_eq!(kinds, [["zoneOutage", "zoneOutage", "replicas", "inService"], back].concat());
+    assert_eq!((run.events[3].servers, &*run.events[3].detail), (Some(3), "4 of 7 wanted serve"));
+    assert_eq!(run.events[7].detail, "10s after the first was missing");
 }
 
 #[test]

@@ -61,9 +61,10 @@ fn the_lost_zone_tells_who_noticed_what_and_when() {
     // 5 s old; people act when they have looked; the zone is back, and then everything is.
     assert_eq!(log[..3], ["00:02:00 zoneOutage 18", "00:02:15 unhealthy 18", "00:02:50 alert "]);
     let kinds: Vec<&str> = log[3..].iter().filter_map(|line| line.split(' ').nth(1)).collect();
-    assert_eq!(kinds, ["action", "replicas", "zoneBack", "fullCapacity", "replicas"]);
-    assert_eq!(log[5], "00:12:00 zoneBack ");
-    assert!(log[6].starts_with("00:13:") && log[6].ends_with("fullCapacity 72"), "{log:?}");
+    assert_eq!(kinds, ["action", "replicas", "inService", "zoneBack", "fullCapacity", "replicas"]);
+    assert!(log[5].ends_with("inService 18"), "in the zones that are left: {log:?}");
+    assert_eq!(log[6], "00:12:00 zoneBack ");
+    assert!(log[7].starts_with("00:13:") && log[7].ends_with("fullCapacity 72"), "{log:?}");
     let (code, _) = told("zone-outage.yaml", &["--set", "services.web.pools.standard.replicas=66"]);
     assert_eq!(code, Some(0), "two zones of 66 servers carry the peak");
 }

@@ -1,6 +1,6 @@
 //! Monitoring: what controllers and people see of a run, late and through scrapes.
 //!
-//! A [`Probe`] holds what the scrapes of a pipeline found of one [`Watch`]: counters of requests, and
+//! A [`Probe`] holds what the scrapes of a pipeline found of one thing that is watched: counters of requests, and
 //! of every server in service what it used. Values are read as Prometheus reads them: a rate is the
 //! difference of two counters over the time between their scrapes, the newest and the oldest within
 //! the window. Knows no engine: it is fed, and asked.

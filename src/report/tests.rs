@@ -311,7 +311,7 @@ fn the_terminal_is_told_the_verdict_first_and_nothing_wider_than_it() {
         "order-p99: web/order p99 < 400ms, holds in 2 of 3 days",
         ", no p99\n              judged: from 1970-01-01T08:00:10+08:00 to 08:00:30+08:00, the worst 10s counts; 170\n",
         "\n              worst window of the first broken day: from 1970-01-01T08:00:20+08:00\n",
-        "\n              no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer in time",
+        "\n              no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer in\n              time; the days alone decide\n",
         "service  offered/s goodput/s   p50 ms   p99 ms cpu % slot % load ratio scaling servers
 ",
         "web           60.0      54.5 0.000200 0.000500  25.5   25.0        480   0.267    2.50

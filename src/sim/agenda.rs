@@ -151,15 +151,28 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             servers: note.servers.map(|count| count as u32),
             detail: note.detail,
         };
-        if let Some(last) = self.agenda.log.last_mut()
-            && matches!(last.kind, EventKind::Unhealthy | EventKind::LaunchFailed)
-            && (&*last, entry.servers) == (&LogEntry { servers: last.servers, ..entry.clone() }, Some(1))
-        {
-            last.servers = last.servers.map(|count| count + 1);
-        } else {
+        if !self.agenda.log.last_mut().is_some_and(|last| joins(last, &entry)) {
             self.agenda.log.push(entry);
         }
     }
+}
+
+/// Joins what happens to one server after another at one instant; tells whether it did.
+fn joins(last: &mut LogEntry, entry: &LogEntry) -> bool {
+    use EventKind::{FullCapacity, InService, LaunchFailed, Unhealthy};
+    if (last.at_ns, last.service, last.pool) != (entry.at_ns, entry.service, entry.pool) {
+        return false;
+    }
+    match (last.kind, entry.kind) {
+        (Unhealthy, Unhealthy) | (LaunchFailed, LaunchFailed) | (InService, InService) => {
+            last.servers = last.servers.zip(entry.servers).map(|(before, more)| before + more);
+            last.detail.clone_from(&entry.detail);
+        }
+        // Who completes what was wanted has come into service, too.
+        (InService, FullCapacity) => last.clone_from(entry),
+        _ => return false,
+    }
+    true
 }
 
 /// Names the randomness of a fault.

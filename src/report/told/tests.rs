@@ -66,7 +66,7 @@ fn one_sentence_says_what_holds_and_by_how_much() {
             whole,
             &[lost, lost],
             "order-p99 fails, it holds on 0 of 2 days: more than 1% of the requests got no \
-             answer on day 1, bound 400ms.",
+             answer in time on day 1, bound 400ms.",
             "no p99: on 2 of 2 days more than 1% of the requests got no answer in time; the days alone decide",
         ),
         (
@@ -75,7 +75,7 @@ fn one_sentence_says_what_holds_and_by_how_much() {
             "order-p99 fails, it holds on 0 of 1 day: more than 1% of the requests of the \
              worst minute got no answer in time at 08:01:15, bound 400ms.",
             "one day, no interval; no p99: on 1 of 1 day more than 1% of the requests of the worst minute got no \
-             answer; the days alone decide",
+             answer in time; the days alone decide",
         ),
         (
             success,

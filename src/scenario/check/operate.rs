@@ -259,14 +259,7 @@ impl Checker<'_> {
                 return None;
             }
         };
-        let share = matches!(signal, Signal::Errors | Signal::Cpu | Signal::Slots);
-        let reached = if above { !share || bound < 1.0 } else { bound > 0.0 };
-        if !(reached && bound >= 0.0 && bound.is_finite()) {
-            let shown = if share { format!("{}%", bound * 100.0) } else { bound.to_string() };
-            let message = format!("`{key}` is never {} {shown}", side(above));
-            let remedy = if share { "write a share such as 80%" } else { "write a bound above 0" };
-            self.found.add(Code::OutOfRange, join(path, key), message, remedy);
-        }
+        self.reachable(&join(path, key), key, signal, above, bound);
         if spec.hold >= self.frame.duration && !self.frame.duration.is_zero() {
             let message =
                 format!("the run, {}, is over before {} have passed", self.frame.duration, spec.hold);
@@ -283,6 +276,18 @@ impl Checker<'_> {
             }
         };
         Some((key, signal, above, bound, shown))
+    }
+
+    /// Refuses a bound that nothing ever passes.
+    fn reachable(&mut self, path: &str, key: &str, signal: Signal, above: bool, bound: f64) {
+        let share = matches!(signal, Signal::Errors | Signal::Cpu | Signal::Slots);
+        let passed = if above { !share || bound < 1.0 } else { bound > 0.0 };
+        if !(passed && bound >= 0.0 && bound.is_finite()) {
+            let shown = if share { format!("{}%", bound * 100.0) } else { bound.to_string() };
+            let message = format!("`{key}` is never {} {shown}", side(above));
+            let remedy = if share { "write a share such as 80%" } else { "write a bound above 0" };
+            self.found.add(Code::OutOfRange, path, message, remedy);
+        }
     }
 
     /// Reads what operators set: a path of the closed list, and a value of its type.
