@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::Station;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use peakday::balancer::{BalancerSpec, Member, Rotation};
+use peakday::balancer::{Attempt, BalancerSpec, Member, Rotation};
 use peakday::des::{self, Event, EventQueue, Model};
 use peakday::dist::{DistributionSpec, unit_exponential};
 use peakday::ids::{RowId, ServerId, SourceId};
@@ -17,7 +17,6 @@ use peakday::results::Recorder;
 use peakday::rng::{Bits, Key};
 use peakday::stats::Histogram;
 use peakday::time::{SimDuration, SimTime};
-use peakday::workload::Request;
 use peakday::workload::recorded::TraceFiles;
 
 /// The farms replay nothing.
@@ -131,18 +130,24 @@ fn balancers(c: &mut Criterion) {
             let mut rotation = Rotation::default();
             for ordinal in 0..servers {
                 let weight = 1.0 + (ordinal % 3) as f64;
-                let member = Member { server: ServerId::new(ordinal), pool: 0, zone: 0, version: 0, weight };
+                let member = Member {
+                    server: ServerId::new(ordinal),
+                    pool: 0,
+                    zone: 0,
+                    version: 0,
+                    weight,
+                    since: SimTime::ZERO,
+                };
                 rotation.join(member, 0);
             }
             let mut balancer = spec.build();
             balancer.on_membership(&rotation);
             let mut bits = Key::from_seed(4).stream();
-            let request =
-                Request::new(Key::from_seed(5), SimTime::ZERO, RowId::new(0), SourceId::new(0), 0.0);
+            let attempt = Attempt { now: SimTime::ZERO, key: 5 };
             group.bench_function(BenchmarkId::new(name, servers), |b| {
                 b.iter(|| {
                     for _ in 0..PICKS {
-                        let position = balancer.pick(&request, &rotation, &mut bits).position;
+                        let position = balancer.pick(&attempt, &rotation, &mut bits).position;
                         rotation.sent(position);
                         balancer.on_sent(position, &rotation);
                     }

@@ -213,6 +213,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 
+pub mod autoscaler;
 pub mod balancer;
 mod choice;
 pub mod cli;

@@ -21,9 +21,9 @@ use common::tables::{Row, table, vectors};
 use common::theory::{Line, erlang_b, patience, sigma};
 use common::truth::{Case, Figure, NoTraces, REPLICATIONS, find, judge, kolmogorov_smirnov};
 use common::{Station, UNIT, law};
-use peakday::balancer::{BalancerSpec, End, Member, Rotation};
+use peakday::balancer::{Attempt, BalancerSpec, End, Member, Rotation};
 use peakday::dist::Distribution;
-use peakday::ids::{RowId, ServerId, SourceId};
+use peakday::ids::ServerId;
 use peakday::report::summary_text;
 use peakday::results::summary;
 use peakday::rng::Key;
@@ -31,7 +31,7 @@ use peakday::scenario::{Document, Order};
 use peakday::stats::student_quantile;
 use peakday::study::{StudyOptions, run_study};
 use peakday::time::{SimDuration, SimTime};
-use peakday::workload::{ArrivalsSpec, Outcome, Request};
+use peakday::workload::{ArrivalsSpec, Outcome};
 
 /// How sure to be, and up to which load.
 #[derive(Clone, Copy)]
@@ -538,17 +538,26 @@ fn nginx_sequence_exactly() {
     let spec: BalancerSpec = serde_json::from_str(r#"{"smoothWeightedRoundRobin":{}}"#).unwrap();
     let (mut balancer, mut rotation) = (spec.build(), Rotation::default());
     for (ordinal, &weight) in weights.iter().enumerate() {
-        rotation.join(Member { server: ServerId::new(ordinal), pool: 0, zone: 0, version: 0, weight }, 0);
+        rotation.join(
+            Member {
+                server: ServerId::new(ordinal),
+                pool: 0,
+                zone: 0,
+                version: 0,
+                weight,
+                since: SimTime::ZERO,
+            },
+            0,
+        );
     }
     balancer.on_membership(&rotation);
-    let (key, mut bits) = (Key::from_seed(1), Key::from_seed(2).stream());
-    let request = Request::new(key, SimTime::ZERO, RowId::new(0), SourceId::new(0), 0.0);
+    let (attempt, mut bits) = (Attempt { now: SimTime::ZERO, key: 0 }, Key::from_seed(2).stream());
     let picks = (0..5 * expected.len()).map(|_| {
-        let position = balancer.pick(&request, &rotation, &mut bits).position;
+        let position = balancer.pick(&attempt, &rotation, &mut bits).position;
         rotation.sent(position);
         balancer.on_sent(position, &rotation);
         rotation.done(position);
-        let end = End { outcome: Outcome::Completed, latency: SimDuration::ZERO };
+        let end = End { outcome: Outcome::Completed, latency: SimDuration::ZERO, at: SimTime::ZERO };
         balancer.on_done(position, end, &rotation);
         position
     });

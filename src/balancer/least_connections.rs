@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::balancer::{Balancer, End, Pick, Rotation};
+use crate::balancer::{Attempt, Balancer, End, Pick, Rotation};
 use crate::rng::Bits;
-use crate::workload::Request;
 
 /// Picks the server with the fewest attempts in flight, in turn among equals, as HAProxy's
 /// `leastconn` does for equal weights.
@@ -69,7 +68,7 @@ impl State {
 }
 
 impl Balancer for State {
-    fn pick(&mut self, _request: &Request, _rotation: &Rotation, _bits: &mut dyn Bits) -> Pick {
+    fn pick(&mut self, _attempt: &Attempt, _rotation: &Rotation, _bits: &mut dyn Bits) -> Pick {
         while self.lists[self.lowest].head == NONE {
             self.lowest += 1;
         }

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::balancer::{Balancer, Pick, Rotation};
+use crate::balancer::{Attempt, Balancer, Pick, Rotation};
 use crate::rng::{Bits, index_below};
-use crate::workload::Request;
 
 /// Draws `choiceCount` servers with replacement, as Envoy does, and picks the one with the fewest
 /// attempts in flight; on a tie the one drawn first.
@@ -57,7 +56,7 @@ impl LeastRequest {
 struct TwoChoices;
 
 impl Balancer for TwoChoices {
-    fn pick(&mut self, _request: &Request, rotation: &Rotation, bits: &mut dyn Bits) -> Pick {
+    fn pick(&mut self, _attempt: &Attempt, rotation: &Rotation, bits: &mut dyn Bits) -> Pick {
         let draw = bits.next_bits();
         let first = index_below((draw >> 32) as u32, rotation.len());
         let second = index_below(draw as u32, rotation.len());
@@ -71,7 +70,7 @@ impl Balancer for TwoChoices {
 struct Choices(u32);
 
 impl Balancer for Choices {
-    fn pick(&mut self, _request: &Request, rotation: &Rotation, bits: &mut dyn Bits) -> Pick {
+    fn pick(&mut self, _attempt: &Attempt, rotation: &Rotation, bits: &mut dyn Bits) -> Pick {
         let in_flight = rotation.in_flight();
         let mut draw = || index_below((bits.next_bits() >> 32) as u32, rotation.len());
         let mut best = draw();

@@ -22,13 +22,13 @@ use serde::{Deserialize, Serialize};
 use crate::choice;
 use crate::ids::ServerId;
 use crate::rng::Bits;
-use crate::time::SimDuration;
-use crate::workload::{Outcome, Request};
+use crate::time::{SimDuration, SimTime};
+use crate::workload::Outcome;
 
 /// Picks a server for every attempt. All but [`Balancer::pick`] have empty defaults.
 pub trait Balancer: Debug {
     /// Picks a place in the rotation, which is never empty.
-    fn pick(&mut self, request: &Request, rotation: &Rotation, bits: &mut dyn Bits) -> Pick;
+    fn pick(&mut self, attempt: &Attempt, rotation: &Rotation, bits: &mut dyn Bits) -> Pick;
 
     /// Tells whether [`Balancer::on_sent`] and [`Balancer::on_done`] are to be called at all; read
     /// once. A policy that goes by the counts of the [`Rotation`] alone saves two calls a request.
@@ -45,6 +45,53 @@ pub trait Balancer: Debug {
     /// Learns that servers joined or left, so that places may have changed. Also called once
     /// before the first pick.
     fn on_membership(&mut self, _rotation: &Rotation) {}
+
+    /// Returns how many servers it wants to ask after each pick how busy they are, and how long an
+    /// answer takes; read once.
+    fn probing(&self) -> Option<Probing> {
+        None
+    }
+
+    /// Learns how busy a server was, half of [`Probing::delay`] ago.
+    fn on_probe(&mut self, _position: usize, _busy: Busy, _rotation: &Rotation) {}
+
+    /// Tells whether servers that have nothing left to do tell one balancer, drawn at random; read once.
+    fn hears_of_idle(&self) -> bool {
+        false
+    }
+
+    /// Learns that a server has nothing left to do.
+    fn on_idle(&mut self, _position: usize, _rotation: &Rotation) {}
+}
+
+/// What is to be placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The present.
+    pub now: SimTime,
+    /// The hash of the customer's key; 0 unless the balancer [needs one](BalancerSpec::needs_key).
+    pub key: u64,
+}
+
+/// Which servers are asked how busy they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Probing {
+    /// After each pick: whole ones always, one more with the chance of the fraction.
+    pub per_pick: f64,
+    /// From a question to its answer.
+    pub delay: SimDuration,
+}
+
+/// How busy a server was when it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy {
+    /// When the answer arrives.
+    pub at: SimTime,
+    /// Requests in hand or in its queue, whoever sent them.
+    pub in_flight: u32,
+    /// What the server expects a request to take that comes now: the median of those it served when it
+    /// was about as busy; `None` before it served any.
+    pub latency: Option<SimDuration>,
 }
 
 /// A balancer's answer.
@@ -61,6 +108,8 @@ pub struct End {
     pub outcome: Outcome,
     /// From the arrival to the end.
     pub latency: SimDuration,
+    /// The present.
+    pub at: SimTime,
 }
 
 /// The choice of a balancer, as written in the scenario.
@@ -135,6 +184,11 @@ impl BalancerSpec {
         ]
     }
 
+    /// Tells whether it goes by the customer's key.
+    pub fn needs_key(&self) -> bool {
+        false
+    }
+
     /// Returns what is wrong with the parameters, as (parameter, message, remedy).
     pub fn problems(&self) -> Vec<(&'static str, String, String)> {
         match self {
@@ -157,6 +211,8 @@ pub struct Member {
     pub version: u16,
     /// Its weight; capacity unless the scenario says otherwise.
     pub weight: f64,
+    /// When it came into service.
+    pub since: SimTime,
 }
 
 /// The servers in rotation, dense, with this balancer's own counts in flight.

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::balancer::{Balancer, Pick, Rotation};
+use crate::balancer::{Attempt, Balancer, Pick, Rotation};
 use crate::rng::{Bits, index_below};
-use crate::workload::Request;
 
 /// Picks any server with the same probability: n servers become n independent queues, the
 /// baseline every other policy has to beat.
@@ -23,7 +22,7 @@ impl Random {
 struct State;
 
 impl Balancer for State {
-    fn pick(&mut self, _request: &Request, rotation: &Rotation, bits: &mut dyn Bits) -> Pick {
+    fn pick(&mut self, _attempt: &Attempt, rotation: &Rotation, bits: &mut dyn Bits) -> Pick {
         Pick { position: index_below((bits.next_bits() >> 32) as u32, rotation.len()) }
     }
 }

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::balancer::{Balancer, Pick, Rotation};
+use crate::balancer::{Attempt, Balancer, Pick, Rotation};
 use crate::rng::Bits;
-use crate::workload::Request;
 
 /// Picks one server after the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +23,7 @@ struct State {
 }
 
 impl Balancer for State {
-    fn pick(&mut self, _request: &Request, rotation: &Rotation, _bits: &mut dyn Bits) -> Pick {
+    fn pick(&mut self, _attempt: &Attempt, rotation: &Rotation, _bits: &mut dyn Bits) -> Pick {
         let position = if self.next < rotation.len() { self.next } else { 0 };
         self.next = position + 1;
         Pick { position }

@@ -5,9 +5,8 @@ use std::collections::VecDeque;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::balancer::{Balancer, Pick, Rotation};
+use crate::balancer::{Attempt, Balancer, Pick, Rotation};
 use crate::rng::Bits;
-use crate::workload::Request;
 
 /// At every pick each server's current weight grows by its weight; the largest is picked, the
 /// first of equals, and loses the sum of all weights (nginx, commit 52327e0627f4, 2012).
@@ -63,7 +62,7 @@ fn comes_before(a: &(i128, usize, usize), b: &(i128, usize, usize)) -> bool {
 }
 
 impl Balancer for State {
-    fn pick(&mut self, _request: &Request, _rotation: &Rotation, _bits: &mut dyn Bits) -> Pick {
+    fn pick(&mut self, _attempt: &Attempt, _rotation: &Rotation, _bits: &mut dyn Bits) -> Pick {
         self.picks += 1;
         let mut best: Option<(usize, (i128, usize, usize))> = None;
         for (index, group) in self.groups.iter().enumerate() {

@@ -1,16 +1,14 @@
 //! One contract for all policies, and each policy against its published sequence.
 
 use super::*;
-use crate::ids::{RowId, SourceId};
 use crate::rng::{Key, Stream};
-use crate::time::SimTime;
 
-fn request() -> Request {
-    Request::new(Key::from_seed(1), SimTime::ZERO, RowId::new(0), SourceId::new(0), 0.0)
+fn attempt() -> Attempt {
+    Attempt { now: SimTime::ZERO, key: 0 }
 }
 
 fn member(ordinal: usize, weight: f64) -> Member {
-    Member { server: ServerId::new(ordinal), pool: 0, zone: 0, version: 0, weight }
+    Member { server: ServerId::new(ordinal), pool: 0, zone: 0, version: 0, weight, since: SimTime::ZERO }
 }
 
 fn rotation(weights: &[f64]) -> Rotation {
@@ -30,7 +28,7 @@ fn picks(spec: &str, weights: &[f64], n: usize, ends: bool) -> Vec<usize> {
     balancer.on_membership(&rotation);
     let mut chosen = Vec::new();
     for _ in 0..n {
-        let position = balancer.pick(&request(), &rotation, &mut bits).position;
+        let position = balancer.pick(&attempt(), &rotation, &mut bits).position;
         rotation.sent(position);
         balancer.on_sent(position, &rotation);
         if ends {
@@ -43,7 +41,7 @@ fn picks(spec: &str, weights: &[f64], n: usize, ends: bool) -> Vec<usize> {
 }
 
 fn end() -> End {
-    End { outcome: Outcome::Completed, latency: SimDuration::ZERO }
+    End { outcome: Outcome::Completed, latency: SimDuration::ZERO, at: SimTime::ZERO }
 }
 
 fn counts(chosen: &[usize], n: usize) -> Vec<usize> {
@@ -126,7 +124,7 @@ fn least_request_takes_the_least_and_on_a_tie_the_first_drawn() {
         for (ordinal, &count) in in_flight.iter().enumerate() {
             rotation.join(member(ordinal, 1.0), count);
         }
-        let pick = spec.build().pick(&request(), &rotation, &mut Fixed(vec![draw]));
+        let pick = spec.build().pick(&attempt(), &rotation, &mut Fixed(vec![draw]));
         assert_eq!(pick.position, expected, "{in_flight:?}");
     }
 }
@@ -161,7 +159,7 @@ fn life(spec: &BalancerSpec, seed: u64) -> Vec<usize> {
                 balancer.on_done(position, end(), &rotation);
             }
             _ => {
-                let position = balancer.pick(&request(), &rotation, &mut draws).position;
+                let position = balancer.pick(&attempt(), &rotation, &mut draws).position;
                 assert!(position < rotation.len(), "{spec:?} picked outside the rotation");
                 rotation.sent(position);
                 balancer.on_sent(position, &rotation);
@@ -239,7 +237,7 @@ impl Scene {
     }
 
     fn send(&mut self) -> usize {
-        let place = self.balancer.pick(&request(), &self.rotation, &mut self.bits).position;
+        let place = self.balancer.pick(&attempt(), &self.rotation, &mut self.bits).position;
         self.rotation.sent(place);
         self.balancer.on_sent(place, &self.rotation);
         self.rotation.server(place).index()

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::balancer::{Balancer, Pick, Rotation};
+use crate::balancer::{Attempt, Balancer, Pick, Rotation};
 use crate::rng::{Bits, index_below};
-use crate::workload::Request;
 
 /// Picks a server with a probability in proportion to its weight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,7 +25,7 @@ struct State {
 }
 
 impl Balancer for State {
-    fn pick(&mut self, _request: &Request, rotation: &Rotation, bits: &mut dyn Bits) -> Pick {
+    fn pick(&mut self, _attempt: &Attempt, rotation: &Rotation, bits: &mut dyn Bits) -> Pick {
         let draw = bits.next_bits();
         let position = index_below((draw >> 32) as u32, rotation.len());
         let (threshold, alias) = self.cells[position];

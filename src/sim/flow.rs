@@ -1,6 +1,6 @@
 //! The wiring: what happens to a request, and who is told.
 
-use crate::balancer::End;
+use crate::balancer::{Attempt, End};
 use crate::des::{EventQueue, Model};
 use crate::fleet::{Admission, Due};
 use crate::ids::{RequestId, RowId, ServerId, ServiceId, SourceId};
@@ -67,10 +67,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if service.rotation.is_empty() {
             return self.without_server(now, id, row, queue);
         }
-        let request = self.arena.get_mut(id);
-        let position = service.balancer.pick(request, &service.rotation, &mut service.bits).position;
+        let attempt = Attempt { now, key: 0 };
+        let position = service.balancer.pick(&attempt, &service.rotation, &mut service.bits).position;
         let server_id = service.rotation.server(position);
-        request.server = server_id;
+        self.arena.get_mut(id).server = server_id;
         if MORTAL && self.fleet.server(server_id).state().is_gone() {
             return self.lose(now, id, Outcome::Failed);
         }
@@ -366,7 +366,7 @@ impl ServiceState {
     fn done(&mut self, position: usize, request: &Request, now: SimTime, outcome: Outcome) {
         self.rotation.done(position);
         if self.told {
-            let end = End { outcome, latency: now - request.arrived };
+            let end = End { outcome, latency: now - request.arrived, at: now };
             self.balancer.on_done(position, end, &self.rotation);
         }
     }

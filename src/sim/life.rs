@@ -118,6 +118,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let id = self.fleet.server(server).service();
         let service = &mut self.services[id.index()];
         let central = service.central;
+        self.members[server.index()].since = now;
         let position = service.rotation.join(self.members[server.index()], 0);
         self.fleet.set_position(server, position);
         service.balancer.on_membership(&service.rotation);

@@ -147,7 +147,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         self.ordinals.push(state.launched);
         state.launched += 1;
         let (pool, weight) = (pool as u16, state.weight);
-        self.members.push(Member { server, pool, zone, version: 0, weight });
+        self.members.push(Member { server, pool, zone, version: 0, weight, since: now });
         server
     }
 

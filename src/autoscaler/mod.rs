@@ -1,0 +1,216 @@
+//! Autoscalers: who decides how many servers a pool is to have, one file each.
+//!
+//! A policy answers one question, how many, over what monitoring shows of its pool and when it shows
+//! it. It is asked every [`PolicySpec::period`], sees only the [`Reading`]s it asked for, late as they are, and
+//! knows neither the event queue nor the scenario file. What it answers is held within the pool's
+//! bounds by whoever asks.
+
+use std::fmt::Debug;
+
+use crate::time::{SimDuration, SimTime};
+
+/// Decides how many servers a pool is to have.
+pub trait ScalingPolicy: Debug {
+    /// Answers how many servers there are to be from now on.
+    fn desired_replicas(&mut self, seen: &Seen<'_>) -> Advice;
+
+    /// Learns that the pool is to have another number of servers from now on, whoever wanted it.
+    fn on_scaled(&mut self, _now: SimTime, _before: u32, _after: u32) {}
+}
+
+/// A policy as written in the scenario.
+pub trait PolicySpec: Debug {
+    /// Returns how often it is asked; the first time is one period after t = 0.
+    fn period(&self) -> SimDuration;
+
+    /// Returns what it goes by; readings come in this order.
+    fn wants(&self) -> Vec<Want>;
+
+    /// Builds the state of one run.
+    fn build(&self, pool: &PoolFacts) -> Box<dyn ScalingPolicy>;
+
+    /// Returns what is wrong with the parameters, as (path within the policy, message, remedy).
+    fn problems(&self) -> Vec<(String, String, String)>;
+}
+
+/// What a policy may know of its pool beforehand.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PoolFacts {
+    /// Servers at the start.
+    pub replicas: u32,
+    /// Never fewer servers.
+    pub min: u32,
+    /// Never more.
+    pub max: u32,
+    /// CPU that a server asks for (Kubernetes' request), in thousandths of a core; 0 where CPU is never short.
+    pub request_milli: u64,
+    /// Slots of a server; `None` is unlimited.
+    pub slots: Option<u32>,
+    /// Expected start-up of a server, from its order to service.
+    pub startup: SimDuration,
+    /// Expected requests per second at the service, constant in each step of [`Forecast::step`]; where
+    /// the policy asks for it.
+    pub forecast: Option<Forecast>,
+}
+
+/// Requests per second that are expected, from t = 0 on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forecast {
+    /// How long each value holds.
+    pub step: SimDuration,
+    /// Requests per second.
+    pub rates: Vec<f64>,
+}
+
+/// What a policy goes by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Want {
+    /// What is measured.
+    pub metric: Metric,
+    /// Of each server by itself, or of all that the pool's service does.
+    pub scope: Of,
+    /// The pipeline through which it is seen.
+    pub pipeline: String,
+}
+
+/// Whose figure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// One value per server of the pool.
+    EachServer,
+    /// One value for the pool.
+    Pool,
+    /// One value for the whole service.
+    Service,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Metric {
+    /// CPU used, in cores. As one value of a pool or service: the sum.
+    CpuCores,
+    /// CPU used / CPU there is; 1 is all of it.
+    CpuUtilization,
+    /// Slots held / slots there are.
+    SlotUtilization,
+    /// Requests that arrive, per second; per server: those sent to it.
+    RequestRate,
+    /// Requests in hand or waiting. Per server: in hand and in its own queue.
+    InFlight,
+    /// Requests waiting.
+    QueueLength,
+    /// The latency of completed requests at a share of them such as 0.99, in seconds.
+    Latency(f64),
+    /// The share of requests that ended without being completed.
+    ErrorRatio,
+    /// Offered work in servers: measured rate x configured mean demand / the work of one server.
+    ScalingRatio,
+}
+
+/// What a policy sees when it is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The present.
+    pub now: SimTime,
+    /// How many servers are wanted at present (Kubernetes' `spec.replicas`).
+    pub replicas: u32,
+    /// Never fewer servers; operators may have moved it.
+    pub min: u32,
+    /// Never more.
+    pub max: u32,
+    /// The pool's servers that are not gone, in launch order.
+    pub servers: &'a [ServerSeen],
+    /// What it asked for, in the order of [`PolicySpec::wants`].
+    pub readings: &'a [Reading],
+}
+
+/// What a controller knows of a server without measuring.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ServerSeen {
+    /// When it was ordered.
+    pub ordered: SimTime,
+    /// When it began to boot (Kubernetes' `status.startTime`); `None` before it has a machine.
+    pub started: Option<SimTime>,
+    /// Whether it can be sent requests.
+    pub ready: bool,
+    /// When that last changed.
+    pub ready_changed: SimTime,
+    /// Whether it drains.
+    pub leaving: bool,
+}
+
+/// What monitoring shows of one [`Want`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading {
+    /// One value; `None` where there is none to be seen.
+    Value(Option<f64>),
+    /// One per server of [`Seen::servers`].
+    PerServer(Vec<Option<Sample>>),
+}
+
+/// A value of one server.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// The value, in the units of its [`Metric`].
+    pub value: f64,
+    /// When it was scraped.
+    pub at: SimTime,
+    /// How far it looks back.
+    pub window: SimDuration,
+}
+
+/// A policy's answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Advice {
+    /// How many servers; `None` where the policy has nothing to say.
+    pub replicas: Option<u32>,
+    /// What it would have said without its own limits.
+    pub raw: Option<u32>,
+    /// What it went by, such as `cpu 87 % of 60 %`; for people.
+    pub signal: String,
+    /// What held it back.
+    pub limited_by: Option<Limit>,
+}
+
+/// What keeps a decision from being what the signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Too near the target to act.
+    Tolerance,
+    /// Never so many at once.
+    Rate,
+    /// The highest (or lowest) of a while counts.
+    Stabilization,
+    /// Too soon after the last change.
+    Cooldown,
+    /// Servers that were ordered are still on their way.
+    Warmup,
+    /// No fewer servers.
+    MinReplicas,
+    /// No more servers.
+    MaxReplicas,
+    /// The provider gives no more.
+    Quota,
+    /// There is nothing to go by.
+    NoMetric,
+    /// The policy never scales in that direction.
+    Disabled,
+}
+
+impl Limit {
+    /// Returns the word that files have for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tolerance => "tolerance",
+            Self::Rate => "policy",
+            Self::Stabilization => "stabilization",
+            Self::Cooldown => "cooldown",
+            Self::Warmup => "warmup",
+            Self::MinReplicas => "minReplicas",
+            Self::MaxReplicas => "maxReplicas",
+            Self::Quota => "quota",
+            Self::NoMetric => "noMetric",
+            Self::Disabled => "disabled",
+        }
+    }
+}
