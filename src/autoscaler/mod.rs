@@ -5,9 +5,84 @@
 //! knows neither the event queue nor the scenario file. What it answers is held within the pool's
 //! bounds by whoever asks.
 
+mod schedule;
+
 use std::fmt::Debug;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::time::{SimDuration, SimTime};
+
+pub use schedule::{ScheduleSpec, ScheduleStep};
+
+/// The most servers of a pool.
+pub const MAX_REPLICAS: u32 = 1_000_000;
+
+/// Declares the scenario's `autoscaler` block: one key per policy.
+///
+/// A new policy is a file, its `mod` line, and a line here with the one that documents it.
+macro_rules! policies {
+    ($($(#[$doc:meta])* $key:ident: $spec:ty,)*) => {
+        /// Who decides how many servers there are; where several do, the largest number counts.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct AutoscalerSpec {
+            /// Never fewer servers; 0 where left out.
+            #[schemars(range(max = MAX_REPLICAS))]
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub min_replicas: Option<u32>,
+            /// Never more servers; no bound where left out.
+            #[schemars(range(max = MAX_REPLICAS))]
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub max_replicas: Option<u32>,
+            /// Numbers of servers at given times.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub schedule: Option<ScheduleSpec>,
+            $(
+                $(#[$doc])*
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                pub $key: Option<$spec>,
+            )*
+        }
+
+        impl AutoscalerSpec {
+            /// Returns the policies that are asked again and again, by their keys.
+            pub fn policies(&self) -> Vec<(String, Arc<dyn PolicySpec>)> {
+                let all: Vec<Option<(String, Arc<dyn PolicySpec>)>> = vec![$(
+                    self.$key.clone().map(|spec| (camel_case(stringify!($key)), Arc::new(spec) as _)),
+                )*];
+                all.into_iter().flatten().collect()
+            }
+
+            /// Returns one valid spec of every policy that is asked again and again, by its key: what
+            /// documentation, benchmarks and the contract tests loop over.
+            pub fn examples() -> Vec<(String, Self)> {
+                vec![$(
+                    (
+                        camel_case(stringify!($key)),
+                        Self { $key: Some(<$spec>::default()), ..Self::default() },
+                    ),
+                )*]
+            }
+        }
+    };
+}
+
+policies! {}
+
+/// Turns the name of a field into its key.
+fn camel_case(field: &str) -> String {
+    let mut words = field.split('_');
+    let mut key = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let (first, rest) = word.split_at(1);
+        key.push_str(&first.to_uppercase());
+        key.push_str(rest);
+    }
+    key
+}
 
 /// Decides how many servers a pool is to have.
 pub trait ScalingPolicy: Debug {
@@ -19,7 +94,7 @@ pub trait ScalingPolicy: Debug {
 }
 
 /// A policy as written in the scenario.
-pub trait PolicySpec: Debug {
+pub trait PolicySpec: Debug + Send + Sync {
     /// Returns how often it is asked; the first time is one period after t = 0.
     fn period(&self) -> SimDuration;
 
@@ -31,6 +106,16 @@ pub trait PolicySpec: Debug {
 
     /// Returns what is wrong with the parameters, as (path within the policy, message, remedy).
     fn problems(&self) -> Vec<(String, String, String)>;
+
+    /// Returns the bounds that the policy brings itself, which win over those of its pool.
+    fn bounds(&self) -> (Option<u32>, Option<u32>) {
+        (None, None)
+    }
+
+    /// Tells whether it goes by a [`Forecast`].
+    fn needs_forecast(&self) -> bool {
+        false
+    }
 }
 
 /// What a policy may know of its pool beforehand.
@@ -195,6 +280,8 @@ pub enum Limit {
     NoMetric,
     /// The policy never scales in that direction.
     Disabled,
+    /// Another policy of the pool wants more.
+    Combination,
 }
 
 impl Limit {
@@ -211,6 +298,7 @@ impl Limit {
             Self::Quota => "quota",
             Self::NoMetric => "noMetric",
             Self::Disabled => "disabled",
+            Self::Combination => "largest",
         }
     }
 }

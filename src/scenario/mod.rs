@@ -49,11 +49,11 @@ pub use read::Document;
 pub use schema::json_schema;
 pub use source::Overlay;
 pub use spec::{
-    ActionSpec, ApiVersion, AutoscalerSpec, ConditionSpec, CpuSpec, CrashSpec, DuringSpec, ErrorsSpec,
-    FailedLaunchesSpec, FailuresSpec, FaultSpec, HealthCheckSpec, ImageSpec, Kind, LatencyLimit, LatencySpec,
-    LaunchSpec, Limit, MetadataSpec, MonitoringOutageSpec, NodesSpec, ObjectiveSpec, PipelineSpec, PoolSpec,
-    QueueSpec, RunSpec, ScenarioSpec, ScheduleSpec, ScheduleStep, Scope, Servers, ServiceSpec, SlowSpec,
-    SlowStartSpec, SourceSpec, StartupSpec, SuccessSpec, WarmPoolSpec, ZoneOutageSpec,
+    ActionSpec, ApiVersion, ConditionSpec, CpuSpec, CrashSpec, DuringSpec, ErrorsSpec, FailedLaunchesSpec,
+    FailuresSpec, FaultSpec, HealthCheckSpec, ImageSpec, Kind, LatencyLimit, LatencySpec, LaunchSpec, Limit,
+    MetadataSpec, MonitoringOutageSpec, NodesSpec, ObjectiveSpec, PipelineSpec, PoolSpec, QueueSpec, RunSpec,
+    ScenarioSpec, Scope, Servers, ServiceSpec, SlowSpec, SlowStartSpec, SourceSpec, StartupSpec, SuccessSpec,
+    WarmPoolSpec, ZoneOutageSpec,
 };
 pub(crate) use suggest::{grouped, near};
 pub use tree::MAX_BYTES;

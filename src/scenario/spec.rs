@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::bounds::{MAX_REPLICAS, MAX_REPLICATIONS};
 use super::forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 use super::named::Named;
+use crate::autoscaler::AutoscalerSpec;
 use crate::dist::{DistributionSpec, Factor};
 use crate::time::SimDuration;
 use crate::units::{Price, Ratio, When};
@@ -23,8 +24,7 @@ pub use fault::{
     ZoneOutageSpec,
 };
 pub use life::{
-    AutoscalerSpec, HealthCheckSpec, ImageSpec, LaunchSpec, NodesSpec, ScheduleSpec, ScheduleStep, Servers,
-    SlowStartSpec, StartupSpec, WarmPoolSpec,
+    HealthCheckSpec, ImageSpec, LaunchSpec, NodesSpec, Servers, SlowStartSpec, StartupSpec, WarmPoolSpec,
 };
 pub(super) use operate::PATHS;
 pub use operate::{ActionSpec, ConditionSpec, LatencyLimit, Limit, PipelineSpec};

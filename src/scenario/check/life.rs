@@ -3,12 +3,11 @@
 use super::limits::MAX_REPLICAS;
 use super::run::Frame;
 use super::{Findings, join};
+use crate::autoscaler::{AutoscalerSpec, ScheduleSpec};
 use crate::dist::{Distribution, DistributionSpec};
 use crate::error::Code;
 use crate::scenario::plan::{Bounds, HealthCheck, Image, LaunchPlan, Nodes, Pool, SlowStart, Startup};
-use crate::scenario::spec::{
-    AutoscalerSpec, HealthCheckSpec, PoolSpec, ScheduleSpec, Scope, ServiceSpec, StartupSpec,
-};
+use crate::scenario::spec::{HealthCheckSpec, PoolSpec, Scope, ServiceSpec, StartupSpec};
 use crate::scenario::suggest;
 use crate::time::{SimDuration, SimTime};
 

@@ -7,9 +7,8 @@ use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::dist::DistributionSpec;
-use crate::scenario::bounds::MAX_REPLICAS;
 use crate::time::SimDuration;
-use crate::units::{Price, Rate, Ratio, When};
+use crate::units::{Price, Rate, Ratio};
 
 /// What stands between the order of a server and its full speed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -98,46 +97,6 @@ pub struct SlowStartSpec {
     pub window: SimDuration,
     /// The share of its full speed.
     pub speed: Ratio,
-}
-
-/// Who decides how many servers there are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AutoscalerSpec {
-    /// Never fewer servers; 0 where left out.
-    #[schemars(range(max = MAX_REPLICAS))]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min_replicas: Option<u32>,
-    /// Never more servers; no bound where left out.
-    #[schemars(range(max = MAX_REPLICAS))]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_replicas: Option<u32>,
-    /// Numbers of servers at given times.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub schedule: Option<ScheduleSpec>,
-}
-
-/// Numbers of servers at given times.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ScheduleSpec {
-    /// Where the clock of the steps hangs, by its IANA name; the offset of `run.start` where left out.
-    #[schemars(example = "Asia/Shanghai")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_zone: Option<String>,
-    /// What is wanted from when on; a time of day is meant on every day of the run.
-    pub steps: Vec<ScheduleStep>,
-}
-
-/// A number of servers from some time on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ScheduleStep {
-    /// From when on.
-    pub at: When,
-    /// How many servers.
-    #[schemars(range(max = MAX_REPLICAS))]
-    pub replicas: u32,
 }
 
 /// How a balancer learns which servers can be sent requests.
