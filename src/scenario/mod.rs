@@ -41,9 +41,9 @@ pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
 pub use plan::{
-    Action, Bounds, Caution, Change, Condition, Demand, Fault, FaultKind, HealthCheck, Image, LaunchPlan,
-    Nodes, Order, Pool, Queue, Recording, Repair, Scenario, Service, SlowStart, Source, Startup, Trigger,
-    Victims, Watch,
+    Action, Bounds, Caution, Change, Condition, Demand, Fault, FaultKind, Figure, HealthCheck, Image,
+    LaunchPlan, Nodes, Order, Pool, Queue, Recording, Repair, Scaler, Scenario, Service, SlowStart, Source,
+    Startup, Trigger, Victims, Watch,
 };
 pub use read::Document;
 pub use schema::json_schema;

@@ -2,6 +2,9 @@
 
 mod happening;
 
+use std::sync::Arc;
+
+use crate::autoscaler::{PolicySpec, PoolFacts};
 use crate::balancer::BalancerSpec;
 use crate::dist::Distribution;
 use crate::ids::{ClassId, ServiceId};
@@ -10,7 +13,7 @@ use crate::results::{OverlayRecord, Plan};
 use crate::time::{SimDuration, SimTime};
 use crate::workload::{ArrivalsSpec, Profile, recorded::RecordedSpec, recorded::Survey};
 
-pub use happening::{Action, Change, Condition, Fault, FaultKind, Repair, Trigger, Victims, Watch};
+pub use happening::{Action, Change, Condition, Fault, FaultKind, Figure, Repair, Trigger, Victims, Watch};
 
 /// What can be run.
 #[derive(Clone, Debug)]
@@ -127,6 +130,8 @@ pub struct Pool {
     pub concurrency: Option<u32>,
     /// Cores in thousandths, where they are fewer than the slots: requests share them.
     pub shared_millicores: Option<u64>,
+    /// CPU that a server asks for, in thousandths of a core.
+    pub request_milli: u64,
     /// Divides demand.
     pub speed: f64,
     /// What balancers that weigh go by.
@@ -146,6 +151,21 @@ pub struct Pool {
     pub on_demand: bool,
     /// How many servers are wanted from when on, in order of time.
     pub schedule: Vec<(SimTime, u32)>,
+    /// Who is asked again and again how many are wanted.
+    pub scalers: Vec<Scaler>,
+}
+
+/// A policy that is asked again and again how many servers a pool is to have.
+#[derive(Clone, Debug)]
+pub struct Scaler {
+    /// Its key in the scenario.
+    pub name: String,
+    /// As written.
+    pub spec: Arc<dyn PolicySpec>,
+    /// What it knows of its pool beforehand.
+    pub facts: PoolFacts,
+    /// What it is shown, in the order of [`PolicySpec::wants`]: the pipeline, of what, and which figure.
+    pub seen: Vec<(usize, Watch, Figure)>,
 }
 
 /// One server with one slot that is always there.
@@ -155,6 +175,7 @@ impl Default for Pool {
             replicas: 1,
             concurrency: Some(1),
             shared_millicores: None,
+            request_milli: 1_000,
             speed: 1.0,
             weight: 1.0,
             zones: Vec::new(),
@@ -164,6 +185,7 @@ impl Default for Pool {
             bounds: Bounds::ANY,
             on_demand: false,
             schedule: Vec::new(),
+            scalers: Vec::new(),
         }
     }
 }
@@ -171,7 +193,7 @@ impl Default for Pool {
 impl Pool {
     /// Tells whether its servers come and go by themselves.
     pub fn is_elastic(&self) -> bool {
-        self.on_demand || !self.schedule.is_empty()
+        self.on_demand || !self.schedule.is_empty() || !self.scalers.is_empty()
     }
 
     /// Returns the largest number of servers that are ever wanted.
@@ -242,6 +264,8 @@ pub struct Startup {
     pub image: Option<Image>,
     /// Slower service at first.
     pub slow_start: Option<SlowStart>,
+    /// The share of its CPU that a server burns while it boots, as monitoring sees it.
+    pub boot_cpu: f64,
 }
 
 /// An image that every server pulls from one registry.

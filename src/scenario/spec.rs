@@ -227,6 +227,10 @@ fn default_speed() -> f64 {
 pub struct CpuSpec {
     /// Cores, in steps of a thousandth.
     pub cores: Cores,
+    /// What a server asks for, in cores: what Kubernetes measures utilisation against; all of its cores where
+    /// left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Cores>,
 }
 
 /// How requests wait for a slot.

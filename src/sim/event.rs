@@ -25,6 +25,8 @@ pub enum Event {
     Scrape(u32),
     /// What a scrape found is seen.
     Sample(u32),
+    /// A controller decides how many servers there are to be.
+    Control(u32),
     /// The pending arrival of a source is due.
     Arrival(SourceId),
 }
@@ -55,6 +57,7 @@ impl des::Event for Event {
             Self::Agenda(entry) => pack(6, entry as usize, 0),
             Self::Scrape(pipeline) => pack(7, pipeline as usize, 0),
             Self::Sample(watch) => pack(8, watch as usize, 0),
+            Self::Control(controller) => pack(9, controller as usize, 0),
             Self::Arrival(source) => pack(15, source.index(), 0),
         }
     }
@@ -73,6 +76,7 @@ impl des::Event for Event {
             6 => Self::Agenda(entity as u32),
             7 => Self::Scrape(entity as u32),
             8 => Self::Sample(entity as u32),
+            9 => Self::Control(entity as u32),
             _ => Self::Arrival(SourceId::new(entity)),
         }
     }
@@ -96,6 +100,7 @@ mod tests {
             Event::Agenda(3),
             Event::Scrape(2),
             Event::Sample(5),
+            Event::Control(4),
             Event::Arrival(SourceId::new(9)),
         ];
         for event in all {

@@ -32,6 +32,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> Model for Worl
             Event::Agenda(entry) => self.on_agenda(now, entry, queue),
             Event::Scrape(pipeline) => self.on_scrape(now, pipeline, queue),
             Event::Sample(watch) => self.on_sample(now, watch, queue),
+            Event::Control(controller) => self.on_control(now, controller, queue),
         }
     }
 }

@@ -131,6 +131,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// on their way, serve.
     fn tell_of_entry(&mut self, now: SimTime, pool: usize) {
         let lacked = self.pools[pool].staff.join(now);
+        self.controllers.serving(now, pool, self.pools[pool].staff.serving());
         let state = &mut self.pools[pool];
         state.entered += 1;
         state.coming -= 1;

@@ -4,11 +4,13 @@
 //! an [`Observer`] carries progress out and cancellation in.
 
 mod agenda;
+mod control;
 mod event;
 mod fault;
 mod flow;
 mod launch;
 mod life;
+mod operators;
 mod pool;
 mod staffing;
 mod traffic;

@@ -270,7 +270,9 @@ impl Checker<'_> {
             Signal::Latency(_) => {
                 format!("p{percentile} {} {}", side(above), SimDuration::from_nanos(bound as u64))
             }
-            Signal::Queued | Signal::Ready => format!("{key} {} {bound}", side(above)),
+            Signal::Queued | Signal::InFlight | Signal::Cores | Signal::Ready => {
+                format!("{key} {} {bound}", side(above))
+            }
             Signal::Errors | Signal::Cpu | Signal::Slots => {
                 format!("{key} {} {}%", side(above), bound * 100.0)
             }

@@ -100,15 +100,22 @@ impl Fleet {
             let shared = cores.filter(|&cores| slots.is_none_or(|slots| cores < u64::from(slots) * 1_000));
             let zones = self.zones_of(&path, spec, found);
             let life = life::pool(&path, spec, frame, found);
-            pools.push(life.into_pool(Pool {
-                replicas: spec.replicas,
-                concurrency: slots,
-                shared_millicores: shared,
-                speed: spec.speed,
-                weight: spec.weight(),
-                zones,
-                ..Pool::default()
-            }));
+            let request = spec.cpu.as_ref().and_then(|cpu| cpu.request).map(|cores| cores.0);
+            pools.push(
+                life.into_pool(Pool {
+                    request_milli: request
+                        .map(|cores| (cores * 1_000.0 + 0.5) as u64)
+                        .or(cores)
+                        .unwrap_or(slots.map_or(0, |slots| u64::from(slots) * 1_000)),
+                    replicas: spec.replicas,
+                    concurrency: slots,
+                    shared_millicores: shared,
+                    speed: spec.speed,
+                    weight: spec.weight(),
+                    zones,
+                    ..Pool::default()
+                }),
+            );
             plans.push(PoolPlan {
                 name: name.to_owned(),
                 replicas: spec.replicas,
