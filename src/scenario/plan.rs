@@ -11,7 +11,7 @@ use crate::ids::{ClassId, ServiceId};
 use crate::monitoring::Pipeline;
 use crate::results::{OverlayRecord, Plan};
 use crate::time::{SimDuration, SimTime};
-use crate::workload::{ArrivalsSpec, Profile, recorded::RecordedSpec, recorded::Survey};
+use crate::workload::{ArrivalsSpec, Profile, Zipf, recorded::RecordedSpec, recorded::Survey};
 
 pub use happening::{Action, Change, Condition, Fault, FaultKind, Figure, Repair, Trigger, Victims, Watch};
 
@@ -93,6 +93,8 @@ pub struct Source {
     pub recorded: Vec<Recording>,
     /// Multiplies the source, drawn once per replication.
     pub uncertainty: Option<Distribution>,
+    /// How its requests spread over customers, where anybody asks.
+    pub keys: Option<Zipf>,
 }
 
 /// A recorded part of a source.
@@ -119,6 +121,25 @@ pub struct Service {
     pub balancer: BalancerSpec,
     /// How it learns of servers that failed; at once where `None`.
     pub health: Option<HealthCheck>,
+    /// The proxies that run it, where there are several or they see more than what they sent themselves.
+    pub proxies: Option<ProxyPlan>,
+}
+
+/// The proxies of a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProxyPlan {
+    /// How many.
+    pub instances: u32,
+    /// They go by the requests in flight of all of them, so late; each by its own, at once, where `None`.
+    pub signal_delay: Option<SimDuration>,
+    /// So many servers are known to each; all of them where `None`.
+    pub subset: Option<u32>,
+    /// They prefer their own zone where there are so many servers at least; never where `None`.
+    pub zone_aware: Option<u32>,
+    /// Where less than this share of the servers is healthy, health is ignored.
+    pub panic_threshold: Option<f64>,
+    /// The zones of the servers, in which the proxies stand in turn; indices into the plan's zones.
+    pub zones: Vec<u16>,
 }
 
 /// Servers of one kind.
@@ -351,7 +372,9 @@ impl Scenario {
     /// Tells whether servers come and go, or requests are ended from outside.
     pub fn is_mortal(&self) -> bool {
         let pools = self.services.iter().flat_map(|service| &service.pools);
-        !self.faults.is_empty() || !self.actions.is_empty() || pools.into_iter().any(Pool::is_elastic)
+        let proxied = self.services.iter().any(|service| service.proxies.is_some());
+        let changing = !self.faults.is_empty() || !self.actions.is_empty();
+        changing || proxied || pools.into_iter().any(Pool::is_elastic)
     }
 
     /// Returns the end of the run: nothing happens at or after it.

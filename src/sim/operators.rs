@@ -80,6 +80,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 service.balancer = spec.build();
                 service.told = service.balancer.follows_attempts();
                 service.balancer.on_membership(&service.rotation);
+                if let Some(proxies) = &mut service.proxies {
+                    proxies.exchange(&spec, queue);
+                }
             }
             Change::Mix(source, mix) => self.sources[source].set_mix(&mix),
         }

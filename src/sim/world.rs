@@ -15,6 +15,7 @@ use crate::sim::agenda::Agenda;
 use crate::sim::control::Controllers;
 use crate::sim::fault::{Errors, FaultState, Slowed};
 use crate::sim::pool::PoolState;
+use crate::sim::proxies::{Proxies, Sent as Sender};
 use crate::sim::traffic::{self, SourceState};
 use crate::sim::watch::Watchers;
 use crate::sim::{Event, MAX_IN_FLIGHT};
@@ -39,6 +40,10 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
     pub(super) fleet: Fleet,
     pub(super) arena: Arena,
     pub(super) recorder: Recorder,
+    /// Whether some balancer goes by customers.
+    pub(super) keyed: bool,
+    /// Who sent every request, where it went through a proxy.
+    pub(super) senders: Vec<Sender>,
     /// Their launch ordinals within their pools.
     pub(super) ordinals: Vec<u64>,
     /// The class of every row: beside the rows, which every request reads.
@@ -89,6 +94,8 @@ pub(super) struct ServiceState {
     pub(super) limit: u32,
     pub(super) patience: Option<Patience>,
     pub(super) no_server: u64,
+    /// The proxies through which requests go, where there are several or they see more than their own counts.
+    pub(super) proxies: Option<Box<Proxies>>,
 }
 
 /// A limit on waiting, and those who began to wait under it.
@@ -145,6 +152,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             fleet: Fleet::default(),
             arena: Arena::new(),
             recorder: Recorder::new(plan, sized),
+            keyed: scenario.sources.iter().any(|source| source.keys.is_some())
+                || scenario.sources.iter().flat_map(|s| &s.recorded).any(|r| r.spec.key.is_some()),
+            senders: Vec::new(),
             ordinals: Vec::new(),
             classes: Vec::new(),
             healths: Vec::new(),
@@ -223,11 +233,17 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
         let mut balancer = service.balancer.build();
         balancer.on_membership(&rotation);
+        let key = key.named("balancer").named(name);
+        let proxies = service.proxies.as_ref().map(|plan| {
+            let mut proxies = Proxies::new(plan, &service.balancer, key, queue);
+            proxies.begin(rotation.members().iter().copied());
+            Box::new(proxies)
+        });
         self.healths.push(service.health);
         self.services.push(ServiceState {
             told: balancer.follows_attempts(),
             balancer,
-            bits: key.named("balancer").named(name).stream(),
+            bits: key.stream(),
             rotation,
             central: service.queue.central,
             limit: service.queue.limit.unwrap_or(u32::MAX),
@@ -237,6 +253,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 deadlines: VecDeque::new(),
             }),
             no_server: 0,
+            proxies,
         });
     }
 

@@ -11,6 +11,7 @@ mod objectives;
 mod operate;
 mod outlook;
 mod places;
+mod proxies;
 mod run;
 mod scalers;
 mod services;

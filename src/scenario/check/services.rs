@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::classes::Classes;
 use super::limits::{MAX_NAMES, MAX_REPLICAS};
 use super::run::Frame;
-use super::{Findings, join, life};
+use super::{Findings, join, life, proxies};
 use crate::dist::Distribution;
 use crate::error::Code;
 use crate::results::{NodePrice, PoolPlan, ServicePlan, UNLIMITED_MILLICORES};
@@ -63,7 +63,8 @@ pub(super) fn check(spec: &ScenarioSpec, frame: &Frame, classes: &Classes, found
         let demands = demands(&path, service, classes, index, found);
         let health = life::health(&path, service, found);
         let balancer = service.balancer.0.clone();
-        fleet.services.push(Service { pools, queue, demands, balancer, health });
+        let proxies = proxies::check(&path, spec, service, &pools, found);
+        fleet.services.push(Service { pools, queue, demands, balancer, health, proxies });
     }
     fleet
 }
