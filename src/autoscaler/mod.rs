@@ -5,7 +5,23 @@
 //! knows neither the event queue nor the scenario file. What it answers is held within the pool's
 //! bounds by whoever asks.
 
+mod activity;
+pub mod cluster_autoscaler;
+pub mod combination;
+pub mod cron;
+pub mod demand;
+pub mod keda;
+pub mod ladder;
+pub mod performance;
+mod plain_hpa;
+pub mod predictive;
 mod schedule;
+pub mod signal;
+pub mod step_scaling;
+pub mod target_tracking;
+#[cfg(test)]
+mod testing;
+pub mod trend;
 
 use std::fmt::Debug;
 use std::sync::Arc;
