@@ -5,6 +5,8 @@
 //! knows neither the event queue nor the scenario file. What it answers is held within the pool's
 //! bounds by whoever asks.
 
+pub mod kubernetes;
+
 use std::fmt::Debug;
 
 use crate::time::{SimDuration, SimTime};
