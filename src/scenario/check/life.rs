@@ -167,9 +167,8 @@ fn warm_pool(path: &str, spec: &PoolSpec, found: &mut Findings) {
 }
 
 fn bounds(path: &str, pool: &PoolSpec, spec: &AutoscalerSpec, found: &mut Findings) -> Bounds {
-    let (min, max) = scalers::bounds(spec);
-    let bounds = Bounds { min: min.unwrap_or(Bounds::ANY.min), max: max.unwrap_or(Bounds::ANY.max) };
-    for (key, bound) in [("minReplicas", min), ("maxReplicas", max)] {
+    let bounds = scalers::bounds(spec);
+    for (key, bound) in [("minReplicas", spec.min_replicas), ("maxReplicas", spec.max_replicas)] {
         if bound.is_some_and(|bound| bound > MAX_REPLICAS) {
             let message = format!("{} servers in a pool are too many", bound.unwrap_or(0));
             found.add(Code::OutOfRange, join(path, key), message, format!("keep to {MAX_REPLICAS}"));

@@ -7,7 +7,7 @@ use crate::error::Code;
 use crate::ids::ServiceId;
 use crate::monitoring::Pipeline;
 use crate::results::{PoolPlan, UNLIMITED_MILLICORES};
-use crate::scenario::plan::{Figure, Pool, Scaler, Service, Source, Watch};
+use crate::scenario::plan::{Bounds, Figure, Pool, Scaler, Service, Source, Watch};
 use crate::scenario::spec::ScenarioSpec;
 use crate::scenario::suggest;
 use crate::time::{SimDuration, SimTime};
@@ -171,7 +171,13 @@ fn forecast(
 }
 
 /// Returns the bounds of a pool: those of a policy that brings its own win over those of the block.
-pub(super) fn bounds(spec: &AutoscalerSpec) -> (Option<u32>, Option<u32>) {
-    let own = spec.policies().into_iter().map(|(_, policy)| policy.bounds());
-    own.fold((spec.min_replicas, spec.max_replicas), |(min, max), own| (own.0.or(min), own.1.or(max)))
+pub(super) fn bounds(spec: &AutoscalerSpec) -> Bounds {
+    let policies = spec.policies();
+    let (mut min, mut max) = (spec.min_replicas, spec.max_replicas);
+    for (_, policy) in &policies {
+        let own = policy.bounds();
+        (min, max) = (own.0.or(min), own.1.or(max));
+    }
+    let least = policies.iter().map(|(_, policy)| policy.default_min()).max();
+    Bounds { min: min.or(least).unwrap_or(Bounds::ANY.min), max: max.unwrap_or(Bounds::ANY.max) }
 }

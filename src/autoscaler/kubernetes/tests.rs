@@ -1,0 +1,1 @@
+//! Kubernetes' own cases, retyped as tables.
