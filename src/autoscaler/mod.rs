@@ -151,6 +151,16 @@ pub trait PolicySpec: Debug + Send + Sync {
         0
     }
 
+    /// Tells whether its pool must have an upper bound.
+    fn needs_max(&self) -> bool {
+        false
+    }
+
+    /// Returns the name of what it scales, where it says so itself.
+    fn target(&self) -> Option<String> {
+        None
+    }
+
     /// Tells whether it goes by a [`Forecast`].
     fn needs_forecast(&self) -> bool {
         false

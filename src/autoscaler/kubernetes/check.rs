@@ -90,7 +90,8 @@ impl Finder<'_> {
         let max_at = format!("{at}maxReplicas");
         let min = spec.min_replicas.unwrap_or(1);
         match spec.max_replicas {
-            None => self.say(&max_at, "`maxReplicas` is missing", "write for example maxReplicas: 20"),
+            // The pool may have one.
+            None => {}
             Some(max) if max < 1 => {
                 self.say(&max_at, "must be greater than 0", "write for example maxReplicas: 20")
             }

@@ -82,6 +82,14 @@ impl PolicySpec for HorizontalPodAutoscaler {
     fn default_min(&self) -> u32 {
         1
     }
+
+    fn needs_max(&self) -> bool {
+        true
+    }
+
+    fn target(&self) -> Option<String> {
+        self.spec().scale_target_ref.map(|target| target.name)
+    }
 }
 
 /// An autoscaler at work.

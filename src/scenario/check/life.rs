@@ -185,6 +185,17 @@ fn bounds(path: &str, pool: &PoolSpec, spec: &AutoscalerSpec, found: &mut Findin
         let remedy = format!("write replicas: {}", bounds.clamp(pool.replicas));
         found.add(Code::Contradiction, path, message, remedy);
     }
+    for (key, policy) in spec.policies() {
+        if policy.needs_max() && bounds.max == Bounds::ANY.max {
+            let path = join(path, &format!("{key}.maxReplicas"));
+            found.add(
+                Code::MissingKey,
+                path,
+                "the key `maxReplicas` is missing",
+                "write for example maxReplicas: 20",
+            );
+        }
+    }
     if spec.schedule.is_none() && spec.policies().is_empty() {
         found.add(
             Code::Nothing,

@@ -7,7 +7,7 @@ use crate::error::Code;
 use crate::ids::ServiceId;
 use crate::monitoring::Pipeline;
 use crate::results::{PoolPlan, UNLIMITED_MILLICORES};
-use crate::scenario::plan::{Bounds, Figure, Pool, Scaler, Service, Source, Watch};
+use crate::scenario::plan::{Bounds, Caution, Figure, Pool, Scaler, Service, Source, Watch};
 use crate::scenario::spec::ScenarioSpec;
 use crate::scenario::suggest;
 use crate::time::{SimDuration, SimTime};
@@ -40,6 +40,7 @@ pub(super) fn check(
             let Some(spec) = &spec.autoscaler else { continue };
             let path = format!("services.{name}.pools.{pool}.autoscaler");
             for (key, policy) in spec.policies() {
+                fleet.cautions.extend(foreign(policy.target(), name, pool));
                 let path = join(&path, &key);
                 let of = (id, ordinal);
                 if let Some(scaler) =
@@ -84,6 +85,19 @@ fn scaler(
     let forecast = if spec.needs_forecast() { forecast(path, service, around, found) } else { None };
     let facts = PoolFacts { forecast, ..facts(pool, plan) };
     Some(Scaler { name, spec, facts, seen: seen.into_iter().collect::<Option<_>>()? })
+}
+
+/// A policy may name what it scales: whoever pastes it into another pool may have slipped.
+fn foreign(target: Option<String>, service: &str, pool: &str) -> Option<Caution> {
+    let target = target?;
+    let known = [service.to_owned(), pool.to_owned(), format!("{service}-{pool}")];
+    (!known.contains(&target)).then(|| Caution {
+        of: service.to_owned(),
+        message: format!(
+            "scaleTargetRef names {}, here it scales pool {pool} of {service}; write name: {service}",
+            suggest::short(&target)
+        ),
+    })
 }
 
 /// Returns what a policy may know of its pool beforehand.
