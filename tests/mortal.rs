@@ -9,8 +9,8 @@ use peakday::ids::ServiceId;
 use peakday::monitoring::{Pipeline, Signal};
 use peakday::results::{RunResult, check_shape};
 use peakday::scenario::{
-    Action, Change, Condition, Fault, FaultKind, HealthCheck, Image, LaunchPlan, Nodes, Repair, Scenario,
-    SlowStart, Trigger, Victims, Watch,
+    Action, Change, Condition, Fault, FaultKind, HealthCheck, Image, LaunchPlan, Nodes, ProxyPlan, Repair,
+    Scenario, Service, SlowStart, Trigger, Victims, Watch,
 };
 use peakday::sim;
 use peakday::time::{SimDuration, SimTime};
@@ -131,6 +131,21 @@ fn watched(dice: &mut Dice, scenario: &mut Scenario) {
     }
 }
 
+/// Draws the proxies of a service.
+fn proxies(dice: &mut Dice, service: &Service, duration: u64) -> ProxyPlan {
+    let mut zones: Vec<u16> = service.pools.iter().flat_map(|pool| pool.zones.iter().copied()).collect();
+    zones.sort_unstable();
+    zones.dedup();
+    ProxyPlan {
+        instances: dice.int(1, 4) as u32,
+        signal_delay: dice.maybe(0.4, |dice| length(dice, duration / 4)),
+        subset: dice.maybe(0.3, |dice| dice.int(1, 5) as u32),
+        zone_aware: dice.maybe(0.4, |dice| dice.int(1, 6) as u32).filter(|_| !zones.is_empty()),
+        panic_threshold: dice.maybe(0.3, Dice::unit).filter(|_| service.health.is_some()),
+        zones,
+    }
+}
+
 /// Lets servers of a drawn scenario come and go.
 fn afflicted(seed: u64) -> Drawn {
     let mut drawn = drawn(seed);
@@ -158,6 +173,10 @@ fn afflicted(seed: u64) -> Drawn {
         service.health = dice
             .maybe(0.4, |_| HealthCheck { interval, unhealthy, healthy })
             .filter(|_| !service.queue.central);
+    }
+    for service in &mut drawn.scenario.services {
+        let proxies = proxies(dice, service, duration);
+        service.proxies = dice.maybe(0.4, |_| proxies).filter(|_| !service.queue.central);
     }
     watched(dice, &mut drawn.scenario);
     for index in 0..dice.int(0, 4) {
@@ -246,6 +265,36 @@ fn a_world_in_which_servers_may_die_is_the_same_where_none_does() {
         assert!(watched.scenario.is_mortal());
         let (calm, watched) = (run(&calm), run(&watched));
         assert!(calm == watched, "the general world and the special one differ");
+    });
+}
+
+#[test]
+fn one_proxy_that_sees_all_is_as_good_as_none() {
+    every(|seed| {
+        let mut plain = afflicted(seed);
+        for service in &mut plain.scenario.services {
+            // Those that draw nothing: a proxy has a stream of its own.
+            let drawless = [r#"{"roundRobin":{}}"#, r#"{"leastConnections":{}}"#];
+            service.balancer = serde_json::from_str(drawless[seed as usize % 2]).expect("a balancer");
+            service.proxies = None;
+        }
+        plain.scenario.actions.clear();
+        let mut proxied = plain.clone();
+        for service in proxied.scenario.services.iter_mut().filter(|service| !service.queue.central) {
+            let all = ProxyPlan {
+                instances: 1,
+                signal_delay: None,
+                subset: None,
+                zone_aware: None,
+                panic_threshold: None,
+                zones: vec![],
+            };
+            service.proxies = Some(all);
+        }
+        let same = |drawn: &Drawn| if drawn.scenario.is_mortal() { Some(run(drawn)) } else { None };
+        if let Some((plain, proxied)) = same(&plain).zip(same(&proxied)) {
+            assert!(plain == proxied, "a proxy changes what it merely passes on");
+        }
     });
 }
 

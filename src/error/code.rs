@@ -76,6 +76,8 @@ codes! {
     Arrivals = 52;
     /// Parameters of a balancer.
     Balancer = 53;
+    /// Parameters of a scaling policy.
+    Policy = 54;
     /// Keys of recorded traffic.
     Recorded = 60;
     /// A trace that cannot be opened.

@@ -13,6 +13,8 @@ use crate::workload::{Arena, Line};
 pub struct Life {
     /// Its order.
     pub ordered: SimTime,
+    /// It began to boot.
+    pub started: Option<SimTime>,
     /// It came into service.
     pub ready: Option<SimTime>,
     /// It left service: it began to drain, or failed.
@@ -53,7 +55,14 @@ impl Fleet {
             pace: launch.pace,
             state: ServerState::Provisioning,
         });
-        self.lives.push(Life { ordered: now, ready: None, left: None, gone: None, due: SimTime::MAX });
+        self.lives.push(Life {
+            ordered: now,
+            started: None,
+            ready: None,
+            left: None,
+            gone: None,
+            due: SimTime::MAX,
+        });
         id
     }
 
@@ -79,6 +88,9 @@ impl Fleet {
                 life.left = Some(now);
             }
             _ => {}
+        }
+        if state == ServerState::Booting {
+            life.started = Some(now);
         }
         if state.is_gone() {
             service.ordered.decrement(now);

@@ -101,6 +101,11 @@ impl Server {
         self.busy < self.slots
     }
 
+    /// Returns how many requests were sent to it.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
     /// Returns how many slots are held.
     #[inline]
     pub fn busy(&self) -> u32 {

@@ -46,12 +46,44 @@ pub enum Signal {
     Latency(f64),
     /// CPU burned / CPU of the servers that were scraped.
     Cpu,
+    /// CPU burned, in cores, by all servers that were scraped.
+    Cores,
     /// Slots held / slots of the servers that were scraped.
     Slots,
     /// Requests waiting.
     Queued,
+    /// Requests in hand or waiting.
+    InFlight,
     /// Servers in service.
     Ready,
+}
+
+/// What can be seen of one server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerSignal {
+    /// CPU burned, in cores.
+    Cores,
+    /// CPU burned / CPU there is.
+    Cpu,
+    /// Slots held / slots there are.
+    Slots,
+    /// Requests sent to it per second.
+    Rate,
+    /// Requests in hand or in its queue.
+    InFlight,
+    /// Requests in its queue.
+    Queued,
+}
+
+/// What a window shows of one server.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ServerValue {
+    /// The server.
+    pub server: ServerId,
+    /// The value.
+    pub value: f64,
+    /// When it was scraped last.
+    pub at: SimTime,
 }
 
 /// What a scrape found of one server.
@@ -65,6 +97,12 @@ pub struct ServerSample {
     pub cpu_milli: u128,
     /// Slots held since its order (slot x ns).
     pub slots: u64,
+    /// Requests sent to it since its order.
+    pub requests: u64,
+    /// Requests in hand.
+    pub busy: u32,
+    /// Requests in its queue.
+    pub waiting: u32,
     /// Its CPU, in thousandths of a core; 0 where it has no limit.
     pub cpu_limit: u64,
     /// Its slots; 0 where they have no limit.
@@ -78,8 +116,13 @@ pub struct Scrape {
     pub at: SimTime,
     /// What happened to requests since the scrape before.
     pub counts: Counts,
+    /// How many of each class arrived since the scrape before, and the sum of their sizes in millionths;
+    /// empty where nobody asks for it.
+    pub loads: Vec<(u64, u128)>,
     /// Requests waiting.
     pub queued: u64,
+    /// Requests in hand or waiting.
+    pub in_flight: u64,
     /// Servers in service.
     pub ready: u32,
     /// The servers in service, without those that are scraped later.
@@ -135,6 +178,11 @@ impl Probe {
         };
         match signal {
             Signal::Queued => Some(last.queued as f64),
+            Signal::InFlight => Some(last.in_flight as f64),
+            Signal::Cores => {
+                let cores = self.each(now, ServerSignal::Cores);
+                (!cores.is_empty()).then(|| cores.iter().map(|server| server.value).sum())
+            }
             Signal::Ready => Some(f64::from(last.ready)),
             Signal::Rate => Some(counts()?.offered as f64 * 1e9 / (last.at - first.at).as_nanos() as f64),
             Signal::Errors => {
@@ -156,33 +204,73 @@ impl Probe {
         }
     }
 
+    /// Returns how many of each class arrived within the window, the sum of their sizes in millionths, and how
+    /// long the window is, as a scrape at `now` tells it; `None` where it holds too few scrapes.
+    pub fn loads(&self, now: SimTime) -> Option<(Vec<(u64, u128)>, SimDuration)> {
+        let begin = self.begin(now);
+        let mut inside = self.scrapes.iter().skip_while(|scrape| scrape.at < begin);
+        let (first, last) = (inside.next()?, self.scrapes.back()?);
+        let mut sums = vec![(0, 0); last.loads.len()];
+        for scrape in inside {
+            for (sum, load) in sums.iter_mut().zip(&scrape.loads) {
+                *sum = (sum.0 + load.0, sum.1 + load.1);
+            }
+        }
+        (first.at < last.at).then(|| (sums, last.at - first.at))
+    }
+
+    /// Returns a value of every server as a scrape at `now` tells it, in launch order; those without a value
+    /// are left out.
+    pub fn each(&self, now: SimTime, signal: ServerSignal) -> Vec<ServerValue> {
+        let pairs = self.pairs(self.begin(now));
+        let value = |(first, last): (ServerSample, ServerSample)| {
+            let span = (last.at - first.at).as_nanos() as f64;
+            let value = match signal {
+                ServerSignal::InFlight => f64::from(last.busy + last.waiting),
+                ServerSignal::Queued => f64::from(last.waiting),
+                _ if span == 0.0 => return None,
+                ServerSignal::Rate => (last.requests - first.requests) as f64 * 1e9 / span,
+                ServerSignal::Cores => (last.cpu_milli - first.cpu_milli) as f64 / 1e3 / span,
+                ServerSignal::Cpu => {
+                    let all = last.cpu_limit as f64 * span;
+                    (last.cpu_milli - first.cpu_milli) as f64 / Some(all).filter(|&all| all > 0.0)?
+                }
+                ServerSignal::Slots => {
+                    let all = f64::from(last.slot_limit) * span;
+                    (last.slots - first.slots) as f64 / Some(all).filter(|&all| all > 0.0)?
+                }
+            };
+            Some(ServerValue { server: last.server, value, at: last.at })
+        };
+        pairs.into_iter().filter_map(value).collect()
+    }
+
     /// Returns used / capacity x time over the servers that were scraped at least twice: whoever has just
     /// come into service, and whoever has left, is not among them.
     fn utilization(&self, begin: SimTime, of: impl Fn(&ServerSample) -> (u128, u64)) -> Option<f64> {
-        let newest = self.scrapes.back()?.at;
-        let mut firsts: Vec<Option<ServerSample>> = Vec::new();
         let (mut used, mut capacity) = (0_u128, 0_u128);
-        let mut lasts: Vec<Option<ServerSample>> = Vec::new();
-        for sample in self.scrapes.iter().flat_map(|scrape| &scrape.servers).filter(|s| s.at >= begin) {
-            let index = sample.server.index();
-            if firsts.len() <= index {
-                firsts.resize(index + 1, None);
-                lasts.resize(index + 1, None);
-            }
-            firsts[index].get_or_insert(*sample);
-            lasts[index] = Some(*sample);
-        }
-        for (first, last) in firsts.iter().zip(&lasts) {
-            if let (Some(first), Some(last)) = (first, last)
-                && first.at < last.at
-                && self.is_current(last, newest)
-            {
-                let ((before, limit), (after, _)) = (of(first), of(last));
-                used += after - before;
-                capacity += u128::from(limit) * u128::from((last.at - first.at).as_nanos());
-            }
+        for (first, last) in self.pairs(begin) {
+            let ((before, limit), (after, _)) = (of(&first), of(&last));
+            used += after - before;
+            capacity += u128::from(limit) * u128::from((last.at - first.at).as_nanos());
         }
         (capacity > 0).then(|| used as f64 / capacity as f64)
+    }
+
+    /// Returns the oldest and the newest sample since `begin` of every server that is still scraped, in
+    /// launch order.
+    fn pairs(&self, begin: SimTime) -> Vec<(ServerSample, ServerSample)> {
+        let Some(newest) = self.scrapes.back().map(|scrape| scrape.at) else { return Vec::new() };
+        let mut pairs: Vec<Option<(ServerSample, ServerSample)>> = Vec::new();
+        for sample in self.scrapes.iter().flat_map(|scrape| &scrape.servers).filter(|s| s.at >= begin) {
+            let index = sample.server.index();
+            if pairs.len() <= index {
+                pairs.resize(index + 1, None);
+            }
+            pairs[index].get_or_insert((*sample, *sample)).1 = *sample;
+        }
+        let current = |(_, last): &(ServerSample, ServerSample)| self.is_current(last, newest);
+        pairs.into_iter().flatten().filter(current).collect()
     }
 
     /// Tells whether a server's newest sample is one of the last round: otherwise it has left service.

@@ -12,7 +12,7 @@ fn scrape(at: u64, offered: u64, completed: u64, failed: u64) -> Scrape {
     counts.outcomes[Outcome::Completed as usize] = completed;
     counts.outcomes[Outcome::Failed as usize] = failed;
     (0..completed).for_each(|n| counts.latency.record((n + 1) * 1_000_000));
-    Scrape { at: s(at), counts, queued: at, ready: 4, servers: Vec::new() }
+    Scrape { at: s(at), counts, loads: Vec::new(), queued: at, in_flight: at, ready: 4, servers: Vec::new() }
 }
 
 fn probe(scrapes: impl IntoIterator<Item = Scrape>) -> Probe {
@@ -65,6 +65,9 @@ fn server(index: usize, at: u64, core_s: u128, slot_s: u64) -> ServerSample {
         at: s(at),
         cpu_milli: core_s * 1_000 * 1_000_000_000,
         slots: slot_s * 1_000_000_000,
+        requests: slot_s,
+        busy: 2,
+        waiting: 1,
         cpu_limit: 2_000,
         slot_limit: 4,
     }

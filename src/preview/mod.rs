@@ -9,6 +9,7 @@
 
 mod demand;
 mod effort;
+mod rehearsal;
 mod split;
 mod waiting;
 mod warning;
@@ -16,6 +17,7 @@ mod warning;
 use serde::Serialize;
 
 use self::demand::{Demand, MINUTE, Stream};
+use self::rehearsal::Removal;
 use crate::error::Error;
 use crate::results::{Plan, Scaling};
 use crate::scenario::{Pool, Scenario};
@@ -154,7 +156,7 @@ pub fn preview(scenario: &Scenario, traces: &dyn TraceFiles) -> Result<Preview, 
     let plan = &scenario.plan;
     let streams = demand::streams(scenario, traces)?;
     let of = |index| service(scenario, index, &streams);
-    let services: Vec<ServicePreview> = (0..plan.services.len()).map(of).collect();
+    let (services, removals): (Vec<ServicePreview>, Vec<_>) = (0..plan.services.len()).map(of).unzip();
     let objectives: Vec<Need> = plan.objectives.iter().map(Need::of).collect();
     Ok(Preview {
         name: plan.name.clone(),
@@ -166,13 +168,13 @@ pub fn preview(scenario: &Scenario, traces: &dyn TraceFiles) -> Result<Preview, 
         replications: scenario.replications,
         scenario_sha256: scenario.sha256.clone(),
         effort: Effort::of(scenario, &streams),
-        warnings: warning::of(scenario, &services, &objectives),
+        warnings: warning::of(scenario, &services, &removals, &objectives),
         services,
         objectives,
     })
 }
 
-fn service(scenario: &Scenario, index: usize, streams: &[Stream]) -> ServicePreview {
+fn service(scenario: &Scenario, index: usize, streams: &[Stream]) -> (ServicePreview, Vec<Removal>) {
     let (plan, horizon) = (&scenario.plan, scenario.horizon());
     let servers: u64 = plan.services[index].pools.iter().map(|pool| u64::from(pool.replicas)).sum();
     let streams: Vec<&Stream> = streams.iter().filter(|stream| stream.service == index).collect();
@@ -199,7 +201,9 @@ fn service(scenario: &Scenario, index: usize, streams: &[Stream]) -> ServicePrev
     // A peak just before a jump belongs to what was before.
     let before = |at: SimTime| SimTime::from_nanos(at.as_nanos().saturating_sub(1));
     let there = |at: SimTime| servers as f64 * factor_at(before(at));
-    ServicePreview {
+    let summit = peak.map_or(busiest.0, |(at, _)| at);
+    let removals = rehearsal::rehearse(scenario, index, &demand, servers as f64, summit);
+    let preview = ServicePreview {
         name: plan.services[index].name.clone(),
         servers: libm::round(there(peak.map_or(busiest.1, |(at, _)| at))) as u64,
         mean: whole.2,
@@ -210,7 +214,8 @@ fn service(scenario: &Scenario, index: usize, streams: &[Stream]) -> ServicePrev
         waiting: waiting::waiting(scenario, index, &streams, spans),
         minutes_full: minutes().filter(full).count() as u64,
         series: stretches(step).map(|(from, to)| offered(from, to)).collect(),
-    }
+    };
+    (preview, removals)
 }
 
 /// Returns what share of the capacity of the start is there from when on: 1 where no pool has a schedule.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::rehearsal::Removal;
 use super::{Need, ServicePreview, TARGET};
 use crate::scenario::Scenario;
 use crate::time::SimDuration;
@@ -19,6 +20,8 @@ pub enum Concern {
     Overload,
     /// At its peak a service is offered more than [`TARGET`] of what it can serve.
     Busy,
+    /// A policy gives back servers that are needed at the peak.
+    Removed,
     /// What happens in the run and stands in none of these figures.
     LeftOut,
     /// Something accepted is more likely a slip than meant.
@@ -39,7 +42,12 @@ pub struct Warning {
     pub message: String,
 }
 
-pub(super) fn of(scenario: &Scenario, services: &[ServicePreview], needs: &[Need]) -> Vec<Warning> {
+pub(super) fn of(
+    scenario: &Scenario,
+    services: &[ServicePreview],
+    removals: &[Vec<Removal>],
+    needs: &[Need],
+) -> Vec<Warning> {
     let plan = &scenario.plan;
     let mut warnings = Vec::new();
     for (service, preview) in plan.services.iter().zip(services) {
@@ -51,10 +59,18 @@ pub(super) fn of(scenario: &Scenario, services: &[ServicePreview], needs: &[Need
         }
         warnings.extend(loaded(preview));
     }
+    for (preview, removals) in services.iter().zip(removals) {
+        warnings.extend(removals.iter().map(|removal| removed(scenario, preview, removal)));
+    }
     let count = |what: &str, count: usize| {
         (count > 0).then(|| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
     };
-    let left = [count("fault", scenario.faults.len()), count("action", scenario.actions.len())];
+    let scalers = scenario.services.iter().flat_map(|service| &service.pools).map(|pool| pool.scalers.len());
+    let left = [
+        count("fault", scenario.faults.len()),
+        count("action", scenario.actions.len()),
+        count("scaling rule", scalers.sum()),
+    ];
     let left: Vec<String> = left.into_iter().flatten().collect();
     if !left.is_empty() {
         let message = format!("the figures above know nothing of {}: simulate", left.join(" and "));
@@ -108,4 +124,21 @@ fn loaded(service: &ServicePreview) -> Option<Warning> {
     let message =
         format!("{:.1} % of its {binding} is asked for at {when}: {meaning}{remedy}", share * 100.0);
     Some(Warning { concern, of: service.name.clone(), message })
+}
+
+/// Warns of servers that a policy gives back before the peak for which they are there.
+fn removed(scenario: &Scenario, service: &ServicePreview, removal: &Removal) -> Warning {
+    let Removal { pool, policy, at, from, to } = removal;
+    let clock = |nanos: u64, seconds: f64| {
+        scenario.plan.wall(nanos).unwrap_or_else(|| SimDuration::from_secs_f64(seconds).to_string())
+    };
+    let (when, peak) = (
+        clock(at.as_nanos(), at.as_secs_f64()),
+        service.peak.wall.clone().unwrap_or_else(|| clock(0, service.peak.at_s)),
+    );
+    let message = format!(
+        "{policy} begins to give back the {from} servers of {pool} at {when} and wants {to} when the peak comes at \
+         {peak}; write autoscaler.minReplicas: {from}, or a schedule that keeps them"
+    );
+    Warning { concern: Concern::Removed, of: service.name.clone(), message }
 }

@@ -248,6 +248,37 @@ pub fn events_csv(result: &StudyResult) -> io::Result<Vec<u8>> {
     table.finish()
 }
 
+/// Returns `scale_events.csv`: a row per decision about the number of servers of a pool, in order of time within
+/// each replication.
+///
+/// # Errors
+///
+/// As [`summary_csv`].
+pub fn scale_events_csv(result: &StudyResult) -> io::Result<Vec<u8>> {
+    let plan = &result.plan;
+    let mut table = Table::new();
+    table.texts(&["replication", "time_s", "wall", "service", "pool", "policy", "from", "to"])?;
+    table.texts(&["signal", "raw_recommendation", "limited_by", "ready_at_s"])?;
+    table.end_row()?;
+    for run in &result.runs {
+        for decision in &run.decisions {
+            table.count(Some(run.replication))?;
+            table.seconds(Some(decision.at_ns))?;
+            let service = &plan.services[decision.service];
+            let wall = number::wall(plan, decision.at_ns);
+            table.texts(&[&wall, &service.name, &service.pools[decision.pool].name, &decision.policy])?;
+            table.count(Some(decision.from))?;
+            table.count(Some(decision.to))?;
+            table.text(&decision.signal)?;
+            table.count(decision.raw)?;
+            table.text(decision.limited_by.as_deref().unwrap_or(""))?;
+            table.seconds(decision.ready_ns)?;
+            table.end_row()?;
+        }
+    }
+    table.finish()
+}
+
 fn objective_rows(
     table: &mut Table,
     result: &StudyResult,

@@ -10,7 +10,9 @@ mod text;
 mod told;
 mod words;
 
-pub use csv::{dependencies_csv, events_csv, objectives_csv, servers_csv, summary_csv, timeseries_csv};
+pub use csv::{
+    dependencies_csv, events_csv, objectives_csv, scale_events_csv, servers_csv, summary_csv, timeseries_csv,
+};
 pub use json::{read_result, result_json, summary_document, summary_json};
 pub(crate) use number::grouped;
 pub use openmetrics::openmetrics;
@@ -53,6 +55,7 @@ fn tables(result: &StudyResult) -> io::Result<Vec<Output>> {
         ("objectives.csv", objectives_csv(result)?),
         ("dependencies.csv", dependencies_csv(result)?),
         ("events.csv", events_csv(result)?),
+        ("scale_events.csv", scale_events_csv(result)?),
         ("resolved.yaml", resolved_yaml(result)),
     ])
 }

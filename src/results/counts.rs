@@ -1,6 +1,7 @@
 //! What can be added up over requests.
 
 use crate::stats::Histogram;
+use crate::workload::Size;
 
 /// What can be added up over requests.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,15 @@ impl Counts {
         self.latency_sum += other.latency_sum;
         self.size_sum += other.size_sum;
         self.latency.merge(&other.latency);
+    }
+
+    /// Returns the sum of the sizes of those that arrived, in millionths, also where nobody added them up
+    /// because all are of size one.
+    pub fn sizes(&self) -> u128 {
+        match self.size_sum {
+            0 => u128::from(self.offered) * u128::from(Size::ONE.as_micros()),
+            sum => sum,
+        }
     }
 
     /// Forgets everything and keeps the memory.

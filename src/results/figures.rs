@@ -1,6 +1,7 @@
 //! The figures of one replication and of a study: service x class, each figure one column.
 
 use crate::results::column::quotient;
+use crate::results::elasticity::Elasticity;
 use crate::results::fleet_mean::{billed_within, milli, ready_within};
 use crate::results::{
     Aggregator, Column, Kind, Load, MeanServer, NodeTotals, Plan, PoolPlan, RunResult, Scaling, StudyResult,
@@ -74,10 +75,11 @@ struct Whole {
     /// Mean servers wanted.
     desired: Option<f64>,
     availability: Option<f64>,
+    elasticity: Elasticity,
 }
 
 /// The columns of `summary.csv`, without its texts.
-pub static SUMMARY: [Column<Facts>; 33] = [
+pub static SUMMARY: [Column<Facts>; 38] = [
     Column::new("offered", |f| Some(f.offered as f64)),
     Column::new(Outcome::COLUMNS[0], |f| Some(f.outcomes[0] as f64)),
     Column::new(Outcome::COLUMNS[1], |f| Some(f.outcomes[1] as f64)),
@@ -111,6 +113,11 @@ pub static SUMMARY: [Column<Facts>; 33] = [
     Column::new("availability", |f| f.whole.availability),
     Column::new("server_hours_billed", |f| f.whole.server_hours_billed),
     Column::new("cost_wasted", |f| f.whole.cost_wasted),
+    Column::new("under_provisioned_share", |f| f.whole.elasticity.under_share),
+    Column::new("under_provisioned_servers", |f| f.whole.elasticity.under_servers),
+    Column::new("over_provisioned_share", |f| f.whole.elasticity.over_share),
+    Column::new("over_provisioned_servers", |f| f.whole.elasticity.over_servers),
+    Column::new("reversals_per_h", |f| f.whole.elasticity.reversals_per_h),
 ];
 
 impl Facts {
@@ -217,6 +224,7 @@ impl Whole {
             cost_wasted: cost(true),
             server_hours_billed: Some(hours(billed_ns.iter().sum())),
             desired: quotient(desired, (plan.duration_ns - plan.warmup_ns) as f64),
+            elasticity: Elasticity::of(plan, run, service),
             availability: quotient(desired - used.missing_ns.0 as f64, desired),
         }
     }

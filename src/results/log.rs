@@ -22,6 +22,32 @@ pub struct LogEntry {
     pub detail: String,
 }
 
+/// A decision about the number of servers of a pool: one that changes it, or one that something held back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Decision {
+    /// When, in nanoseconds.
+    pub at_ns: u64,
+    /// Index of the service.
+    pub service: usize,
+    /// Index of the pool within the service.
+    pub pool: usize,
+    /// Who decided: the key of a policy, `schedule` or `operator`.
+    pub policy: String,
+    /// Servers wanted before.
+    pub from: u32,
+    /// Servers wanted from now on.
+    pub to: u32,
+    /// What it went by, for people.
+    pub signal: String,
+    /// What the policy would have wanted without any limit.
+    pub raw: Option<u32>,
+    /// What held it back.
+    pub limited_by: Option<String>,
+    /// When as many as wanted were in service, in nanoseconds, for a decision that wants more.
+    pub ready_ns: Option<u64>,
+}
+
 /// Declares the kinds with the words that files have for them.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {

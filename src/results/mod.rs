@@ -6,6 +6,7 @@
 mod column;
 mod counts;
 mod dependencies;
+mod elasticity;
 mod figures;
 mod fleet_mean;
 mod log;
@@ -24,12 +25,12 @@ pub use counts::Counts;
 pub use dependencies::{DependencyRow, dependencies, nearest_limits};
 pub use figures::{Facts, SUMMARY, Subject, SummaryRow, latency_at, summary};
 pub use fleet_mean::{Load, MeanServer, Scaling};
-pub use log::{EventKind, LogEntry};
+pub use log::{Decision, EventKind, LogEntry};
 pub use plan::{
     Goal, NodePrice, ObjectivePlan, Plan, PoolPlan, RowPlan, ServicePlan, SourcePlan, UNLIMITED_MILLICORES,
     WallClock,
 };
-pub use recorder::{Books, Recorder, ServiceReading};
+pub use recorder::{Books, Recorder, Sent, ServiceReading};
 pub use run::{
     Ledger, NodeTotals, ObjectiveRun, OverlayRecord, Provenance, RowSeries, RowTotals, RunResult,
     SCHEMA_VERSION, ServerTotals, ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,

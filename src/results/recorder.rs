@@ -55,6 +55,19 @@ pub struct ServiceReading {
     pub cpu_milli: u128,
     /// Requests waiting (request x ns).
     pub queued: u128,
+    /// What was sent to whom in the interval that ends, where one does.
+    pub sent: Sent,
+}
+
+/// Requests sent to the servers that were there for a whole interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// To all of them.
+    pub total: u64,
+    /// To the one that got most.
+    pub most: u64,
+    /// How many servers.
+    pub servers: u64,
 }
 
 /// A service while the run goes on.
@@ -182,6 +195,11 @@ impl Recorder {
         self.next_interval.min(warmup).min(windows)
     }
 
+    /// Tells whether an interval ends at `now`, the last one at the end of the run.
+    pub fn ends_interval(&self, now: SimTime) -> bool {
+        now == self.next_interval
+    }
+
     /// Closes what ends at `now`; at any other instant what is open is put aside. `readings` holds one
     /// entry per service.
     pub fn cut(&mut self, now: SimTime, readings: &[ServiceReading], arena: &Arena) {
@@ -259,6 +277,9 @@ impl Recorder {
             series.queued_ns.push(Wide(reading.queued - before.queued));
             series.p50_ns.push(p50);
             series.p99_ns.push(p99);
+            series.sent_total.push(reading.sent.total);
+            series.sent_most.push(reading.sent.most);
+            series.sent_servers.push(reading.sent.servers);
         }
         self.rows.iter_mut().for_each(|row| row.open.clear());
         self.next_interval = (now + self.interval).min(self.end);

@@ -3,7 +3,7 @@
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::results::{LogEntry, Plan};
+use crate::results::{Decision, LogEntry, Plan};
 use crate::stats::{Histogram, Peak};
 
 /// The version of the schema of `result.json`; it grows when a field changes its meaning.
@@ -129,6 +129,9 @@ pub struct RunResult {
     /// What else happened, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<LogEntry>,
+    /// What was decided about numbers of servers, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
 }
 
 /// What became of a source's requests: started = sum of outcomes + in progress, always.
@@ -277,6 +280,12 @@ pub struct ServiceSeries {
     pub p50_ns: Vec<Option<u64>>,
     /// 99th percentile of the same.
     pub p99_ns: Vec<Option<u64>>,
+    /// Requests sent to the servers that were there for the whole interval.
+    pub sent_total: Vec<u64>,
+    /// Requests sent to the one of them that got most.
+    pub sent_most: Vec<u64>,
+    /// How many these servers were.
+    pub sent_servers: Vec<u64>,
 }
 
 /// An objective in one replication.

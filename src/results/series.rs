@@ -31,12 +31,14 @@ pub struct Moment {
 #[derive(Clone, Copy, Debug, Default)]
 struct Use {
     queued_ns: f64,
+    /// The most that was sent to a server / the mean.
+    most_over_mean: Option<f64>,
     cpu: Option<f64>,
     slots: Option<f64>,
 }
 
 /// The columns of `timeseries.csv`, without time and names.
-pub static SERIES: [Column<Moment>; 19] = [
+pub static SERIES: [Column<Moment>; 20] = [
     Column::new("offered", |m| Some(m.offered as f64)),
     Column::new(Outcome::COLUMNS[0], |m| Some(m.outcomes[0] as f64)),
     Column::new(Outcome::COLUMNS[1], |m| Some(m.outcomes[1] as f64)),
@@ -57,6 +59,7 @@ pub static SERIES: [Column<Moment>; 19] = [
     Column::latency("p50_ms", |m| m.p50_ns.map(|ns| ns as f64 / NS_PER_MS)),
     Column::latency("p99_ms", |m| m.p99_ns.map(|ns| ns as f64 / NS_PER_MS)),
     Column::new("capacity_per_s", Moment::capacity_per_s),
+    Column::new("load_ratio_max_over_mean", |m| m.whole?.most_over_mean),
 ];
 
 impl Moment {
@@ -174,6 +177,10 @@ fn moment(
         (moment.p50_ns, moment.p99_ns) = (service.p50_ns[i], service.p99_ns[i]);
         moment.whole = Some(Use {
             queued_ns: service.queued_ns[i].0 as f64,
+            most_over_mean: quotient(
+                service.sent_most[i] as f64 * service.sent_servers[i] as f64,
+                service.sent_total[i] as f64,
+            ),
             cpu: share(service.cpu_milli_ns[i].0, &capacity.milli),
             slots: share(service.slot_ns[i].0, &capacity.slots),
         });

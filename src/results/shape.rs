@@ -72,6 +72,10 @@ fn check_run(plan: &Plan, run: &RunResult) -> Result<(), String> {
             .is_some_and(|service| pool.is_none_or(|pool| pool < service.pools.len())),
     };
     ensure(run.events.iter().all(known), "an event names an unknown service or pool")?;
+    for decision in &run.decisions {
+        let pool = plan.services.get(decision.service).and_then(|service| service.pools.get(decision.pool));
+        ensure(pool.is_some(), "a decision names an unknown service or pool")?;
+    }
     for series in &run.row_series {
         let counts = series.outcomes.iter().chain([&series.offered, &series.dispatched]);
         let wides = [series.in_flight_ns.len(), series.size_sum_micros.len()];
@@ -89,7 +93,8 @@ fn check_run(plan: &Plan, run: &RunResult) -> Result<(), String> {
             &series.queued_ns,
         ];
         let percentiles = [series.p50_ns.len(), series.p99_ns.len()];
-        let mut lengths = wides.map(Vec::len).into_iter().chain(percentiles);
+        let sent = [&series.sent_total, &series.sent_most, &series.sent_servers].map(Vec::len);
+        let mut lengths = wides.map(Vec::len).into_iter().chain(percentiles).chain(sent);
         ensure(lengths.all(|length| length == intervals), "a service's series is not as long as the run")?;
     }
     Ok(())

@@ -154,6 +154,9 @@ fn run(replication: u32, extra: i64, cores: u128, objectives: [Vec<WindowRecord>
             queued_ns: queued.map(wide).to_vec(),
             p50_ns: vec![Some(100), Some(200), Some(500)],
             p99_ns: vec![Some(1_000), Some(500), None],
+            sent_total: vec![100, 600, 400],
+            sent_most: vec![50, 300, 400],
+            sent_servers: vec![3, 3, 2],
         };
     let web = ServiceTotals {
         desired_ns: wide(60),
@@ -171,6 +174,7 @@ fn run(replication: u32, extra: i64, cores: u128, objectives: [Vec<WindowRecord>
         replication,
         nodes: vec![],
         events: vec![],
+        decisions: vec![],
         ledgers: vec![Ledger {
             started: plus(1_390),
             outcomes: [plus(1_386), 0, 0, 0, 0, 0],

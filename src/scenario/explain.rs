@@ -216,6 +216,12 @@ in one of a few ways: by mean and cv, by two percentiles, or by parameters of it
         "services: {web: {pools: {p: {replicas: 4, concurrency: 8}}, work: 5ms, balancer: {leastRequest: {choiceCount: 2}}}}",
     ),
     entry(
+        Code::Policy,
+        "The parameters of a scaling policy do not go together, or are out of range.",
+        "services: {web: {pools: {p: {replicas: 4, concurrency: 8, autoscaler: {horizontalPodAutoscaler: {maxReplicas: 0}}}}, work: 5ms}}",
+        "services: {web: {pools: {p: {replicas: 4, concurrency: 8, autoscaler: {horizontalPodAutoscaler: {maxReplicas: 20}}}}, work: 5ms}}",
+    ),
+    entry(
         Code::Recorded,
         "The keys of recorded traffic do not go together, or are out of range: a file of instants needs
 the column `time`, one of counts or rates the length of their `interval`.",

@@ -208,6 +208,15 @@ pub enum TrafficRateSpec {
 }
 
 impl TrafficRateSpec {
+    /// Tells whether all of it is replayed from files that name customers.
+    pub fn is_keyed(&self) -> bool {
+        match self {
+            Self::Recorded(spec) => spec.key.is_some(),
+            Self::Sum(parts) => !parts.is_empty() && parts.iter().all(Self::is_keyed),
+            Self::Synthetic(_) => false,
+        }
+    }
+
     /// Tells whether all of it is replayed from files.
     pub fn is_recorded_only(&self) -> bool {
         match self {

@@ -41,9 +41,9 @@ pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
 pub use plan::{
-    Action, Bounds, Caution, Change, Condition, Demand, Fault, FaultKind, HealthCheck, Image, LaunchPlan,
-    Nodes, Order, Pool, Queue, Recording, Repair, Scenario, Service, SlowStart, Source, Startup, Trigger,
-    Victims, Watch,
+    Action, Bounds, Caution, Change, Condition, Demand, Fault, FaultKind, Figure, HealthCheck, Image,
+    LaunchPlan, Nodes, Order, Pool, ProxyPlan, Queue, Recording, Repair, Scaler, Scenario, Service,
+    SlowStart, Source, Startup, Trigger, Victims, Watch,
 };
 pub use read::Document;
 pub use schema::json_schema;
@@ -51,9 +51,9 @@ pub use source::Overlay;
 pub use spec::{
     ActionSpec, ApiVersion, ConditionSpec, CpuSpec, CrashSpec, DuringSpec, ErrorsSpec, FailedLaunchesSpec,
     FailuresSpec, FaultSpec, HealthCheckSpec, ImageSpec, Kind, LatencyLimit, LatencySpec, LaunchSpec, Limit,
-    MetadataSpec, MonitoringOutageSpec, NodesSpec, ObjectiveSpec, PipelineSpec, PoolSpec, QueueSpec, RunSpec,
-    ScenarioSpec, Scope, Servers, ServiceSpec, SlowSpec, SlowStartSpec, SourceSpec, StartupSpec, SuccessSpec,
-    WarmPoolSpec, ZoneOutageSpec,
+    MetadataSpec, MonitoringOutageSpec, NodesSpec, ObjectiveSpec, PipelineSpec, PoolSpec, ProxiesSpec,
+    QueueSpec, RunSpec, ScenarioSpec, Scope, Servers, ServiceSpec, SlowSpec, SlowStartSpec, SourceSpec,
+    StartupSpec, SuccessSpec, WarmPoolSpec, ZoneAwareSpec, ZoneOutageSpec,
 };
 pub(crate) use suggest::{grouped, near};
 pub use tree::MAX_BYTES;

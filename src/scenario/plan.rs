@@ -2,15 +2,18 @@
 
 mod happening;
 
+use std::sync::Arc;
+
+use crate::autoscaler::{PolicySpec, PoolFacts};
 use crate::balancer::BalancerSpec;
 use crate::dist::Distribution;
 use crate::ids::{ClassId, ServiceId};
 use crate::monitoring::Pipeline;
 use crate::results::{OverlayRecord, Plan};
 use crate::time::{SimDuration, SimTime};
-use crate::workload::{ArrivalsSpec, Profile, recorded::RecordedSpec, recorded::Survey};
+use crate::workload::{ArrivalsSpec, Profile, Zipf, recorded::RecordedSpec, recorded::Survey};
 
-pub use happening::{Action, Change, Condition, Fault, FaultKind, Repair, Trigger, Victims, Watch};
+pub use happening::{Action, Change, Condition, Fault, FaultKind, Figure, Repair, Trigger, Victims, Watch};
 
 /// What can be run.
 #[derive(Clone, Debug)]
@@ -90,6 +93,8 @@ pub struct Source {
     pub recorded: Vec<Recording>,
     /// Multiplies the source, drawn once per replication.
     pub uncertainty: Option<Distribution>,
+    /// How its requests spread over customers, where anybody asks.
+    pub keys: Option<Zipf>,
 }
 
 /// A recorded part of a source.
@@ -116,6 +121,25 @@ pub struct Service {
     pub balancer: BalancerSpec,
     /// How it learns of servers that failed; at once where `None`.
     pub health: Option<HealthCheck>,
+    /// The proxies that run it, where there are several or they see more than what they sent themselves.
+    pub proxies: Option<ProxyPlan>,
+}
+
+/// The proxies of a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProxyPlan {
+    /// How many.
+    pub instances: u32,
+    /// They go by the requests in flight of all of them, so late; each by its own, at once, where `None`.
+    pub signal_delay: Option<SimDuration>,
+    /// So many servers are known to each; all of them where `None`.
+    pub subset: Option<u32>,
+    /// They prefer their own zone where there are so many servers at least; never where `None`.
+    pub zone_aware: Option<u32>,
+    /// Where less than this share of the servers is healthy, health is ignored.
+    pub panic_threshold: Option<f64>,
+    /// The zones of the servers, in which the proxies stand in turn; indices into the plan's zones.
+    pub zones: Vec<u16>,
 }
 
 /// Servers of one kind.
@@ -127,6 +151,8 @@ pub struct Pool {
     pub concurrency: Option<u32>,
     /// Cores in thousandths, where they are fewer than the slots: requests share them.
     pub shared_millicores: Option<u64>,
+    /// CPU that a server asks for, in thousandths of a core.
+    pub request_milli: u64,
     /// Divides demand.
     pub speed: f64,
     /// What balancers that weigh go by.
@@ -146,6 +172,21 @@ pub struct Pool {
     pub on_demand: bool,
     /// How many servers are wanted from when on, in order of time.
     pub schedule: Vec<(SimTime, u32)>,
+    /// Who is asked again and again how many are wanted.
+    pub scalers: Vec<Scaler>,
+}
+
+/// A policy that is asked again and again how many servers a pool is to have.
+#[derive(Clone, Debug)]
+pub struct Scaler {
+    /// Its key in the scenario.
+    pub name: String,
+    /// As written.
+    pub spec: Arc<dyn PolicySpec>,
+    /// What it knows of its pool beforehand.
+    pub facts: PoolFacts,
+    /// What it is shown, in the order of [`PolicySpec::wants`]: the pipeline, of what, and which figure.
+    pub seen: Vec<(usize, Watch, Figure)>,
 }
 
 /// One server with one slot that is always there.
@@ -155,6 +196,7 @@ impl Default for Pool {
             replicas: 1,
             concurrency: Some(1),
             shared_millicores: None,
+            request_milli: 1_000,
             speed: 1.0,
             weight: 1.0,
             zones: Vec::new(),
@@ -164,6 +206,7 @@ impl Default for Pool {
             bounds: Bounds::ANY,
             on_demand: false,
             schedule: Vec::new(),
+            scalers: Vec::new(),
         }
     }
 }
@@ -171,7 +214,7 @@ impl Default for Pool {
 impl Pool {
     /// Tells whether its servers come and go by themselves.
     pub fn is_elastic(&self) -> bool {
-        self.on_demand || !self.schedule.is_empty()
+        self.on_demand || !self.schedule.is_empty() || !self.scalers.is_empty()
     }
 
     /// Returns the largest number of servers that are ever wanted.
@@ -242,6 +285,8 @@ pub struct Startup {
     pub image: Option<Image>,
     /// Slower service at first.
     pub slow_start: Option<SlowStart>,
+    /// The share of its CPU that a server burns while it boots, as monitoring sees it.
+    pub boot_cpu: f64,
 }
 
 /// An image that every server pulls from one registry.
@@ -327,7 +372,9 @@ impl Scenario {
     /// Tells whether servers come and go, or requests are ended from outside.
     pub fn is_mortal(&self) -> bool {
         let pools = self.services.iter().flat_map(|service| &service.pools);
-        !self.faults.is_empty() || !self.actions.is_empty() || pools.into_iter().any(Pool::is_elastic)
+        let proxied = self.services.iter().any(|service| service.proxies.is_some());
+        let changing = !self.faults.is_empty() || !self.actions.is_empty();
+        changing || proxied || pools.into_iter().any(Pool::is_elastic)
     }
 
     /// Returns the end of the run: nothing happens at or after it.

@@ -6,6 +6,7 @@
 mod fault;
 mod life;
 mod operate;
+mod proxies;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use crate::autoscaler::AutoscalerSpec;
 use crate::dist::{DistributionSpec, Factor};
 use crate::time::SimDuration;
 use crate::units::{Price, Ratio, When};
-use crate::workload::ArrivalsSpec;
+use crate::workload::{ArrivalsSpec, KeysSpec};
 
 pub use fault::{
     CrashSpec, ErrorsSpec, FailedLaunchesSpec, FailuresSpec, FaultSpec, MonitoringOutageSpec, SlowSpec,
@@ -28,6 +29,8 @@ pub use life::{
 };
 pub(super) use operate::PATHS;
 pub use operate::{ActionSpec, ConditionSpec, LatencyLimit, Limit, PipelineSpec};
+pub(super) use proxies::MAX_PROXIES;
+pub use proxies::{ProxiesSpec, ZoneAwareSpec};
 
 /// A scenario file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -146,6 +149,9 @@ pub struct SourceSpec {
     /// Multiplies the source, drawn once per replication.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uncertainty: Option<DistributionSpec<Factor>>,
+    /// How requests spread over customers, for balancers that go by customers; nobody is named where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<KeysSpec>,
 }
 
 /// A service.
@@ -165,6 +171,9 @@ pub struct ServiceSpec {
     /// Who picks the server.
     #[serde(default)]
     pub balancer: BalancerChoice,
+    /// The proxies that run the balancer; one that knows everything where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxies: Option<ProxiesSpec>,
     /// How it learns of servers that come and fail; at once where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheckSpec>,
@@ -227,6 +236,10 @@ fn default_speed() -> f64 {
 pub struct CpuSpec {
     /// Cores, in steps of a thousandth.
     pub cores: Cores,
+    /// What a server asks for, in cores: what Kubernetes measures utilisation against; all of its cores where
+    /// left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Cores>,
 }
 
 /// How requests wait for a slot.

@@ -108,7 +108,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     #[inline(never)]
     pub(super) fn on_agenda(&mut self, now: SimTime, entry: u32, queue: &mut EventQueue<Event>) {
         match self.agenda.entries[entry as usize].what.clone() {
-            What::Replicas { pool, wanted } => self.decide(now, pool, wanted, queue),
+            What::Replicas { pool, wanted } => self.on_schedule(now, pool, wanted, queue),
             What::Retry { pool } => self.retry(now, pool, true, queue),
             What::Reconsider { pool } => self.retry(now, pool, false, queue),
             What::Warmed { pool } => self.warmed(pool),
@@ -120,19 +120,6 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             What::Breakdown { fault, server } => self.break_down(now, fault, server, queue),
             What::Repaired { fault, pool } => self.repaired(now, fault, pool, queue),
         }
-    }
-
-    /// Wants so many servers of a pool from now on, as far as its bounds allow.
-    pub(super) fn decide(&mut self, now: SimTime, pool: usize, decided: u32, queue: &mut EventQueue<Event>) {
-        let state = &mut self.pools[pool];
-        state.decided = decided;
-        let (before, wanted) = (state.staff.wanted(), state.bounds.clamp(decided));
-        if before == wanted {
-            return;
-        }
-        let detail = format!("{before} -> {wanted}");
-        self.note(now, Note { detail, ..Note::new(EventKind::Replicas, Site::Pool(pool)) });
-        self.resize(now, pool, wanted, queue);
     }
 
     /// Writes down what happens. What happens to one server after another at one instant is told once.

@@ -25,6 +25,14 @@ pub enum Event {
     Scrape(u32),
     /// What a scrape found is seen.
     Sample(u32),
+    /// A controller decides how many servers there are to be.
+    Control(u32),
+    /// What happened to the requests in flight at a server reaches the proxies of a service.
+    Signal(ServiceId),
+    /// A proxy of a service asks a server how busy it is.
+    Probe(ServiceId),
+    /// The answer reaches the proxy.
+    Answer(ServiceId),
     /// The pending arrival of a source is due.
     Arrival(SourceId),
 }
@@ -55,6 +63,10 @@ impl des::Event for Event {
             Self::Agenda(entry) => pack(6, entry as usize, 0),
             Self::Scrape(pipeline) => pack(7, pipeline as usize, 0),
             Self::Sample(watch) => pack(8, watch as usize, 0),
+            Self::Control(controller) => pack(9, controller as usize, 0),
+            Self::Signal(service) => pack(10, service.index(), 0),
+            Self::Probe(service) => pack(11, service.index(), 0),
+            Self::Answer(service) => pack(12, service.index(), 0),
             Self::Arrival(source) => pack(15, source.index(), 0),
         }
     }
@@ -73,6 +85,10 @@ impl des::Event for Event {
             6 => Self::Agenda(entity as u32),
             7 => Self::Scrape(entity as u32),
             8 => Self::Sample(entity as u32),
+            9 => Self::Control(entity as u32),
+            10 => Self::Signal(ServiceId::new(entity)),
+            11 => Self::Probe(ServiceId::new(entity)),
+            12 => Self::Answer(ServiceId::new(entity)),
             _ => Self::Arrival(SourceId::new(entity)),
         }
     }
@@ -96,6 +112,10 @@ mod tests {
             Event::Agenda(3),
             Event::Scrape(2),
             Event::Sample(5),
+            Event::Control(4),
+            Event::Signal(ServiceId::new(2)),
+            Event::Probe(ServiceId::new(2)),
+            Event::Answer(ServiceId::new(2)),
             Event::Arrival(SourceId::new(9)),
         ];
         for event in all {

@@ -32,6 +32,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> Model for Worl
             Event::Agenda(entry) => self.on_agenda(now, entry, queue),
             Event::Scrape(pipeline) => self.on_scrape(now, pipeline, queue),
             Event::Sample(watch) => self.on_sample(now, watch, queue),
+            Event::Control(controller) => self.on_control(now, controller, queue),
+            Event::Signal(service) => self.proxies(service).on_signal(),
+            Event::Probe(service) => self.on_probe(now, service, queue),
+            Event::Answer(service) => self.proxies(service).on_answer(),
         }
     }
 }
@@ -41,6 +45,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     fn on_arrival(&mut self, now: SimTime, id: SourceId, queue: &mut EventQueue<Event>) {
         let source = &mut self.sources[id.index()];
         let incoming = source.take();
+        let customer = if MORTAL && self.keyed { source.customer(incoming.key) } else { 0 };
         if let Some(at) = source.next() {
             queue.append(source.lane, at, Event::Arrival(id));
         }
@@ -52,6 +57,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             work *= incoming.size.as_micros() as f64 / Size::ONE.as_micros() as f64;
         }
         let request = self.arena.insert(Request::new(incoming.key, now, incoming.row, id, work));
+        if MORTAL && self.services[self.rows[incoming.row.index()].service.index()].proxies.is_some() {
+            return self.send_by_proxy(now, request, incoming.row, customer, queue);
+        }
         self.send(now, request, incoming.row, queue);
         if MORTAL && self.on_demand {
             let service = self.rows[incoming.row.index()].service;
@@ -75,7 +83,22 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             return self.lose(now, id, Outcome::Failed);
         }
         service.sent(position);
+        self.admit(now, id, row, server_id, queue);
+    }
+
+    /// Lets a request in at the server that was picked for it.
+    #[inline(always)]
+    pub(super) fn admit(
+        &mut self,
+        now: SimTime,
+        id: RequestId,
+        row: RowId,
+        server_id: ServerId,
+        queue: &mut EventQueue<Event>,
+    ) {
         self.recorder.dispatched(row);
+        let row_state = &self.rows[row.index()];
+        let service = &self.services[row_state.service.index()];
         let (service_id, central) = (row_state.service, service.central);
         match self.fleet.admit(server_id, now, &mut self.arena, id, row_state.level, service.limit) {
             Admission::Slot => {
@@ -86,7 +109,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             }
             Admission::Queued => self.limit_wait(now, id, service_id, queue),
             Admission::Full => {
-                self.tell_balancer(now, id, server_id, Outcome::Rejected);
+                self.tell_balancer(now, id, server_id, Outcome::Rejected, queue);
                 self.lose(now, id, Outcome::Rejected);
             }
         }
@@ -132,11 +155,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if let Some(&(deadline, _)) = patience.deadlines.front() {
             queue.append(patience.lane, deadline, Event::WaitLimit(service));
         }
-        self.end_wait(now, service, id);
+        self.end_wait(now, service, id, queue);
     }
 
     /// Ends a request if it still waits in a queue of `service` and its deadline is `now`.
-    fn end_wait(&mut self, now: SimTime, service: ServiceId, id: RequestId) {
+    fn end_wait(&mut self, now: SimTime, service: ServiceId, id: RequestId, queue: &mut EventQueue<Event>) {
         if !self.arena.waits_until(id, now) {
             return;
         }
@@ -151,7 +174,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let server = (!central).then_some(request.server);
         self.fleet.abandon(service, server, now, &mut self.arena, id, level);
         if !central {
-            self.tell_balancer(now, id, request.server, Outcome::TimedOut);
+            self.tell_balancer(now, id, request.server, Outcome::TimedOut, queue);
         }
         self.lose(now, id, Outcome::TimedOut);
     }
@@ -278,12 +301,18 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             return;
         }
         let service = state;
-        if in_rotation {
+        if MORTAL && service.proxies.is_some() {
+            self.done_by_proxy(now, server, id, request.arrived, outcome, queue);
+        } else if in_rotation {
             service.done(position, &request, now, outcome);
         }
         match self.fleet.pass_on(server, now, &mut self.arena) {
             Some(next) => self.start(now, next, server, queue),
-            None if in_rotation => {}
+            None if in_rotation => {
+                if MORTAL {
+                    self.tell_of_idle(server);
+                }
+            }
             None => self.stop_if_idle(now, server, queue),
         }
     }
@@ -326,8 +355,19 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     /// Tells a balancer that an attempt ended without being served.
-    pub(super) fn tell_balancer(&mut self, now: SimTime, id: RequestId, server: ServerId, outcome: Outcome) {
-        let server = self.fleet.server(server);
+    pub(super) fn tell_balancer(
+        &mut self,
+        now: SimTime,
+        id: RequestId,
+        server_id: ServerId,
+        outcome: Outcome,
+        queue: &mut EventQueue<Event>,
+    ) {
+        let server = self.fleet.server(server_id);
+        if MORTAL && self.services[server.service().index()].proxies.is_some() {
+            let arrived = self.arena.get(id).arrived;
+            return self.done_by_proxy(now, server_id, id, arrived, outcome, queue);
+        }
         if MORTAL && !server.in_rotation() {
             return;
         }

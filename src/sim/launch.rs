@@ -72,6 +72,11 @@ impl Launching {
         self.refused &= !content;
     }
 
+    /// Tells whether a launch was refused for lack of quota, and still would be.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused
+    }
+
     /// Returns when a launch that is ordered now begins.
     fn begins(&mut self, now: SimTime) -> SimTime {
         let begins = self.turn.max(now);

@@ -89,7 +89,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.retime(now, &[server], queue);
             }
             ServerState::Draining => {
-                self.end_all(now, &[server]);
+                self.end_all(now, &[server], queue);
                 self.bury(now, server, ServerState::Stopped, queue);
             }
             ServerState::Failed => {
@@ -122,6 +122,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let position = service.rotation.join(self.members[server.index()], 0);
         self.fleet.set_position(server, position);
         service.balancer.on_membership(&service.rotation);
+        if let Some(proxies) = &mut service.proxies {
+            proxies.join(self.members[server.index()]);
+        }
         if central {
             self.relieve(now, server, queue);
         }
@@ -131,6 +134,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// on their way, serve.
     fn tell_of_entry(&mut self, now: SimTime, pool: usize) {
         let lacked = self.pools[pool].staff.join(now);
+        self.controllers.serving(now, pool, self.pools[pool].staff.serving());
         let state = &mut self.pools[pool];
         state.entered += 1;
         state.coming -= 1;
@@ -175,6 +179,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if !at.in_rotation() {
             return;
         }
+        let dead = at.state() == ServerState::Failed;
         let (id, position) = (at.service(), at.position());
         let service = &mut self.services[id.index()];
         if let Some(moved) = service.rotation.leave(position) {
@@ -182,6 +187,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
         self.fleet.clear_position(server);
         service.balancer.on_membership(&service.rotation);
+        if let Some(proxies) = &mut service.proxies {
+            proxies.leave(server, dead);
+        }
     }
 
     /// Lets a server finish what it has, within the limit of its pool.
@@ -213,7 +221,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.withdraw(server);
             }
         }
-        self.end_all(now, servers);
+        self.end_all(now, servers, queue);
         for &server in servers {
             let at = self.fleet.server(server);
             let (pool, zone) = (at.pool(), self.members[server.index()].zone);
@@ -234,10 +242,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     /// Ends all that some servers, which stand in no rotation, have in hand or waiting.
-    fn end_all(&mut self, now: SimTime, servers: &[ServerId]) {
+    fn end_all(&mut self, now: SimTime, servers: &[ServerId], queue: &mut EventQueue<Event>) {
         for &server in servers {
             while let Some(waiting) = self.fleet.expel(server, now, &mut self.arena) {
-                self.tell_balancer(now, waiting, server, Outcome::Failed);
+                self.tell_balancer(now, waiting, server, Outcome::Failed, queue);
                 self.lose(now, waiting, Outcome::Failed);
             }
             if let Some(cpu) = self.fleet.shared_cpu(server) {
@@ -249,7 +257,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.fleet.end_work(server, now);
             }
             self.fleet.vacate(server, now);
-            self.tell_balancer(now, id, server, Outcome::Failed);
+            self.tell_balancer(now, id, server, Outcome::Failed, queue);
             self.lose(now, id, Outcome::Failed);
         }
     }

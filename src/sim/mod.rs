@@ -4,12 +4,17 @@
 //! an [`Observer`] carries progress out and cancellation in.
 
 mod agenda;
+mod control;
 mod event;
 mod fault;
 mod flow;
 mod launch;
 mod life;
+mod operators;
 mod pool;
+mod proxied;
+mod proxies;
+mod routes;
 mod staffing;
 mod traffic;
 mod watch;

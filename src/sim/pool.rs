@@ -25,6 +25,8 @@ pub(super) struct PoolState {
     pub(super) staff: Staffing,
     /// What was decided last, before the bounds.
     pub(super) decided: u32,
+    /// What its schedule said last.
+    pub(super) scheduled: Option<u32>,
     pub(super) bounds: Bounds,
     /// Thousandths of a core of a server; [`UNLIMITED_MILLICORES`] where CPU never is short.
     pub(super) millicores: u64,
@@ -70,6 +72,7 @@ impl PoolState {
             drain: pool.drain,
             staff: Staffing::default(),
             decided: pool.replicas,
+            scheduled: None,
             bounds: pool.bounds,
             millicores: pool.shared_millicores.unwrap_or_else(|| {
                 pool.concurrency.map_or(UNLIMITED_MILLICORES, |slots| u64::from(slots) * 1_000)

@@ -8,15 +8,16 @@ use crate::rng::{Key, uniform_closed_open};
 use crate::scenario::{Change, Scenario, Source, Trigger};
 use crate::time::SimTime;
 use crate::workload::recorded::{TraceError, TraceFiles};
-use crate::workload::{Arrival, ArrivalProcess, Size, Synthetic};
+use crate::workload::{Arrival, ArrivalProcess, Size, Synthetic, Zipf};
 
 /// The draw of a request's key that decides its class; its own time at the service it is sent to
 /// takes the draws from [`WORK_DRAW`] on, its time off the CPU those of child [`WAIT_CHILD`]; whether a fault
-/// lets it fail is told by child [`ERROR_CHILD`].
+/// lets it fail is told by child [`ERROR_CHILD`], its customer by child [`CUSTOMER_CHILD`].
 const CLASS_DRAW: u64 = 0;
 pub(super) const WORK_DRAW: u64 = 1;
 pub(super) const ERROR_CHILD: u64 = 3;
 pub(super) const WAIT_CHILD: u64 = 0;
+const CUSTOMER_CHILD: u64 = 4;
 
 /// A source while the run goes on.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) struct SourceState {
     /// The row of every class, for arrivals that know theirs.
     rows: Vec<Option<RowId>>,
     requests: Key,
+    /// Whose requests these are, where anybody asks.
+    customers: Option<Zipf>,
     /// How many arrived: names the next request.
     count: u64,
 }
@@ -48,7 +51,8 @@ impl SourceState {
         let known = |&(class, share): &(ClassId, f64)| row(class).map(|row| (row, share));
         Self {
             process,
-            pending: Arrival { at: SimTime::MAX, class: None, size: Size::ONE },
+            pending: Arrival { at: SimTime::MAX, class: None, size: Size::ONE, customer: None },
+            customers: source.keys,
             failure: None,
             lane,
             mix: source.mix.iter().filter_map(known).collect(),
@@ -75,6 +79,16 @@ impl SourceState {
             (Some(class), mix) => self.rows[class.index()].unwrap_or_else(|| Self::draw(mix, key)),
         };
         Incoming { key, row, size: self.pending.size }
+    }
+
+    /// Returns the hash of the customer who sent the request that was taken last, by its key; 0 where nobody
+    /// is named. To be asked before the next arrival is drawn, where a trace names customers.
+    pub(super) fn customer(&self, request: Key) -> u64 {
+        match (self.pending.customer, &self.customers) {
+            (Some(customer), _) => customer,
+            (None, Some(law)) => law.hash(request.child(CUSTOMER_CHILD)),
+            (None, None) => 0,
+        }
     }
 
     fn draw(mix: &[(RowId, f64)], key: Key) -> RowId {

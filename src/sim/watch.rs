@@ -1,17 +1,17 @@
-//! Monitoring and operators in a run: scrapes, what they show and when, and what people do then.
+//! Monitoring in a run: scrapes, what they show, when, and to whom.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::des::{EventQueue, Lane};
+use crate::fleet::ServerState;
 use crate::ids::{RowId, ServerId, ServiceId};
-use crate::monitoring::{GROUPS, Pipeline, Probe, Scrape, ServerSample};
-use crate::results::{Counts, EventKind, UNLIMITED_MILLICORES};
+use crate::monitoring::{GROUPS, Pipeline, Probe, Scrape, ServerSample, ServerSignal, ServerValue};
+use crate::results::{Counts, Load, MeanServer, RowPlan, UNLIMITED_MILLICORES};
 use crate::rng::Key;
-use crate::scenario::{Action, Change, Condition, Scenario, Trigger};
+use crate::scenario::{Action, Condition, Figure, Scenario, Trigger, Watch};
 use crate::sim::Event;
-use crate::sim::agenda::{Note, Site, What};
-use crate::sim::flow::nanos;
+use crate::sim::agenda::Site;
 use crate::sim::world::World;
 use crate::time::{SimDuration, SimTime};
 
@@ -37,72 +37,150 @@ struct PipelineState {
 /// What one consumer watches.
 #[derive(Debug)]
 struct WatchState {
-    condition: Condition,
+    pipeline: usize,
+    of: Watch,
+    figure: Figure,
     probe: Probe,
     rows: Range<usize>,
+    /// What these rows are.
+    plans: Vec<RowPlan>,
     /// Pools, among all pools.
     pools: Vec<usize>,
+    /// One server of those pools, for the scaling ratio.
+    mean: MeanServer,
     /// Since the last scrape that was not lost.
     counts: Counts,
+    /// By row, where the scaling ratio is asked for.
+    loads: Vec<(u64, u128)>,
     /// Scraped, and not seen yet.
     lane: Lane,
-    coming: VecDeque<Option<f64>>,
-    /// Since when it shows what is waited for.
+    coming: VecDeque<Shown>,
+    consumer: Consumer,
+}
+
+/// Who looks at what is shown.
+#[derive(Debug)]
+enum Consumer {
+    Operator(Expectation),
+    /// A controller, which looks at it when its time comes.
+    Controller(Shown),
+}
+
+/// What operators wait for.
+#[derive(Debug)]
+struct Expectation {
+    condition: Condition,
+    /// Since when it shows.
     since: Option<SimTime>,
     /// Whose action waits for it; `None` once the alert was given.
     operator: Option<usize>,
 }
 
+/// What monitoring shows.
+#[derive(Clone, Debug)]
+pub(super) enum Shown {
+    Value(Option<f64>),
+    Servers(Vec<ServerValue>),
+}
+
 #[derive(Debug)]
 pub(super) struct Operator {
     pub(super) plan: Action,
-    key: Key,
+    pub(super) key: Key,
 }
 
 impl Watchers {
     pub(super) fn new(scenario: &Scenario, key: Key, queue: &mut EventQueue<Event>) -> Self {
         let mut watchers = Self::default();
-        let mut firsts = vec![0];
-        for service in &scenario.services {
-            firsts.push(firsts.last().map_or(0, |first| first + service.pools.len()));
-        }
         for (index, action) in scenario.actions.iter().enumerate() {
             let key = key.named("action").named(&action.key);
             watchers.operators.push(Operator { plan: action.clone(), key });
             let Trigger::When(condition) = &action.trigger else { continue };
-            let watch = condition.watch;
-            let service = watch.service.index();
-            let row = watch.class.and_then(|class| scenario.plan.row(watch.service, class));
-            let rows = match row {
-                Some(row) => row.index()..row.index() + 1,
-                None => scenario.plan.rows_of(service),
-            };
-            let pools = match watch.pool {
-                Some(pool) => vec![firsts[service] + pool],
-                None => (firsts[service]..firsts[service + 1]).collect(),
-            };
-            watchers.watches.push(WatchState {
-                probe: Probe::new(scenario.monitoring[condition.pipeline].window),
-                condition: condition.clone(),
-                rows,
-                pools,
-                counts: Counts::default(),
-                lane: queue.add_lane(),
-                coming: VecDeque::new(),
-                since: None,
-                operator: Some(index),
-            });
+            let expectation =
+                Expectation { condition: condition.clone(), since: None, operator: Some(index) };
+            let seen = (condition.pipeline, condition.watch, Figure::Signal(condition.signal));
+            watchers.watch(scenario, seen, Consumer::Operator(expectation), queue);
         }
-        for (index, plan) in scenario.monitoring.iter().enumerate() {
-            // Nobody is late for what nobody looks at.
-            if watchers.watches.iter().any(|watch| watch.condition.pipeline == index) {
-                let first = SimTime::ZERO + plan.phase;
-                queue.schedule(first, Event::Scrape(index as u32));
-            }
+        for plan in &scenario.monitoring {
             let round = SimTime::ZERO;
             watchers.pipelines.push(PipelineState { plan: plan.clone(), down: 0, group: 0, round });
         }
         watchers
+    }
+
+    /// Enters the first scrape of every pipeline that somebody looks at: nobody is late for the others.
+    pub(super) fn plan(&self, queue: &mut EventQueue<Event>) {
+        for (index, pipeline) in self.pipelines.iter().enumerate() {
+            if self.watches.iter().any(|watch| watch.pipeline == index) {
+                queue.schedule(SimTime::ZERO + pipeline.plan.phase, Event::Scrape(index as u32));
+            }
+        }
+    }
+
+    /// Lets a controller see a figure through a pipeline; returns the number of the watch.
+    pub(super) fn control(
+        &mut self,
+        scenario: &Scenario,
+        seen: (usize, Watch, Figure),
+        queue: &mut EventQueue<Event>,
+    ) -> usize {
+        let nothing = match seen.2 {
+            Figure::Each(_) => Shown::Servers(Vec::new()),
+            Figure::Signal(_) | Figure::Sum(_) | Figure::Scaling => Shown::Value(None),
+        };
+        self.watch(scenario, seen, Consumer::Controller(nothing), queue)
+    }
+
+    fn watch(
+        &mut self,
+        scenario: &Scenario,
+        (pipeline, of, figure): (usize, Watch, Figure),
+        consumer: Consumer,
+        queue: &mut EventQueue<Event>,
+    ) -> usize {
+        let service = of.service.index();
+        let first: usize = scenario.services[..service].iter().map(|service| service.pools.len()).sum();
+        let pools: Vec<usize> = match of.pool {
+            Some(pool) => vec![first + pool],
+            None => (first..first + scenario.services[service].pools.len()).collect(),
+        };
+        let row = of.class.and_then(|class| scenario.plan.row(of.service, class));
+        let mut plan = scenario.plan.services[service].clone();
+        if let Some(pool) = of.pool {
+            plan.pools = vec![plan.pools[pool].clone()];
+            // A pool that begins empty has a mean server, too.
+            plan.pools[0].replicas = 1;
+        }
+        let rows = row.map_or_else(|| scenario.plan.rows_of(service), |row| row.index()..row.index() + 1);
+        self.watches.push(WatchState {
+            pipeline,
+            of,
+            figure,
+            probe: Probe::new(scenario.monitoring[pipeline].window),
+            plans: scenario.plan.rows[rows.clone()].to_vec(),
+            rows,
+            pools,
+            mean: MeanServer::of(&plan),
+            counts: Counts::default(),
+            loads: Vec::new(),
+            lane: queue.add_lane(),
+            coming: VecDeque::new(),
+            consumer,
+        });
+        self.watches.len() - 1
+    }
+
+    /// Returns what a watch shows its controller at present.
+    pub(super) fn shown(&self, watch: usize) -> &Shown {
+        match &self.watches[watch].consumer {
+            Consumer::Controller(shown) => shown,
+            Consumer::Operator(_) => unreachable!("operators are told, they do not ask"),
+        }
+    }
+
+    /// Returns when a watch was scraped last among what has been seen, and how far it looks back.
+    pub(super) fn window(&self, watch: usize) -> SimDuration {
+        self.pipelines[self.watches[watch].pipeline].plan.window
     }
 
     /// Returns the name of a pipeline.
@@ -122,8 +200,28 @@ impl Watchers {
     /// Adds what was counted since the last cut, before it is closed.
     pub(super) fn absorb<'a>(&mut self, open: impl Fn(RowId) -> &'a Counts) {
         for watch in &mut self.watches {
-            watch.rows.clone().for_each(|row| watch.counts.add(open(RowId::new(row))));
+            for row in watch.rows.clone() {
+                let counts = open(RowId::new(row));
+                watch.counts.add(counts);
+                if watch.figure == Figure::Scaling {
+                    let place = row - watch.rows.start;
+                    watch.loads.resize(watch.rows.len(), (0, 0));
+                    let load = &mut watch.loads[place];
+                    *load = (load.0 + counts.offered, load.1 + counts.sizes());
+                }
+            }
         }
+    }
+
+    /// Returns the conditions that never showed: of which service, who waits for it, and what it is in words.
+    pub(super) fn silent(&self) -> Vec<(ServiceId, usize, String)> {
+        let silent = |watch: &WatchState| match &watch.consumer {
+            Consumer::Operator(waits) => {
+                Some((watch.of.service, waits.operator?, waits.condition.text.clone()))
+            }
+            Consumer::Controller(_) => None,
+        };
+        self.watches.iter().filter_map(silent).collect()
     }
 
     /// Lets pipelines go blind, or see again; all of them where none is named.
@@ -160,7 +258,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.put_aside(now);
         }
         for watch in 0..self.watchers.watches.len() {
-            if self.watchers.watches[watch].condition.pipeline != index as usize {
+            if self.watchers.watches[watch].pipeline != index as usize {
                 continue;
             }
             if !lost {
@@ -172,9 +270,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 }
             }
             if group == 0 {
+                let shown = self.watchers.watches[watch].show(now);
                 let watch_state = &mut self.watchers.watches[watch];
-                let value = watch_state.probe.value(now, watch_state.condition.signal);
-                watch_state.coming.push_back(value);
+                watch_state.coming.push_back(shown);
                 queue.append(watch_state.lane, now + delay, Event::Sample(watch as u32));
             }
         }
@@ -182,135 +280,101 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 
     fn scrape(&mut self, now: SimTime, watch: usize, servers: Vec<ServerSample>) {
         let state = &self.watchers.watches[watch];
-        let serving = |&id: &ServerId| self.fleet.server(id).state().serves();
         let standing = || state.pools.iter().flat_map(|&pool| &self.pools[pool].standing);
-        let ready = standing().copied().filter(|id| serving(id)).count() as u32;
-        let central = self.fleet.central_waiting(state.condition.watch.service);
-        let own: u64 = standing().map(|&id| u64::from(self.fleet.server(id).waiting())).sum();
-        let queued = u64::from(central) + own;
+        let at = |&id: &ServerId| self.fleet.server(id);
+        let ready = standing().filter(|&id| at(id).state().serves()).count() as u32;
+        let central = u64::from(self.fleet.central_waiting(state.of.service));
+        let queued = central + standing().map(|id| u64::from(at(id).waiting())).sum::<u64>();
+        let in_flight = queued + standing().map(|id| u64::from(at(id).busy())).sum::<u64>();
         let state = &mut self.watchers.watches[watch];
-        let counts = std::mem::take(&mut state.counts);
-        state.probe.take(Scrape { at: now, counts, queued, ready, servers });
+        let (counts, loads) = (std::mem::take(&mut state.counts), std::mem::take(&mut state.loads));
+        state.probe.take(Scrape { at: now, counts, loads, queued, in_flight, ready, servers });
     }
 
-    /// Samples the servers in service of what is watched, or a group of them.
+    /// Samples the servers in service of what is watched, or a group of them; those that boot, too, where CPU
+    /// is watched server by server, as a metrics server scrapes whatever runs.
     fn samples(&self, now: SimTime, watch: usize, group: Option<u32>) -> Vec<ServerSample> {
-        let pools = self.watchers.watches[watch].pools.iter();
-        let standing = pools.flat_map(|&pool| &self.pools[pool].standing).copied();
+        let state = &self.watchers.watches[watch];
+        let standing = state.pools.iter().flat_map(|&pool| &self.pools[pool].standing).copied();
+        let all_that_run = matches!(state.figure, Figure::Each(ServerSignal::Cores | ServerSignal::Cpu));
         let here = |id: &ServerId| {
             let in_group = group.is_none_or(|group| id.index() as u32 % GROUPS == group);
-            in_group && self.fleet.server(*id).state().serves()
+            let state = self.fleet.server(*id).state();
+            in_group && (state.serves() || all_that_run && state == ServerState::Booting)
         };
-        let sample = |server: ServerId| {
-            let (used, pool) =
-                (self.fleet.use_of(server, now), &self.pools[self.fleet.server(server).pool()]);
-            let cpu_limit = if pool.millicores < UNLIMITED_MILLICORES { pool.millicores } else { 0 };
-            let slot_limit = pool.slots.unwrap_or(0);
-            ServerSample {
-                server,
-                at: now,
-                cpu_milli: used.cpu_milli,
-                slots: used.slots,
-                cpu_limit,
-                slot_limit,
-            }
-        };
-        standing.filter(here).map(sample).collect()
+        standing.filter(here).map(|server| self.sample(now, server)).collect()
+    }
+
+    fn sample(&self, now: SimTime, server: ServerId) -> ServerSample {
+        let (at, used, life) =
+            (self.fleet.server(server), self.fleet.use_of(server, now), self.fleet.life(server));
+        let pool = &self.pools[at.pool()];
+        let cpu_limit = if pool.millicores < UNLIMITED_MILLICORES { pool.millicores } else { 0 };
+        let boot = life.started.map_or(SimDuration::ZERO, |started| life.ready.unwrap_or(now) - started);
+        let boot_cpu = (cpu_limit as f64 * pool.startup.boot_cpu) as u128 * u128::from(boot.as_nanos());
+        ServerSample {
+            server,
+            at: now,
+            cpu_milli: used.cpu_milli + boot_cpu,
+            slots: used.slots,
+            requests: used.requests,
+            busy: at.busy(),
+            waiting: at.waiting(),
+            cpu_limit,
+            slot_limit: pool.slots.unwrap_or(0),
+        }
     }
 
     /// What a scrape found is seen.
     #[inline(never)]
     pub(super) fn on_sample(&mut self, now: SimTime, watch: u32, queue: &mut EventQueue<Event>) {
         let state = &mut self.watchers.watches[watch as usize];
-        let value = state.coming.pop_front().flatten();
-        let condition = &state.condition;
-        let shows = value.is_some_and(|value| {
-            if condition.above { value > condition.bound } else { value < condition.bound }
-        });
+        let Some(shown) = state.coming.pop_front() else { return };
+        match (&mut state.consumer, shown) {
+            (Consumer::Operator(expectation), Shown::Value(value)) => {
+                if let Some(operator) = expectation.alerted(now, value) {
+                    let (site, text) = (Site::Service(state.of.service), expectation.condition.text.clone());
+                    self.alert(now, operator, site, text, queue);
+                }
+            }
+            (Consumer::Controller(seen), shown) => *seen = shown,
+            (Consumer::Operator(_), Shown::Servers(_)) => unreachable!("operators look at one value"),
+        }
+    }
+}
+
+impl WatchState {
+    /// Returns what a scrape at `now` shows.
+    fn show(&self, now: SimTime) -> Shown {
+        Shown::Value(match self.figure {
+            Figure::Signal(signal) => self.probe.value(now, signal),
+            Figure::Sum(signal) => {
+                let each = self.probe.each(now, signal);
+                (!each.is_empty()).then(|| each.iter().map(|server| server.value).sum())
+            }
+            Figure::Scaling => self.probe.loads(now).and_then(|(loads, span)| {
+                let loads = self.plans.iter().zip(loads).map(|(row, (offered, sizes))| Load {
+                    row,
+                    offered,
+                    size_sum_micros: sizes,
+                });
+                self.mean.scaling(loads, span.as_nanos() as f64).larger()
+            }),
+            Figure::Each(signal) => return Shown::Servers(self.probe.each(now, signal)),
+        })
+    }
+}
+
+impl Expectation {
+    /// Takes in what is seen; returns who is alerted, if now is the time.
+    fn alerted(&mut self, now: SimTime, value: Option<f64>) -> Option<usize> {
+        let Condition { above, bound, hold, .. } = self.condition;
+        let shows = value.is_some_and(|value| if above { value > bound } else { value < bound });
         if !shows {
-            state.since = None;
-            return;
+            self.since = None;
+            return None;
         }
-        let since = *state.since.get_or_insert(now);
-        if now - since < condition.hold {
-            return;
-        }
-        let Some(operator) = state.operator.take() else { return };
-        let (site, text) = (Site::Service(condition.watch.service), condition.text.clone());
-        let Operator { plan, key } = &self.watchers.operators[operator];
-        let delay =
-            plan.acknowledge.as_ref().map_or(SimDuration::ZERO, |law| nanos(law.sample(&mut key.stream())));
-        let name = plan.name.clone();
-        self.note(now, Note { name: &name, detail: text, ..Note::new(EventKind::Alert, site) });
-        self.agenda.add(now + delay, What::Action(operator), queue);
-    }
-
-    /// Tells at the end of conditions that never showed.
-    pub(super) fn tell_of_silence(&mut self, end: SimTime) {
-        let silent: Vec<(ServiceId, usize, String)> = self
-            .watchers
-            .watches
-            .iter()
-            .filter_map(|watch| {
-                let condition = &watch.condition;
-                Some((condition.watch.service, watch.operator?, condition.text.clone()))
-            })
-            .collect();
-        for (service, operator, detail) in silent {
-            let name = self.watchers.operators[operator].plan.name.clone();
-            let note = Note::new(EventKind::NeverAlerted, Site::Service(service));
-            self.note(end, Note { name: &name, detail, ..note });
-        }
-    }
-
-    /// Operators act.
-    pub(super) fn act(&mut self, now: SimTime, operator: usize, queue: &mut EventQueue<Event>) {
-        let Action { name, changes, .. } = self.watchers.operators[operator].plan.clone();
-        for (change, text) in changes {
-            let site = match &change {
-                Change::Replicas(service, pool, _)
-                | Change::MinReplicas(service, pool, _)
-                | Change::MaxReplicas(service, pool, _) => Site::Pool(self.pool_index(*service, *pool)),
-                Change::QueueLimit(service, _) | Change::Balancer(service, _) => Site::Service(*service),
-                Change::Mix(..) => Site::Everywhere,
-            };
-            self.note(now, Note { name: &name, detail: text, ..Note::new(EventKind::Action, site) });
-            self.change(now, change, queue);
-        }
-    }
-
-    fn change(&mut self, now: SimTime, change: Change, queue: &mut EventQueue<Event>) {
-        match change {
-            Change::Replicas(service, pool, replicas) => {
-                let pool = self.pool_index(service, pool);
-                self.decide(now, pool, replicas, queue);
-            }
-            Change::MinReplicas(service, pool, min) => {
-                let pool = self.pool_index(service, pool);
-                self.pools[pool].bounds.min = min;
-                self.decide(now, pool, self.pools[pool].decided, queue);
-            }
-            Change::MaxReplicas(service, pool, max) => {
-                let pool = self.pool_index(service, pool);
-                self.pools[pool].bounds.max = max;
-                self.decide(now, pool, self.pools[pool].decided, queue);
-            }
-            Change::QueueLimit(service, limit) => {
-                self.services[service.index()].limit = limit.unwrap_or(u32::MAX);
-            }
-            Change::Balancer(service, spec) => {
-                let service = &mut self.services[service.index()];
-                service.balancer = spec.build();
-                service.told = service.balancer.follows_attempts();
-                service.balancer.on_membership(&service.rotation);
-            }
-            Change::Mix(source, mix) => self.sources[source].set_mix(&mix),
-        }
-    }
-
-    /// Returns the place of a service's pool among all pools.
-    fn pool_index(&self, service: ServiceId, ordinal: usize) -> usize {
-        let here = |pool: &super::pool::PoolState| pool.service() == service && pool.ordinal == ordinal;
-        self.pools.iter().position(here).expect("the reader knows every pool")
+        let since = *self.since.get_or_insert(now);
+        if now - since < hold { None } else { self.operator.take() }
     }
 }

@@ -8,12 +8,14 @@ use crate::dist::Distribution;
 use crate::error::Error;
 use crate::fleet::{Discipline, Fleet, Server, ServerState, ServerUse};
 use crate::ids::{ClassId, RequestId, ServerId, ServiceId, SourceId};
-use crate::results::{Recorder, RunResult, ServerTotals, ServiceReading, Wide};
+use crate::results::{Recorder, RunResult, Sent, ServerTotals, ServiceReading, Wide};
 use crate::rng::{Key, Stream};
 use crate::scenario::{HealthCheck, Order, Scenario, Service};
 use crate::sim::agenda::Agenda;
+use crate::sim::control::Controllers;
 use crate::sim::fault::{Errors, FaultState, Slowed};
 use crate::sim::pool::PoolState;
+use crate::sim::proxies::{Proxies, Sent as Sender};
 use crate::sim::traffic::{self, SourceState};
 use crate::sim::watch::Watchers;
 use crate::sim::{Event, MAX_IN_FLIGHT};
@@ -38,6 +40,10 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
     pub(super) fleet: Fleet,
     pub(super) arena: Arena,
     pub(super) recorder: Recorder,
+    /// Whether some balancer goes by customers.
+    pub(super) keyed: bool,
+    /// Who sent every request, where it went through a proxy.
+    pub(super) senders: Vec<Sender>,
     /// Their launch ordinals within their pools.
     pub(super) ordinals: Vec<u64>,
     /// The class of every row: beside the rows, which every request reads.
@@ -61,6 +67,8 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
     pub(super) on_demand: bool,
     /// Monitoring, and the operators who look at it.
     pub(super) watchers: Watchers,
+    /// Who decides how many servers there are.
+    pub(super) controllers: Controllers,
     /// What happens at times known beforehand.
     pub(super) agenda: Agenda,
     cuts: Lane,
@@ -68,6 +76,8 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
     warmup_end: SimTime,
     /// The account of every server at the end of the warm-up.
     at_warmup: Vec<ServerUse>,
+    /// When the interval began, and what had been sent to every server then.
+    interval: (SimTime, Vec<u64>),
 }
 
 /// A service while the run goes on.
@@ -84,6 +94,8 @@ pub(super) struct ServiceState {
     pub(super) limit: u32,
     pub(super) patience: Option<Patience>,
     pub(super) no_server: u64,
+    /// The proxies through which requests go, where there are several or they see more than their own counts.
+    pub(super) proxies: Option<Box<Proxies>>,
 }
 
 /// A limit on waiting, and those who began to wait under it.
@@ -127,7 +139,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let plan = &scenario.plan;
         let key = Key::from_seed(scenario.seed).child(u64::from(replication));
         let sized = scenario.sources.iter().flat_map(|s| &s.recorded).any(|r| r.spec.size.is_some());
-        let watchers = Watchers::new(scenario, key, queue);
+        let mut watchers = Watchers::new(scenario, key, queue);
+        let controllers = Controllers::new(scenario, &mut watchers, queue);
+        watchers.plan(queue);
         let mut world = Self {
             sources: Vec::new(),
             services: Vec::new(),
@@ -138,6 +152,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             fleet: Fleet::default(),
             arena: Arena::new(),
             recorder: Recorder::new(plan, sized),
+            keyed: scenario.sources.iter().any(|source| source.keys.is_some())
+                || scenario.sources.iter().flat_map(|s| &s.recorded).any(|r| r.spec.key.is_some()),
+            senders: Vec::new(),
             ordinals: Vec::new(),
             classes: Vec::new(),
             healths: Vec::new(),
@@ -150,11 +167,13 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             zone_names: plan.zones.clone(),
             agenda: Agenda::new(scenario, &watchers),
             watchers,
+            controllers,
             on_demand: scenario.services.iter().flat_map(|s| &s.pools).any(|pool| pool.on_demand),
             cuts: queue.add_lane(),
             horizon: scenario.horizon(),
             warmup_end: plan.warmup_end(),
             at_warmup: Vec::new(),
+            interval: (SimTime::ZERO, Vec::new()),
         };
         for (service, plan) in scenario.services.iter().zip(&plan.services) {
             world.add_service(service, &plan.name, key, queue);
@@ -214,11 +233,17 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
         let mut balancer = service.balancer.build();
         balancer.on_membership(&rotation);
+        let key = key.named("balancer").named(name);
+        let proxies = service.proxies.as_ref().map(|plan| {
+            let mut proxies = Proxies::new(plan, &service.balancer, key, queue);
+            proxies.begin(rotation.members().iter().copied());
+            Box::new(proxies)
+        });
         self.healths.push(service.health);
         self.services.push(ServiceState {
             told: balancer.follows_attempts(),
             balancer,
-            bits: key.named("balancer").named(name).stream(),
+            bits: key.stream(),
             rotation,
             central: service.queue.central,
             limit: service.queue.limit.unwrap_or(u32::MAX),
@@ -228,6 +253,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 deadlines: VecDeque::new(),
             }),
             no_server: 0,
+            proxies,
         });
     }
 
@@ -243,10 +269,30 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 
     /// Closes what ends now, or puts aside what is open.
     pub(super) fn put_aside(&mut self, now: SimTime) {
-        let readings = self.readings(now);
+        let mut readings = self.readings(now);
+        if self.recorder.ends_interval(now) {
+            self.end_interval(now, &mut readings);
+        }
         let recorder = &self.recorder;
         self.watchers.absorb(|row| recorder.open(row));
         self.recorder.cut(now, &readings, &self.arena);
+    }
+
+    /// Adds up what was sent in the interval that ends to the servers that were there all the time.
+    fn end_interval(&mut self, now: SimTime, readings: &mut [ServiceReading]) {
+        let (start, before) = std::mem::replace(&mut self.interval, (now, Vec::new()));
+        for (index, (id, server)) in self.fleet.servers().enumerate() {
+            let requests = server.requests();
+            self.interval.1.push(requests);
+            let life = self.fleet.life(id);
+            if life.ready.is_some_and(|ready| ready <= start) && life.left.is_none_or(|left| left >= now) {
+                let requests = requests - before.get(index).copied().unwrap_or(0);
+                let sent = &mut readings[server.service().index()].sent;
+                sent.total += requests;
+                sent.most = sent.most.max(requests);
+                sent.servers += 1;
+            }
+        }
     }
 
     fn readings(&self, now: SimTime) -> Vec<ServiceReading> {
@@ -264,6 +310,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             slots: usage.slots,
             cpu_milli: usage.cpu_milli,
             queued: usage.queued,
+            sent: Sent::default(),
         };
         self.fleet.usage(now).into_iter().enumerate().map(read).collect()
     }
@@ -296,7 +343,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     pub(super) fn finish(mut self, replication: u32) -> RunResult {
         let end = self.horizon;
         self.tell_of_silence(end);
-        let readings = self.readings(end);
+        let mut readings = self.readings(end);
+        self.end_interval(end, &mut readings);
         let mut books = self.recorder.finish(&readings, &self.arena);
         for (index, totals) in books.services.iter_mut().enumerate() {
             let usage = self.fleet.service(ServiceId::new(index));
@@ -342,6 +390,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 .flat_map(|pool| pool.launching.totals(pool.service().index(), pool.ordinal, end))
                 .collect(),
             events: self.agenda.log,
+            decisions: self.controllers.decisions,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! service. Every process yields one arrival at a time, so memory does not grow with a trace.
 
 mod arrivals;
+mod customers;
 mod diurnal;
 mod event;
 mod modulation;
@@ -16,6 +17,7 @@ mod stages;
 mod synthetic;
 
 pub use arrivals::{ArrivalsSpec, StateSpec};
+pub use customers::{KeysSpec, Zipf, ZipfSpec};
 pub use diurnal::DiurnalSpec;
 pub use event::EventSpec;
 pub use process::ArrivalProcess;
@@ -59,4 +61,6 @@ pub struct Arrival {
     pub class: Option<ClassId>,
     /// Its relative size.
     pub size: Size,
+    /// The hash of its customer, where the process knows it.
+    pub customer: Option<u64>,
 }

@@ -51,7 +51,7 @@ impl ArrivalProcess {
 }
 
 fn plain(at: SimTime) -> Arrival {
-    Arrival { at, class: None, size: Size::ONE }
+    Arrival { at, class: None, size: Size::ONE, customer: None }
 }
 
 /// Out of line, like the merge: a rate is what the hot loop should hold.

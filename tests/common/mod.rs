@@ -170,6 +170,7 @@ impl Station {
                 profile: Some(Profile::new([busy, quiet], duration)),
                 recorded: vec![],
                 uncertainty: None,
+                keys: None,
             }],
             services: vec![Service {
                 pools: pools.iter().map(pool).collect(),
@@ -182,6 +183,7 @@ impl Station {
                 demands: classes.into_iter().map(|(_, work)| Some(Demand { work, wait: None })).collect(),
                 balancer: serde_json::from_str::<BalancerSpec>(self.balancer).expect("a valid balancer"),
                 health: None,
+                proxies: None,
             }],
         }
     }

@@ -190,6 +190,7 @@ impl Story {
             demands: self.visits.iter().map(demand).collect(),
             balancer: serde_json::from_str(shop.balancer).expect("a balancer"),
             health: None,
+            proxies: None,
         }
     }
 
@@ -218,6 +219,7 @@ impl Story {
             profile: None,
             recorded: vec![Recording { spec, survey, factor: 1.0 }],
             uncertainty: None,
+            keys: None,
         }
     }
 }

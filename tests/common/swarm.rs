@@ -190,7 +190,14 @@ fn add_service(dice: &mut Dice, scenario: &mut Scenario, index: usize, requests:
         growing: false,
         no_mean_interval: None,
     });
-    scenario.services.push(Service { pools, queue, demands, balancer: balancer(dice), health: None });
+    scenario.services.push(Service {
+        pools,
+        queue,
+        demands,
+        balancer: balancer(dice),
+        health: None,
+        proxies: None,
+    });
 }
 
 pub fn balancer(dice: &mut Dice) -> BalancerSpec {
@@ -296,6 +303,7 @@ fn add_source(dice: &mut Dice, drawn: &mut Drawn, index: usize, requests: f64) {
         arrivals: arrivals(dice, plan.duration_ns),
         profile,
         recorded,
+        keys: None,
         uncertainty: dice.maybe(0.2, |dice| {
             let spec = match dice.chance(0.5) {
                 true => r#"{"uniform": {"min": 0.5, "max": 1.5}}"#,

@@ -56,6 +56,7 @@ fn steady(ready: u128, slots: u128, milli: u128, queued: u128, at: u64) -> Servi
         slots: slots * at,
         cpu_milli: milli * at,
         queued: queued * at,
+        sent: Sent::default(),
     }
 }
 

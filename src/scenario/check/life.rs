@@ -7,7 +7,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::limits::MAX_REPLICAS;
 use super::run::Frame;
-use super::{Findings, join};
+use super::{Findings, join, scalers};
 use crate::autoscaler::cron::{Cron, CronProblem};
 use crate::autoscaler::{AutoscalerSpec, ScheduleSpec};
 use crate::dist::{Distribution, DistributionSpec};
@@ -107,7 +107,12 @@ fn startup(path: &str, spec: &StartupSpec, found: &mut Findings) -> Startup {
         }
         Image { pull: image.pull, parallel: image.parallel }
     });
-    Startup { provision, boot, image, slow_start }
+    let boot_cpu = spec.boot_cpu.map_or(0.0, |share| share.0);
+    if boot_cpu > 1.0 {
+        let message = format!("no server burns {}% of its CPU", boot_cpu * 100.0);
+        found.add(Code::OutOfRange, join(path, "bootCpu"), message, "write up to 100%, for example 80%");
+    }
+    Startup { provision, boot, image, slow_start, boot_cpu }
 }
 
 /// Returns how a pool launches servers.
@@ -171,11 +176,9 @@ fn warm_pool(path: &str, spec: &PoolSpec, found: &mut Findings) {
 }
 
 fn bounds(path: &str, pool: &PoolSpec, spec: &AutoscalerSpec, found: &mut Findings) -> Bounds {
-    let bounds = Bounds {
-        min: spec.min_replicas.unwrap_or(Bounds::ANY.min),
-        max: spec.max_replicas.unwrap_or(Bounds::ANY.max),
-    };
-    for (key, bound) in [("minReplicas", spec.min_replicas), ("maxReplicas", spec.max_replicas)] {
+    let (min, max) = scalers::bounds(spec);
+    let bounds = Bounds { min: min.unwrap_or(Bounds::ANY.min), max: max.unwrap_or(Bounds::ANY.max) };
+    for (key, bound) in [("minReplicas", min), ("maxReplicas", max)] {
         if bound.is_some_and(|bound| bound > MAX_REPLICAS) {
             let message = format!("{} servers in a pool are too many", bound.unwrap_or(0));
             found.add(Code::OutOfRange, join(path, key), message, format!("keep to {MAX_REPLICAS}"));
@@ -192,7 +195,7 @@ fn bounds(path: &str, pool: &PoolSpec, spec: &AutoscalerSpec, found: &mut Findin
         let remedy = format!("write replicas: {}", bounds.clamp(pool.replicas));
         found.add(Code::Contradiction, path, message, remedy);
     }
-    if spec.schedule.is_none() {
+    if spec.schedule.is_none() && spec.policies().is_empty() {
         found.add(
             Code::Nothing,
             path,

@@ -11,7 +11,9 @@ mod objectives;
 mod operate;
 mod outlook;
 mod places;
+mod proxies;
 mod run;
+mod scalers;
 mod services;
 mod traffic;
 
@@ -99,10 +101,13 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
     if !found.is_empty() && limits::hopeless(spec, &classes) {
         return Err(found.0);
     }
-    let fleet = services::check(spec, &frame, &classes, &mut found);
+    let mut fleet = services::check(spec, &frame, &classes, &mut found);
     let traffic = traffic::check(spec, &frame, &classes, traces, &mut found);
     run::check_steady(spec, &traffic.sources, &mut found);
     let monitoring = operate::pipelines(spec, &frame, &mut found);
+    let (pipelines, sources, duration) = (&*monitoring, &*traffic.sources, frame.duration);
+    let around = scalers::Surroundings { pipelines, sources, traces, duration };
+    scalers::check(spec, &around, &mut fleet, &mut found);
     let faults = faults::check(spec, &frame, &classes, &fleet, &monitoring, &mut found);
     let actions = operate::actions(spec, &frame, &classes, &monitoring, &mut found);
     let objectives = objectives::check(spec, &frame, &classes, &mut found);

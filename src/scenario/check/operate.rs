@@ -8,7 +8,7 @@ use super::limits::MAX_REPLICAS;
 use super::places::{Places, key_of};
 use super::run::Frame;
 use super::traffic::mix_shares;
-use super::{Findings, join};
+use super::{Findings, join, proxies};
 use crate::balancer::BalancerSpec;
 use crate::error::Code;
 use crate::ids::{ClassId, ServiceId};
@@ -270,7 +270,9 @@ impl Checker<'_> {
             Signal::Latency(_) => {
                 format!("p{percentile} {} {}", side(above), SimDuration::from_nanos(bound as u64))
             }
-            Signal::Queued | Signal::Ready => format!("{key} {} {bound}", side(above)),
+            Signal::Queued | Signal::InFlight | Signal::Cores | Signal::Ready => {
+                format!("{key} {} {bound}", side(above))
+            }
             Signal::Errors | Signal::Cpu | Signal::Slots => {
                 format!("{key} {} {}%", side(above), bound * 100.0)
             }
@@ -310,7 +312,12 @@ impl Checker<'_> {
                         self.replicas(place, value).map(|replicas| change(id, pool, replicas))
                     }
                     ["queue", "limit"] => self.queue_limit(place, index, value),
-                    ["balancer"] => self.balancer(place, value).map(|spec| Change::Balancer(id, spec)),
+                    ["balancer"] => {
+                        let spec = self.balancer(place, value)?;
+                        let here = (*service, self.places.spec.services.get(service)?);
+                        proxies::check_later(place, &spec, self.places.spec, here, self.found);
+                        Some(Change::Balancer(id, spec))
+                    }
                     _ => self.no_path(place, key),
                 }
             }

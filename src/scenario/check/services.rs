@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::classes::Classes;
 use super::limits::{MAX_NAMES, MAX_REPLICAS};
 use super::run::Frame;
-use super::{Findings, join, life};
+use super::{Findings, join, life, proxies};
 use crate::dist::Distribution;
 use crate::error::Code;
 use crate::results::{NodePrice, PoolPlan, ServicePlan, UNLIMITED_MILLICORES};
@@ -63,7 +63,8 @@ pub(super) fn check(spec: &ScenarioSpec, frame: &Frame, classes: &Classes, found
         let demands = demands(&path, service, classes, index, found);
         let health = life::health(&path, service, found);
         let balancer = service.balancer.0.clone();
-        fleet.services.push(Service { pools, queue, demands, balancer, health });
+        let proxies = proxies::check(&path, spec, service, &pools, found);
+        fleet.services.push(Service { pools, queue, demands, balancer, health, proxies });
     }
     fleet
 }
@@ -100,15 +101,22 @@ impl Fleet {
             let shared = cores.filter(|&cores| slots.is_none_or(|slots| cores < u64::from(slots) * 1_000));
             let zones = self.zones_of(&path, spec, found);
             let life = life::pool(&path, spec, frame, found);
-            pools.push(life.into_pool(Pool {
-                replicas: spec.replicas,
-                concurrency: slots,
-                shared_millicores: shared,
-                speed: spec.speed,
-                weight: spec.weight(),
-                zones,
-                ..Pool::default()
-            }));
+            let request = spec.cpu.as_ref().and_then(|cpu| cpu.request).map(|cores| cores.0);
+            pools.push(
+                life.into_pool(Pool {
+                    request_milli: request
+                        .map(|cores| (cores * 1_000.0 + 0.5) as u64)
+                        .or(cores)
+                        .unwrap_or(slots.map_or(0, |slots| u64::from(slots) * 1_000)),
+                    replicas: spec.replicas,
+                    concurrency: slots,
+                    shared_millicores: shared,
+                    speed: spec.speed,
+                    weight: spec.weight(),
+                    zones,
+                    ..Pool::default()
+                }),
+            );
             plans.push(PoolPlan {
                 name: name.to_owned(),
                 replicas: spec.replicas,

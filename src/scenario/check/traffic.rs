@@ -14,7 +14,7 @@ use crate::scenario::suggest;
 use crate::time::SimTime;
 use crate::units::{MAX_RATE, Rate, Ratio};
 use crate::workload::recorded::{RecordedSpec, Survey, TraceFiles};
-use crate::workload::{ArrivalsSpec, Profile, RateSpec};
+use crate::workload::{ArrivalsSpec, Profile, RateSpec, Zipf};
 
 /// Shares of a mix may miss 100 % by so much.
 const TOLERANCE: f64 = 1e-9;
@@ -134,6 +134,7 @@ impl Context<'_> {
             profile,
             recorded,
             uncertainty,
+            keys: self.keys(found),
         });
     }
 
@@ -163,6 +164,18 @@ impl Context<'_> {
                 "simulate longer, or start earlier: a wall clock is the first one at or after run.start",
             );
         }
+    }
+
+    fn keys(&self, found: &mut Findings) -> Option<Zipf> {
+        let keys = self.source.keys.as_ref()?;
+        let problems = keys.problems();
+        if problems.is_empty() {
+            return Some(keys.build());
+        }
+        for (parameter, message, remedy) in problems {
+            found.add(Code::OutOfRange, join(&self.path, &format!("keys.{parameter}")), message, remedy);
+        }
+        None
     }
 
     fn uncertainty(&self, found: &mut Findings) -> Option<Distribution> {

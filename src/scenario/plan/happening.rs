@@ -1,9 +1,10 @@
 //! What happens in a run beside requests: faults, and what operators do.
 
+use crate::autoscaler::{Metric, Of};
 use crate::balancer::BalancerSpec;
 use crate::dist::Distribution;
 use crate::ids::{ClassId, ServiceId};
-use crate::monitoring::Signal;
+use crate::monitoring::{ServerSignal, Signal};
 use crate::time::{SimDuration, SimTime};
 
 /// What operators do.
@@ -47,6 +48,54 @@ pub struct Condition {
     pub hold: SimDuration,
     /// The same in words.
     pub text: String,
+}
+
+/// What a consumer of monitoring looks at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Figure {
+    /// A figure of all that is watched.
+    Signal(Signal),
+    /// The sum over servers of a figure of each.
+    Sum(ServerSignal),
+    /// Offered work in servers.
+    Scaling,
+    /// A figure of every server.
+    Each(ServerSignal),
+}
+
+impl Figure {
+    /// Returns what stands behind a metric of an autoscaler; `None` where servers do not tell it one by
+    /// one. `alone` tells whether the pool is the only one of its service: only then are its requests
+    /// those that arrive there.
+    pub fn of(metric: Metric, scope: Of, alone: bool) -> Option<Self> {
+        let signal = match metric {
+            Metric::CpuCores => Signal::Cores,
+            Metric::CpuUtilization => Signal::Cpu,
+            Metric::SlotUtilization => Signal::Slots,
+            Metric::RequestRate => Signal::Rate,
+            Metric::InFlight => Signal::InFlight,
+            Metric::QueueLength => Signal::Queued,
+            Metric::Latency(share) => Signal::Latency(share),
+            Metric::ErrorRatio => Signal::Errors,
+            Metric::ScalingRatio if scope == Of::EachServer => return None,
+            Metric::ScalingRatio => return Some(Self::Scaling),
+        };
+        let each = match signal {
+            Signal::Cores => ServerSignal::Cores,
+            Signal::Cpu => ServerSignal::Cpu,
+            Signal::Slots => ServerSignal::Slots,
+            Signal::Rate => ServerSignal::Rate,
+            Signal::InFlight => ServerSignal::InFlight,
+            Signal::Queued => ServerSignal::Queued,
+            _ if scope == Of::EachServer => return None,
+            _ => return Some(Self::Signal(signal)),
+        };
+        match scope {
+            Of::EachServer => Some(Self::Each(each)),
+            Of::Pool if signal == Signal::Rate && !alone => Some(Self::Sum(each)),
+            Of::Pool | Of::Service => Some(Self::Signal(signal)),
+        }
+    }
 }
 
 /// What is watched.

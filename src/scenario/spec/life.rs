@@ -26,6 +26,9 @@ pub struct StartupSpec {
     /// Slower service at first; full speed at once where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_start: Option<SlowStartSpec>,
+    /// The share of its CPU that a server burns while it boots, as monitoring sees it; none where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_cpu: Option<Ratio>,
 }
 
 /// An image that every server pulls from one registry.

@@ -87,6 +87,12 @@ impl RecordedSpec {
             "write for example interval: 1m",
         );
         found.add(
+            self.key.is_some() && (self.count.is_some() || self.rate.is_some()),
+            "key",
+            "a line of counts or rates is not one customer's",
+            "write keys: {zipf: {..}} beside `rate`, or give a file of single instants",
+        );
+        found.add(
             self.select.is_some() && self.time.is_none() && self.index.is_none(),
             "select",
             "without a time or index column an interval is known by its line number, which `select` would break",
@@ -102,6 +108,7 @@ impl RecordedSpec {
             ("rate", &self.rate),
             ("class", &self.class),
             ("size", &self.size),
+            ("key", &self.key),
         ];
         for (path, column) in columns {
             let empty = column.as_ref().is_some_and(|name| name.trim().is_empty());

@@ -93,6 +93,9 @@ pub struct RecordedSpec {
     /// Column of relative sizes, which multiply the configured work; zero to 10^12.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
+    /// Column that names the customer of an arrival; hashed as it is read, and never kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Uses only some lines, so that one file can hold several sources.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub select: Option<Select>,

@@ -7,7 +7,7 @@ use super::input::Records;
 use super::{BILLION, DEFAULT_MAX_BAD_LINES, Form, RecordedSpec, TraceError};
 use crate::ids::ClassId;
 use crate::units::decimal_scaled;
-use crate::workload::Size;
+use crate::workload::{Size, customers};
 
 /// The largest size of a request, in millionths: 10^12 units.
 const MAX_SIZE: u64 = 1_000_000_000_000_000_000;
@@ -28,6 +28,8 @@ pub(super) struct Row {
     pub(super) amount: u64,
     pub(super) class: Option<ClassId>,
     pub(super) size: Size,
+    /// The hash of its customer.
+    pub(super) customer: Option<u64>,
 }
 
 /// How class names become classes: asked in the survey, remembered for the runs.
@@ -41,6 +43,7 @@ enum Role {
     Amount,
     Class,
     Size,
+    Key,
     Select,
 }
 
@@ -53,7 +56,7 @@ pub(super) struct Rows<'a> {
     spec: RecordedSpec,
     form: Form,
     records: Records,
-    columns: [Option<usize>; 6],
+    columns: [Option<usize>; 7],
     header_line: u64,
     clock: Clock,
     ask: Option<Classes<'a>>,
@@ -86,8 +89,9 @@ impl<'a> Rows<'a> {
             ));
         }
         let header = read_header(&records)?;
-        let mut columns = [None; 6];
-        for role in [Role::Time, Role::Index, Role::Amount, Role::Class, Role::Size, Role::Select] {
+        let mut columns = [None; 7];
+        for role in [Role::Time, Role::Index, Role::Amount, Role::Class, Role::Size, Role::Key, Role::Select]
+        {
             if let Some(name) = column_name(spec, role) {
                 columns[role as usize] = Some(find_column(&header, name, records.line())?);
             }
@@ -152,7 +156,11 @@ impl<'a> Rows<'a> {
             Some(_) => Some(self.class()?),
             None => None,
         };
-        Ok(Some(Row { line: self.records.line(), at, amount, class, size }))
+        let customer = match self.columns[Role::Key as usize] {
+            Some(_) => Some(customers::hash(self.cell(Role::Key)?.as_bytes())),
+            None => None,
+        };
+        Ok(Some(Row { line: self.records.line(), at, amount, class, size, customer }))
     }
 
     /// Returns the text of a cell that must be there.
@@ -258,6 +266,7 @@ fn column_name(spec: &RecordedSpec, role: Role) -> Option<&str> {
         Role::Amount => spec.count.as_ref().or(spec.rate.as_ref()),
         Role::Class => spec.class.as_ref(),
         Role::Size => spec.size.as_ref(),
+        Role::Key => spec.key.as_ref(),
         Role::Select => spec.select.as_ref().map(|select| &select.column),
     };
     name.map(|name| name.trim())

@@ -21,11 +21,12 @@ const MAX_KINDS: usize = 65_536;
 struct Kind {
     class: Option<ClassId>,
     size: Size,
+    customer: Option<u64>,
 }
 
 impl Kind {
     fn of(row: &Row) -> Self {
-        Self { class: row.class, size: row.size }
+        Self { class: row.class, size: row.size, customer: row.customer }
     }
 }
 
@@ -54,7 +55,7 @@ impl Extras {
         if full {
             return Err(TraceError::at(
                 row.line,
-                "more than 65,536 changes of class or size at one instant, to be multiplied by `scale`",
+                "more than 65,536 changes of class, size or customer at one instant, to be multiplied by `scale`",
                 "use a finer time column, leave out `size`, or keep the scale at 100 % or below",
             ));
         }
@@ -172,7 +173,7 @@ impl RecordedSpec {
             copies: key.named("copies"),
             ordinal: 0,
             spread: Spread::Done,
-            kind: Kind { class: None, size: Size::ONE },
+            kind: Kind { class: None, size: Size::ONE, customer: None },
             extras: Extras::default(),
             ahead: None,
             current: None,
@@ -203,8 +204,8 @@ impl Recorded {
                 // Alignment may put the beginning of the trace before that of the run.
                 Some((at, _)) if at < 0 => {}
                 Some((at, kind)) if at < self.horizon => {
-                    let (at, Kind { class, size }) = (SimTime::from_nanos(at as u64), kind);
-                    return Ok(Some(Arrival { at, class, size }));
+                    let (at, Kind { class, size, customer }) = (SimTime::from_nanos(at as u64), kind);
+                    return Ok(Some(Arrival { at, class, size, customer }));
                 }
                 Some(_) => {
                     self.ended = true;

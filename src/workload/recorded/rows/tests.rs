@@ -111,11 +111,13 @@ fn encodings_of_one_file_read_the_same() {
                 at: SimTime::from_nanos(SEC),
                 class: classes("browse"),
                 size: Size::from_micros(2_000_000),
+                customer: None,
             },
             Arrival {
                 at: SimTime::from_nanos(2 * SEC),
                 class: classes("order"),
                 size: Size::from_micros(500_000),
+                customer: None,
             },
         ];
         assert_eq!(arrivals, expected, "{name}");
@@ -294,7 +296,7 @@ fn what_is_written_reads_back_the_same() {
         let size = if n == 5 { 1_000_000_000_000_000_000 } else { draw() % 5_000_000 };
         let (at, size) = (SimTime::from_nanos(at), Size::from_micros(size));
         writer.write(at, sources[source], ["browse", "order"][class], size).unwrap();
-        written[source].push(Arrival { at, class: Some(ClassId::new(class)), size });
+        written[source].push(Arrival { at, class: Some(ClassId::new(class)), size, customer: None });
     }
     let file = writer.finish().unwrap();
     assert!(file.starts_with(b"time_s,source,class,size\n"));

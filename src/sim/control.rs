@@ -1,0 +1,241 @@
+//! Autoscalers in a run: when they are asked, what they are shown, and what becomes of their answers.
+
+use crate::autoscaler::{Limit, Reading, Sample, ScalingPolicy, Seen, ServerSeen};
+use crate::des::EventQueue;
+use crate::ids::ServerId;
+use crate::monitoring::ServerValue;
+use crate::results::{Decision, EventKind};
+use crate::scenario::Scenario;
+use crate::sim::Event;
+use crate::sim::agenda::{Note, Site};
+use crate::sim::watch::{Shown, Watchers};
+use crate::sim::world::World;
+use crate::time::{SimDuration, SimTime};
+
+/// Everybody who decides about numbers of servers, and what was decided.
+#[derive(Debug, Default)]
+pub(super) struct Controllers {
+    policies: Vec<Controller>,
+    /// What was decided, in order.
+    pub(super) decisions: Vec<Decision>,
+    /// By pool, among all pools: decisions whose servers are not all in service.
+    awaited: Vec<Vec<usize>>,
+}
+
+#[derive(Debug)]
+struct Controller {
+    name: String,
+    /// Its pool, among all pools.
+    pool: usize,
+    period: SimDuration,
+    policy: Box<dyn ScalingPolicy>,
+    /// What it is shown, as watches.
+    watches: Vec<usize>,
+    /// What it wanted when it was asked last.
+    wish: Option<u32>,
+}
+
+/// Whose decision it is, and why.
+#[derive(Debug, Default)]
+pub(super) struct Reason {
+    pub(super) policy: String,
+    pub(super) signal: String,
+    pub(super) raw: Option<u32>,
+    pub(super) limited_by: Option<Limit>,
+}
+
+impl Controllers {
+    pub(super) fn new(scenario: &Scenario, watchers: &mut Watchers, queue: &mut EventQueue<Event>) -> Self {
+        let mut controllers = Self::default();
+        for (pool, plan) in scenario.services.iter().flat_map(|service| &service.pools).enumerate() {
+            controllers.awaited.push(Vec::new());
+            for scaler in &plan.scalers {
+                let watch = |&seen| watchers.control(scenario, seen, queue);
+                let watches = scaler.seen.iter().map(watch).collect();
+                let (policy, period) = (scaler.spec.build(&scaler.facts), scaler.spec.period());
+                queue.schedule(SimTime::ZERO + period, Event::Control(controllers.policies.len() as u32));
+                let name = scaler.name.clone();
+                controllers.policies.push(Controller { name, pool, period, policy, watches, wish: None });
+            }
+        }
+        controllers
+    }
+
+    /// Returns the largest number of servers that a policy of a pool wants, if any wants something.
+    fn wish(&self, pool: usize) -> Option<u32> {
+        self.policies.iter().filter(|policy| policy.pool == pool).filter_map(|policy| policy.wish).max()
+    }
+
+    /// Notes that so many servers of a pool are in service.
+    pub(super) fn serving(&mut self, now: SimTime, pool: usize, serving: u64) {
+        let Self { awaited, decisions, .. } = self;
+        awaited[pool].retain(|&index| {
+            let here = serving >= u64::from(decisions[index].to);
+            if here {
+                decisions[index].ready_ns = Some(now.as_nanos());
+            }
+            !here
+        });
+    }
+}
+
+impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, LIMITED, MORTAL> {
+    /// A policy is asked.
+    #[inline(never)]
+    pub(super) fn on_control(&mut self, now: SimTime, index: u32, queue: &mut EventQueue<Event>) {
+        let controller = &self.controllers.policies[index as usize];
+        let (pool, period) = (controller.pool, controller.period);
+        queue.schedule(now + period, Event::Control(index));
+        let standing = &self.pools[pool].standing;
+        let servers: Vec<ServerSeen> = standing.iter().map(|&server| self.seen(server)).collect();
+        let readings: Vec<Reading> =
+            controller.watches.iter().map(|&watch| self.reading(watch, standing)).collect();
+        let state = &self.pools[pool];
+        let seen = Seen {
+            now,
+            replicas: state.staff.wanted(),
+            min: state.bounds.min,
+            max: state.bounds.max,
+            servers: &servers,
+            readings: &readings,
+        };
+        let controller = &mut self.controllers.policies[index as usize];
+        let advice = controller.policy.desired_replicas(&seen);
+        controller.wish = advice.replicas.or(controller.wish);
+        let reason = Reason {
+            policy: controller.name.clone(),
+            signal: advice.signal,
+            raw: advice.raw,
+            limited_by: advice.limited_by,
+        };
+        self.settle(now, pool, advice.replicas, reason, queue);
+    }
+
+    /// What a controller knows of a server.
+    fn seen(&self, server: ServerId) -> ServerSeen {
+        let (at, life) = (self.fleet.server(server), self.fleet.life(server));
+        ServerSeen {
+            ordered: life.ordered,
+            started: life.started.or(life.ready),
+            ready: at.state().serves(),
+            ready_changed: life.ready.or(life.started).unwrap_or(life.ordered),
+            leaving: false,
+        }
+    }
+
+    fn reading(&self, watch: usize, standing: &[ServerId]) -> Reading {
+        let values = match self.watchers.shown(watch) {
+            Shown::Value(value) => return Reading::Value(*value),
+            Shown::Servers(values) => values,
+        };
+        let window = self.watchers.window(watch);
+        // Both are in launch order.
+        let find = |server: &ServerId| {
+            let at = values.binary_search_by_key(server, |value| value.server).ok()?;
+            let ServerValue { value, at, .. } = values[at];
+            Some(Sample { value, at, window })
+        };
+        Reading::PerServer(standing.iter().map(find).collect())
+    }
+
+    /// Lets the wishes of a pool's policies and its schedule come to a number: the largest counts.
+    fn settle(
+        &mut self,
+        now: SimTime,
+        pool: usize,
+        own: Option<u32>,
+        mut reason: Reason,
+        queue: &mut EventQueue<Event>,
+    ) {
+        let Some(largest) = self.controllers.wish(pool).max(self.pools[pool].scheduled) else {
+            return self.told(now, pool, self.pools[pool].staff.wanted(), reason);
+        };
+        if own.is_some_and(|own| own < largest) {
+            reason.limited_by = Some(Limit::Combination);
+        }
+        self.decide(now, pool, largest, reason, queue);
+    }
+
+    /// The schedule of a pool wants so many servers from now on.
+    pub(super) fn on_schedule(
+        &mut self,
+        now: SimTime,
+        pool: usize,
+        wanted: u32,
+        queue: &mut EventQueue<Event>,
+    ) {
+        self.pools[pool].scheduled = Some(wanted);
+        let reason = Reason { policy: "schedule".to_owned(), raw: Some(wanted), ..Reason::default() };
+        self.settle(now, pool, Some(wanted), reason, queue);
+    }
+
+    /// Wants so many servers of a pool from now on, as far as its bounds allow.
+    pub(super) fn decide(
+        &mut self,
+        now: SimTime,
+        pool: usize,
+        decided: u32,
+        mut reason: Reason,
+        queue: &mut EventQueue<Event>,
+    ) {
+        let state = &mut self.pools[pool];
+        state.decided = decided;
+        let (before, wanted) = (state.staff.wanted(), state.bounds.clamp(decided));
+        if wanted != decided {
+            let limit = if wanted > decided { Limit::MinReplicas } else { Limit::MaxReplicas };
+            reason.limited_by = Some(limit);
+        }
+        if before != wanted {
+            let detail = format!("{before} -> {wanted}");
+            self.note(now, Note { detail, ..Note::new(EventKind::Replicas, Site::Pool(pool)) });
+            // Who is wanted no more is awaited no more.
+            let Controllers { awaited, decisions, policies } = &mut self.controllers;
+            awaited[pool].retain(|&index| decisions[index].to <= wanted);
+            for policy in policies.iter_mut().filter(|policy| policy.pool == pool) {
+                policy.policy.on_scaled(now, before, wanted);
+            }
+            self.resize(now, pool, wanted, queue);
+            if wanted > before && self.pools[pool].launching.is_refused() {
+                reason.limited_by = Some(Limit::Quota);
+            }
+        }
+        self.told(now, pool, before, reason);
+    }
+
+    /// Writes a decision down: what changes the number, and what would have, if nothing had held it back; what
+    /// is held back again and again in the same way is told once.
+    fn told(&mut self, now: SimTime, pool: usize, before: u32, reason: Reason) {
+        let state = &self.pools[pool];
+        let to = state.staff.wanted();
+        let decision = Decision {
+            at_ns: now.as_nanos(),
+            service: state.service().index(),
+            pool: state.ordinal,
+            policy: reason.policy,
+            from: before,
+            to,
+            signal: reason.signal,
+            raw: reason.raw,
+            limited_by: reason.limited_by.map(|limit| limit.name().to_owned()),
+            ready_ns: None,
+        };
+        let held_back = decision.limited_by.is_some() && decision.raw.is_some_and(|raw| raw != to);
+        let same = |last: &&Decision| {
+            (last.service, last.pool) == (decision.service, decision.pool) && last.policy == decision.policy
+        };
+        let repeated = self.controllers.decisions.iter().rev().find(same).is_some_and(|last| {
+            let said = |d: &Decision| (d.to, d.raw, d.limited_by.clone());
+            last.from == last.to && said(last) == said(&decision)
+        });
+        if before == to && (!held_back || repeated) {
+            return;
+        }
+        let awaits = to > before;
+        self.controllers.decisions.push(decision);
+        if awaits {
+            self.controllers.awaited[pool].push(self.controllers.decisions.len() - 1);
+            let serving = self.pools[pool].staff.serving();
+            self.controllers.serving(now, pool, serving);
+        }
+    }
+}
