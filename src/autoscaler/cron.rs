@@ -114,6 +114,19 @@ impl Cron {
         None
     }
 
+    /// Returns the last instant before another; `None` where there is none within five years.
+    pub fn before(&self, instant: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let mut date = zone.to_datetime(instant).date();
+        let first = date.checked_sub(i32::from(YEARS).years()).unwrap_or(Date::MIN);
+        while date >= first {
+            if let Some(at) = self.on(date, zone).into_iter().rfind(|&at| at < instant) {
+                return Some(at);
+            }
+            date = date.yesterday().ok()?;
+        }
+        None
+    }
+
     /// Returns all instants from one to another, both included, at most `most` of them.
     pub fn between(&self, from: Timestamp, to: Timestamp, most: usize, zone: &TimeZone) -> Vec<Timestamp> {
         let mut found = Vec::new();
@@ -320,6 +333,8 @@ mod tests {
         let at = |text: &str| text.parse::<Timestamp>().expect(text);
         let due = |most| cron.between(at("2026-11-10T00:00Z"), at("2026-11-11T00:00Z"), most, &TimeZone::UTC);
         assert_eq!(due(100).len(), 5);
+        let last = cron.before(at("2026-11-10T06:00Z"), &TimeZone::UTC);
+        assert_eq!(last, Some(at("2026-11-10T00:00Z")));
         assert_eq!(due(3).len(), 3);
     }
 

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::{SimDuration, SimTime};
 
-pub use schedule::{ScheduleSpec, ScheduleStep};
+pub use schedule::{ScheduleRule, ScheduleSpec, ScheduleStep};
 
 /// The most servers of a pool.
 pub const MAX_REPLICAS: u32 = 1_000_000;
