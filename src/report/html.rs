@@ -20,6 +20,9 @@ const MAX_LIMITS: usize = 20;
 /// Rows of the table of what happened.
 const MAX_EVENTS: usize = 100;
 
+/// The longest word that is never broken: a time of day with date and offset.
+const LONGEST_WORD: usize = 28;
+
 /// Heads and columns of a table, and what turns a figure into what is shown.
 type Columns = [(Word, &'static str, f64)];
 
@@ -128,8 +131,26 @@ enum Cell {
 
 impl Cell {
     fn text(text: &str) -> Self {
-        Self::Text(escaped(text))
+        Self::Text(unbroken(text))
     }
+}
+
+/// Returns escaped text whose names and times of day are not broken at their hyphens, where lines can be broken
+/// elsewhere.
+fn unbroken(text: &str) -> String {
+    let mut out = String::new();
+    for word in text.split_inclusive([' ', '/']) {
+        let own = word.trim_end_matches([' ', ',']);
+        if own.contains('-') && own.len() <= LONGEST_WORD {
+            let _ = write!(out, "<span>{}</span>{}", escaped(own), escaped(&word[own.len()..]));
+        } else {
+            out += &escaped(word);
+        }
+        if word.ends_with('/') {
+            out += "<wbr/>";
+        }
+    }
+    out
 }
 
 impl Page {
@@ -193,13 +214,13 @@ impl Page {
                 "<small>{word_asked} {asked}%</small><small>{word_shown} {lo} \u{2013} {hi}</small>"
             );
         }
-        let mut stretch = escaped(&told::judged(plan, objective, lang));
+        let mut stretch = unbroken(&told::judged(plan, objective, lang));
         if let Some(at) = first_broken(judged).filter(|_| objective.every_ns.is_some()) {
             let _ = write!(
                 stretch,
                 "<small>{}: {}</small>",
                 lang.word(Word::WorstWindow),
-                escaped(&when(plan, at))
+                unbroken(&when(plan, at))
             );
         }
         let population = told::population(result, index);
@@ -207,7 +228,7 @@ impl Page {
         let found = judged.value.filter(|found| found.mean.is_finite());
         vec![
             Cell::Text(format!("<strong class=\"verdict {class}\">{}</strong>", lang.word(word))),
-            Cell::Text(format!("{}<small>{}</small>", escaped(&objective.name), escaped(&place))),
+            Cell::Text(format!("{}<small>{}</small>", unbroken(&objective.name), unbroken(&place))),
             Cell::Text(format!("<span>{}</span>", escaped(&told::goal(&objective.goal, lang)))),
             Cell::Number(found.map_or_else(String::new, |found| with_ends(found, value))),
             Cell::Text(held),
