@@ -349,6 +349,15 @@ impl<'a> Picture<'a> {
             let [from, to] = ends(bound);
             let width = f64::from(text_width(&label, LABEL));
             let places = beside_level([from, to], width, LABEL.into(), &self.room());
+            // Beyond another bound it would be read as that one's.
+            let beyond = |place: &Box| {
+                shown().map(ends).any(|[a, b]| {
+                    let across = a.0 < place.right && b.0 > place.left && (a.1 - from.1).abs() > LABEL.into();
+                    across && (a.1 - from.1) * (a.1 - place.middle()) < 0.0
+                })
+            };
+            let near: Vec<Box> = places.iter().copied().filter(|place| !beyond(place)).collect();
+            let places = if near.is_empty() { places } else { near };
             let Some(place) = best(&places, lines, taken) else { continue };
             taken.push(place);
             let level = (f64::midpoint(place.left, place.right).clamp(from.0, to.0), from.1);

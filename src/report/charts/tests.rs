@@ -450,6 +450,30 @@ fn the_bound_of_a_short_window_has_ends_and_its_label_is_at_it() {
     assert!(away < 90.0 || leader, "{label:?} is {away} away from {level:?}");
 }
 
+/// A label stood above the next higher bound, as if it were that one's.
+#[test]
+fn no_label_stands_beyond_another_bound() {
+    let mut study = study();
+    let objective = study.plan.objectives[0].clone();
+    study.plan.objectives.clear();
+    // 15, 20 and 23 pixels apart.
+    for (name, bound_ms) in [("a", 1_500), ("b", 600), ("c", 900), ("d", 300)] {
+        let goal = Goal::Latency { percentile: 99.0, bound_ns: bound_ms * 1_000_000, inclusive: false };
+        let name = format!("objective-{name}");
+        study.plan.objectives.push(crate::results::ObjectivePlan { name, goal, ..objective.clone() });
+    }
+    let pictures = drawn(&study, Lang::En);
+    let picture = pictures.iter().find(|picture| picture.kind == Kind::Distribution).unwrap();
+    let levels: Vec<f64> = strokes(picture, "#222222").iter().map(|cap| cap[0].1 + 40.0).collect();
+    let labels = inner_boxes(picture, &["objective-"]);
+    assert_eq!((labels.len(), levels.len()), (4, 4));
+    for ((label, at), own) in labels.iter().zip(&levels) {
+        for other in levels.iter().filter(|other| (*other - own).abs() > 120.0) {
+            assert!((other - own) * (other - at.middle()) > 0.0, "{label} at {at:?}: {levels:?}");
+        }
+    }
+}
+
 /// Bands are cut only where they would press everything else to the bottom.
 #[test]
 fn bands_are_shown_whole_up_to_half_as_much_again() {
