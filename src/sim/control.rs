@@ -72,6 +72,11 @@ impl Controllers {
         controllers
     }
 
+    /// Returns how many policies are asked.
+    pub(super) fn count(&self) -> usize {
+        self.policies.len()
+    }
+
     /// Returns what the policies of a pool answered last, and what its schedule says.
     fn answers(&self, pool: usize, scheduled: Option<u32>) -> Vec<(String, Advice)> {
         let own = self.policies.iter().filter(|policy| policy.pool == pool);
@@ -98,6 +103,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// A policy is asked.
     #[inline(never)]
     pub(super) fn on_control(&mut self, now: SimTime, index: u32, queue: &mut EventQueue<Event>) {
+        let policies = self.controllers.policies.len();
+        if let Some(ladder) = (index as usize).checked_sub(policies) {
+            return self.on_ladder(now, ladder, index, queue);
+        }
         let controller = &self.controllers.policies[index as usize];
         let (pool, period) = (controller.pool, controller.period);
         queue.schedule(now + period, Event::Control(index));
@@ -124,7 +133,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     /// What a controller knows of a server.
-    fn seen(&self, server: ServerId) -> ServerSeen {
+    pub(super) fn seen(&self, server: ServerId) -> ServerSeen {
         let (at, life) = (self.fleet.server(server), self.fleet.life(server));
         ServerSeen {
             ordered: life.ordered,
@@ -135,7 +144,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
     }
 
-    fn reading(&self, watch: usize, standing: &[ServerId]) -> Reading {
+    pub(super) fn reading(&self, watch: usize, standing: &[ServerId]) -> Reading {
         let values = match self.watchers.shown(watch) {
             Shown::Value(value) => return Reading::Value(*value),
             Shown::Servers(values) => values,
@@ -220,7 +229,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 
     /// Writes a decision down: what changes the number, and what would have, if nothing had held it back; what
     /// is held back again and again in the same way is told once.
-    fn told(&mut self, now: SimTime, pool: usize, before: u32, reason: Reason) {
+    pub(super) fn told(&mut self, now: SimTime, pool: usize, before: u32, reason: Reason) {
         let state = &self.pools[pool];
         let to = state.staff.wanted();
         let decision = Decision {

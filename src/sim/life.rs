@@ -23,6 +23,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     pub(super) fn begin(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         self.pools[self.fleet.server(server).pool()].coming += 1;
         self.doom(server);
+        self.begin_on_node(now, server, queue);
+    }
+
+    /// A server has its node, or waits for one.
+    pub(super) fn begin_on_node(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         let provision = self.delay(server, PROVISION);
         let provisioned = self.provisioned(now, server, provision, queue);
         self.await_transition(now, server, provisioned, queue);
@@ -67,7 +72,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         queue: &mut EventQueue<Event>,
     ) {
         self.fleet.set_due(server, due);
-        if due > now {
+        if due == SimTime::MAX {
+            // Who waits for a node is told.
+        } else if due > now {
             queue.schedule(due, Event::Life(server));
         } else {
             self.on_life(now, server, queue);
@@ -114,6 +121,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
         self.retime(now, &[server], queue);
         self.tell_of_entry(now, pool);
+        self.hand_over(now, pool, queue);
         self.fates(now, server, queue);
         let id = self.fleet.server(server).service();
         let service = &mut self.services[id.index()];

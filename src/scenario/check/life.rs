@@ -152,7 +152,12 @@ fn launch(path: &str, spec: &PoolSpec, found: &mut Findings) -> LaunchPlan {
             let path = join(path, "nodes.provision");
             law.build().map_err(|problems| found.nest(Code::Distribution, &path, problems)).ok()
         });
-        Nodes { servers: nodes.servers, provision, keep: nodes.keep }
+        for (parameter, message, remedy) in nodes.cluster_autoscaler.iter().flat_map(|spec| spec.problems()) {
+            let path = join(path, &format!("nodes.clusterAutoscaler.{parameter}"));
+            found.add(Code::Policy, path, message, remedy);
+        }
+        let scaler = nodes.cluster_autoscaler.clone();
+        Nodes { servers: nodes.servers, provision, keep: nodes.keep, scaler }
     });
     let warm = spec.warm_pool.as_ref().map_or(0, |warm| warm.size);
     LaunchPlan { apart, quota: given.quota, failures, retry, warm, nodes }
