@@ -14,7 +14,7 @@ use peakday::monitoring::{Pipeline, Signal};
 use peakday::results::{RunResult, check_shape};
 use peakday::scenario::{
     Action, Bounds, Change, Condition, Fault, FaultKind, Figure, HealthCheck, Image, LaunchPlan, Nodes,
-    ProxyPlan, Repair, Scenario, Service, SlowStart, Trigger, Victims, Watch,
+    ProxyPlan, Repair, Scaler, Scenario, Service, SlowStart, Trigger, Victims, Watch,
 };
 use peakday::sim;
 use peakday::time::{SimDuration, SimTime};
