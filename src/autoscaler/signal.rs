@@ -434,3 +434,105 @@ pub(crate) fn prometheus() -> String {
 pub(crate) fn metrics_server() -> String {
     "metricsServer".to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::*;
+    use super::*;
+
+    #[test]
+    fn levels_are_read_and_written_with_their_unit() {
+        for (text, value, unit) in [
+            ("70%", 0.7, Unit::Share),
+            ("99.9%", 0.999, Unit::Share),
+            ("-10%", -0.1, Unit::Share),
+            ("400/s", 400.0, Unit::Rate),
+            ("1.2k/min", 20.0, Unit::Rate),
+            ("500ms", 0.5, Unit::Time),
+            ("-1m30s", -90.0, Unit::Time),
+            ("5", 5.0, Unit::Count),
+            ("0", 0.0, Unit::Time),
+        ] {
+            let level: Level = text.parse().expect(text);
+            assert_eq!(level.value(), value, "{text}");
+            assert!(level.fits(unit), "{text}");
+            let written = serde_json::to_value(level).expect("JSON");
+            assert_eq!(serde_json::from_value::<Level>(written).expect("what was written"), level, "{text}");
+        }
+        for text in ["", "-", "many", "5 servers", "400/w", "inf", "nan", "--5"] {
+            assert!(text.parse::<Level>().is_err(), "{text}");
+        }
+        assert!(!Level::Number(5.0).fits(Unit::Rate) && !Level::Percent(5.0).fits(Unit::Count));
+    }
+
+    #[test]
+    fn steps_are_whole_servers() {
+        for (step, replicas, expected) in [
+            (json!(2), 10, 2),
+            (json!("20%"), 10, 2),
+            (json!("20%"), 11, 3),
+            (json!("1%"), 1, 1),
+            (json!("10%"), 0, 1),
+        ] {
+            let step: Step = serde_json::from_value(step).expect("a step");
+            assert_eq!((step.of(replicas), step.check("step")), (expected, None));
+        }
+        for wrong in [json!(0), json!(1.5), json!("0%"), json!("5/s")] {
+            let step: Step = serde_json::from_value(wrong.clone()).expect("a level");
+            assert!(step.check("step").is_some(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn values_are_shown_to_three_places() {
+        for (value, unit, expected) in [
+            (0.876_5, Unit::Share, "87.7 %"),
+            (0.0, Unit::Share, "0 %"),
+            (512.4, Unit::Rate, "512"),
+            (99.96, Unit::Count, "100"),
+            (1.504, Unit::Time, "1.5 s"),
+            (0.250_04, Unit::Time, "250 ms"),
+        ] {
+            assert_eq!(shown(value, unit), expected);
+        }
+    }
+
+    /// The lines of the reference, and one key too many.
+    #[test]
+    fn every_policy_is_read_as_documented() {
+        fn read<S: PolicySpec + Default + serde::Serialize + serde::de::DeserializeOwned>(
+            line: serde_json::Value,
+        ) {
+            let spec: S = serde_json::from_value(line.clone()).expect("a valid line");
+            assert_eq!(spec.problems(), Vec::new(), "{line}");
+            let wants = spec.wants();
+            assert!(wants.iter().all(|want| !want.pipeline.is_empty()));
+            assert!(!spec.period().is_zero());
+            let default = serde_json::to_value(S::default()).expect("JSON");
+            let again: S = serde_json::from_value(default.clone()).expect("what was written");
+            assert_eq!(serde_json::to_value(again).expect("JSON"), default);
+            let mut more = line;
+            more["unheard"] = json!(1);
+            assert!(serde_json::from_value::<S>(more).is_err());
+        }
+        read::<target_tracking::TargetTracking>(json!({"requestsPerServer": "400/s", "warmup": "3m"}));
+        read::<target_tracking::TargetTracking>(json!({"cpuUtilization": "60%", "disableScaleIn": true}));
+        read::<step_scaling::StepScaling>(
+            json!({"metric": "latency", "percentile": 99, "threshold": "300ms",
+            "scaleOut": [{"lower": 0, "upper": "200ms", "adjustment": 2}, {"lower": "200ms", "adjustment": 10}]}),
+        );
+        read::<keda::Keda>(
+            json!({"triggers": [{"type": "queueLength", "threshold": 5, "activationThreshold": 2}],
+            "fallback": {"failureThreshold": 3, "replicas": 40}}),
+        );
+        read::<demand::Demand>(json!({"scalingRatio": 0.7}));
+        read::<performance::Performance>(json!({"cpuUtilization": {"above": "70%", "below": "40%"},
+            "latency": {"above": "500ms", "below": "200ms"}, "step": "20%", "for": "3m"}));
+        read::<trend::Trend>(
+            json!({"metric": "requestRate", "target": "400/s", "expectedTrend": "increasing"}),
+        );
+        read::<predictive::Predictive>(json!({"requestsPerServer": "400/s", "error": "-10%"}));
+    }
+}

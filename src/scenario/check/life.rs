@@ -335,17 +335,20 @@ fn rule_windows(
     windows
 }
 
+/// Why a rule is never in force: the key, the code, the message and the remedy.
+type Idle = (&'static str, Code, String, &'static str);
+
 /// Returns from when to when a rule is in force: from each start to the next end after it.
 ///
 /// # Errors
-/// The key, the code, the message and the remedy where that is never in the run.
+/// Where that is never in the run.
 fn in_force(
     start: &Cron,
     end: &Cron,
     clock: &WallClock,
     duration: SimDuration,
     zone: Option<&TimeZone>,
-) -> Result<Vec<(SimTime, SimTime)>, (&'static str, Code, String, &'static str)> {
+) -> Result<Vec<(SimTime, SimTime)>, Idle> {
     if start == end {
         let message = "the rule ends whenever it starts".to_owned();
         return Err(("end", Code::Contradiction, message, "write another end"));
