@@ -466,7 +466,7 @@ fn shares_follow_the_servers_in_rotation() {
     for (spec, weighted) in [
         (r#"{"random":{}}"#, false),
         (r#"{"weightedRandom":{}}"#, true),
-        (r#"{"leastRequest":{"choiceCount":1}}"#, false),
+        (r#"{"leastRequest":{"activeRequestBias":0}}"#, true),
         (r#"{"roundRobin":{}}"#, false),
         (r#"{"smoothWeightedRoundRobin":{}}"#, true),
     ] {

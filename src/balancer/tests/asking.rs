@@ -143,9 +143,11 @@ fn peaks_drive_requests_away_until_they_are_forgotten() {
     // Both are drawn at every pick: 5 s x 1 against 40 ms x n.
     let chosen = counts(&scene.sends(100), 2);
     assert_eq!(chosen, [0, 100]);
-    // All decay alike, so that only answers bring it back.
+    // All decay alike, so that time alone changes nothing: 5 s against 40 ms x 101 to 124.
     scene.now = 10_000_000_000;
-    answer(&mut scene, 0, 40);
-    let chosen = counts(&scene.sends(50), 2);
-    assert_eq!(chosen, [50, 0]);
+    let chosen = counts(&scene.sends(24), 2);
+    assert_eq!(chosen, [0, 24]);
+    // One slow answer of the other, and the peak is there.
+    answer(&mut scene, 1, 5_000);
+    assert_eq!(counts(&scene.sends(24), 2), [24, 0]);
 }

@@ -217,8 +217,7 @@ fn unequal_weights_are_envoys_schedule() {
     }
     // LeastRequestLoadBalancerTest.WeightImbalance and WeightImbalanceWithCustomActiveRequestBias.
     let mut scene = Scene::new(r#"{"leastRequest":{}}"#, &[(0, 1.0), (1, 2.0)]);
-    let peek =
-        |scene: &mut Scene| scene.balancer.pick(&attempt(), &scene.rotation, &mut scene.bits).position;
+    let peek = |scene: &mut Scene| scene.balancer.pick(&attempt(), &scene.rotation, &mut scene.bits).position;
     assert_eq!([0; 6].map(|_| peek(&mut scene)), [1, 0, 1, 1, 0, 1]);
     scene.rotation.sent(1);
     assert_eq!([0; 5].map(|_| peek(&mut scene)), [1, 0, 1, 0, 1]);
@@ -255,9 +254,10 @@ fn slow_start_is_envoys() {
     // RoundRobinLoadBalancerTest: 12 s into a window of 60 s, at least 35 %.
     for (more, age, expected) in [
         (r#","minWeightPercent":35"#, 12, [0, 0, 1, 0, 0, 0, 1]),
-        // 30 s: a half; aggression 0.5 makes it a quarter.
-        ("", 30, [0, 0, 1, 0, 0, 1, 0]),
-        (r#","aggression":0.5"#, 30, [0, 0, 0, 0, 1, 0, 0]),
+        // 30 s: a half, as at the end of LeastRequestLoadBalancerTest.SlowStartWithActiveHC; aggression 0.5
+        // makes it a quarter.
+        ("", 30, [0, 1, 0, 0, 1, 0, 0]),
+        (r#","aggression":0.5"#, 30, [0, 0, 0, 1, 0, 0, 0]),
         ("", 60, [0, 1, 0, 1, 0, 1, 0]),
     ] {
         let (mut balancer, mut rotation) = (spec(more).build(), Rotation::default());
