@@ -129,7 +129,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         self.members[server.index()].since = now;
         let position = service.rotation.join(self.members[server.index()], 0);
         self.fleet.set_position(server, position);
-        service.balancer.on_membership(&service.rotation);
+        service.balancer.on_join(position, &service.rotation);
         if let Some(proxies) = &mut service.proxies {
             proxies.join(self.members[server.index()]);
         }
@@ -190,11 +190,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let dead = at.state() == ServerState::Failed;
         let (id, position) = (at.service(), at.position());
         let service = &mut self.services[id.index()];
-        if let Some(moved) = service.rotation.leave(position) {
+        let moved = service.rotation.leave(position);
+        if let Some(moved) = moved {
             self.fleet.set_position(moved, position);
         }
         self.fleet.clear_position(server);
-        service.balancer.on_membership(&service.rotation);
+        service.balancer.on_leave(position, moved, &service.rotation);
         if let Some(proxies) = &mut service.proxies {
             proxies.leave(server, dead);
         }

@@ -413,17 +413,18 @@ impl Front {
                 *stay = true;
             }
         }
-        let mut changed = false;
+        let (mut changes, mut single) = (0, None);
         for server in (0..self.places.len()).map(ServerId::new) {
             if stays[server.index()] {
                 continue;
             }
             let Some(place) = place(&self.places, server) else { continue };
-            if let Some(moved) = self.rotation.leave(place) {
+            let moved = self.rotation.leave(place);
+            if let Some(moved) = moved {
                 self.places[moved.index()] = place as u32;
             }
             self.places[server.index()] = NOWHERE;
-            changed = true;
+            (changes, single) = (changes + 1, Some((place, Some(moved))));
         }
         for member in known {
             let index = member.server.index();
@@ -431,12 +432,16 @@ impl Front {
                 self.places.resize(index + 1, NOWHERE);
             }
             if self.places[index] == NOWHERE {
-                self.places[index] = self.rotation.join(*member, in_flight(member.server)) as u32;
-                changed = true;
+                let place = self.rotation.join(*member, in_flight(member.server));
+                self.places[index] = place as u32;
+                (changes, single) = (changes + 1, Some((place, None)));
             }
         }
-        if changed {
-            self.balancer.on_membership(&self.rotation);
+        match (changes, single) {
+            (1, Some((place, None))) => self.balancer.on_join(place, &self.rotation),
+            (1, Some((place, Some(moved)))) => self.balancer.on_leave(place, moved, &self.rotation),
+            (0, _) => {}
+            _ => self.balancer.on_membership(&self.rotation),
         }
     }
 }
