@@ -90,6 +90,21 @@ fn behaviours_and_whole_passes_are_those_of_kubernetes() {
 }
 
 #[test]
+fn more_of_its_cases_come_out_as_well() {
+    let document = include_str!("conformance/kubernetes.json");
+    let document = serde_json::from_str(document).expect("JSON");
+    assert!(conforms("retyped", &document) >= 60);
+}
+
+#[test]
+fn nothing_panics_on_cases_with_nothing_in_them() {
+    let section = |name: &str| (name.to_owned(), serde_json::json!([{}, {"metric": {}, "pods": [{}]}]));
+    let sections =
+        ["cases", "end_to_end_cases", "store_scale_events_cases", "rate_limit_with_behaviour_cases"];
+    answered("empty", &Value::Object(sections.map(section).into_iter().collect()));
+}
+
+#[test]
 fn worked_examples_of_the_documents_come_out() {
     let Some(document) = common::tables::vectors("autoscaler_docs_worked_examples") else { return };
     let sections = document.as_object().expect("sections").iter();
