@@ -16,6 +16,7 @@ mod operators;
 mod pool;
 mod proxied;
 mod proxies;
+mod recent;
 mod routes;
 mod staffing;
 mod traffic;
