@@ -2,7 +2,7 @@
 //!
 //! Either the fields of its `spec`, or a whole manifest as `kubectl get hpa -o yaml` prints it. Field
 //! names and defaults: autoscaling/v2 of Kubernetes (staging/src/k8s.io/api/autoscaling/v2/types.go,
-//! pkg/apis/autoscaling/v2/defaults.go). Knows not what is wrong with them: that is [`super::check`].
+//! pkg/apis/autoscaling/v2/defaults.go). Knows not what is wrong with them: that is for `check`.
 
 use std::collections::BTreeMap;
 

@@ -262,8 +262,8 @@ fn rates_allow_as_much_as_in_kubernetes() {
         (vec![pods(100, 60)], &[], (10, 50), bounds, (50, Within)),
         (vec![percent(200, 60)], &[], (10, 50), bounds, (30, ScaleUpLimit)),
         (vec![percent(1, 60)], &[], (3, 1000), (1, 2000), (4, ScaleUpLimit)),
-        // 10 x 1.1 is a little more than 11 in binary.
-        (vec![percent(10, 60)], &[], (10, 50), bounds, (12, ScaleUpLimit)),
+        // 100 x 1.1 is a little more than 110 in binary.
+        (vec![percent(10, 60)], &[], (100, 500), bounds, (111, ScaleUpLimit)),
         (vec![pods(300, 60)], &[(1, 100), (5, 60), (9, 20)], (100, 500), (1, 200), (200, TooManyReplicas)),
         (vec![pods(5, 120)], &some, (100, 500), bounds, (100, ScaleUpLimit)),
         (vec![pods(150, 120)], &some, (100, 500), bounds, (235, ScaleUpLimit)),
