@@ -73,5 +73,5 @@ pub fn is_prime(number: u32) -> bool {
     number >= 2
         && (2_u32..)
             .take_while(|&factor| u64::from(factor).pow(2) <= u64::from(number))
-            .all(|f| number % f != 0)
+            .all(|factor| !number.is_multiple_of(factor))
 }
