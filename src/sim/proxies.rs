@@ -474,3 +474,6 @@ fn entry(counts: &mut Vec<u32>, server: ServerId) -> &mut u32 {
     }
     &mut counts[server.index()]
 }
+
+#[cfg(test)]
+mod tests;
