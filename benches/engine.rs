@@ -125,11 +125,13 @@ fn balancers(c: &mut Criterion) {
     let mut group = c.benchmark_group("balancers");
     const PICKS: u64 = 1_000;
     group.throughput(Throughput::Elements(PICKS));
-    for (name, spec) in BalancerSpec::examples() {
+    // Least request draws among equals and takes turns among others: both are measured.
+    let turns = serde_json::from_str(r#"{"leastRequest":{"activeRequestBias":1}}"#).expect("a balancer");
+    for (name, spec) in BalancerSpec::examples().into_iter().chain([("leastRequest-turns", turns)]) {
         for servers in [10, 100, 1_000, 10_000] {
             let mut rotation = Rotation::default();
             for ordinal in 0..servers {
-                let weight = 1.0 + (ordinal % 3) as f64;
+                let weight = if name == "leastRequest" { 1.0 } else { 1.0 + (ordinal % 3) as f64 };
                 let member = Member {
                     server: ServerId::new(ordinal),
                     pool: 0,

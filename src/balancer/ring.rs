@@ -25,6 +25,9 @@ pub enum Hash {
 /// Points per unit of weight in nginx.
 pub const KETAMA_POINTS: u32 = 160;
 
+/// Appends the hashes of a range of a server's points to a list.
+pub type Hashes<'a> = dyn FnMut(u32, Range<u32>, &mut Vec<u64>) + 'a;
+
 /// Points in order, and how many each server has.
 #[derive(Debug, Default)]
 pub struct Ring {
@@ -38,7 +41,7 @@ impl Ring {
     ///
     /// `hashes` appends the hashes of a range of a server's points. Only points that come or go are hashed;
     /// the rest costs a walk along the ring.
-    pub fn set(&mut self, wanted: &[(u32, u32)], hashes: &mut dyn FnMut(u32, Range<u32>, &mut Vec<u64>)) {
+    pub fn set(&mut self, wanted: &[(u32, u32)], hashes: &mut Hashes<'_>) {
         let mut wants = vec![0; self.counts.len()];
         for &(server, count) in wanted {
             if wants.len() <= server as usize {
