@@ -4,7 +4,7 @@
 //! its own, so that it never changes who comes or what they want. It knows neither the scenario
 //! file nor the event queue.
 //!
-//! To add one: a file with the spec (a serde struct whose fields are its parameters, with [`Policy`])
+//! To add one: a file with the spec (a serde struct whose fields are its parameters, with `Policy`)
 //! beside its state, and here three lines: `mod`, and the doc comment and the row of its variant. The
 //! tests below loop over all.
 //!
