@@ -73,6 +73,28 @@ mutate() {
     cat "$work/original" > "$file"
 }
 
+# both NAME FILE SED CASES STORY...: what answers the cases of a real system decides in a run, too. With the
+# mutation each must fail: `cargo test --test CASES`, through the example, and `cargo test STORY...`.
+both() {
+    name=$1 file=$2 expression=$3 cases=$4
+    shift 4
+    printf '%s %s' "$name" "$file" | grep -Eq "$only" || return
+    mutate "$name, in a run" "$file" "$expression" "$@"
+    cp "$file" "$work/original"
+    sed -e "$expression" "$work/original" > "$file"
+    if ! cargo build --quiet --example conformance > "$work/log" 2>&1; then
+        verdict ERROR "$name, in cases" "$file" "does not compile"
+        errors=$((errors + 1))
+    elif cargo test --quiet --test "$cases" > "$work/log" 2>&1; then
+        verdict SURVIVED "$name, in cases" "$file" "$cases"
+        survived=$((survived + 1))
+    else
+        verdict killed "$name, in cases" "$file" "$cases"
+        killed=$((killed + 1))
+    fi
+    cat "$work/original" > "$file"
+}
+
 mutate "sign in the logarithm" src/dist/exponential.rs \
     's/(rest - r)$/(rest + r)/' --lib dist
 mutate "sign in the lognormal mean" src/dist/moments.rs \
@@ -163,6 +185,19 @@ mutate "a bill without its rounding" src/results/fleet_mean.rs \
     's/within + life.next_multiple_of(NANOS_PER_SEC).max(least) - life/within/' --lib fleet_mean
 mutate "faults that draw by their place" src/sim/agenda.rs \
     's/key.named("fault").named(name)/key.named("fault")/' --test mortal
+
+both "a pod fewer than Kubernetes wants" src/autoscaler/kubernetes/calculator.rs \
+    's/replicas.ceil() as i32/replicas.floor() as i32/' conformance_kubernetes --test control
+both "a step of AWS taken away from zero" src/autoscaler/step_scaling.rs \
+    's/let change = rounded(capacity as f64 \* adjustment \/ 100.0);/let change = (capacity as f64 * adjustment \/ 100.0).ceil() as i64;/' conformance_scaling --lib step_scaling
+both "turns of Envoy that are all alike" src/balancer/edf.rs \
+    's/1.0 \/ weight/1.0/' conformance_balancing --lib balancer
+mutate "the smallest of several wishes" src/autoscaler/combination.rs \
+    's/Some((_, most)) if most >= replicas => best,/Some((_, most)) if most <= replicas => best,/' --test control
+mutate "old servers given back before the new ones serve" src/sim/ladder.rs \
+    's/wanted.saturating_sub(serving)/0_u32.saturating_sub(serving)/' --test control
+mutate "a server that promises what it could do idle" src/sim/recent.rs \
+    's/crowd.abs_diff(in_flight as usize)/crowd/' --lib recent
 
 echo "$killed killed, $survived survived, $errors in error"
 [ $((survived + errors)) -eq 0 ]
