@@ -6,7 +6,7 @@ use crate::fleet::{Admission, Due};
 use crate::ids::{RequestId, RowId, ServerId, ServiceId, SourceId};
 use crate::sim::Event;
 use crate::sim::traffic::{WAIT_CHILD, WORK_DRAW};
-use crate::sim::world::{ServiceState, World};
+use crate::sim::world::{RowState, ServiceState, World};
 use crate::time::{SimDuration, SimTime};
 use crate::workload::{Outcome, Request, Size, Stay};
 
@@ -83,7 +83,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             return self.lose(now, id, Outcome::Failed);
         }
         service.sent(position);
-        self.admit(now, id, row, server_id, queue);
+        let door = service.door(row_state);
+        self.recorder.dispatched(row);
+        self.admit(now, id, server_id, door, queue);
     }
 
     /// Lets a request in at the server that was picked for it.
@@ -92,22 +94,18 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         &mut self,
         now: SimTime,
         id: RequestId,
-        row: RowId,
         server_id: ServerId,
+        door: Door,
         queue: &mut EventQueue<Event>,
     ) {
-        self.recorder.dispatched(row);
-        let row_state = &self.rows[row.index()];
-        let service = &self.services[row_state.service.index()];
-        let (service_id, central) = (row_state.service, service.central);
-        match self.fleet.admit(server_id, now, &mut self.arena, id, row_state.level, service.limit) {
+        match self.fleet.admit(server_id, now, &mut self.arena, id, door.level, door.limit) {
             Admission::Slot => {
-                if central {
+                if door.central {
                     self.leave_when_full(server_id);
                 }
                 self.start(now, id, server_id, queue);
             }
-            Admission::Queued => self.limit_wait(now, id, service_id, queue),
+            Admission::Queued => self.limit_wait(now, id, door.service, queue),
             Admission::Full => {
                 self.tell_balancer(now, id, server_id, Outcome::Rejected, queue);
                 self.lose(now, id, Outcome::Rejected);
@@ -392,7 +390,22 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 }
 
+/// What a request meets at a server of its service; looked up once.
+#[derive(Clone, Copy)]
+pub(super) struct Door {
+    service: ServiceId,
+    level: u16,
+    limit: u32,
+    central: bool,
+}
+
 impl ServiceState {
+    /// Returns what a request of a row meets.
+    #[inline(always)]
+    pub(super) fn door(&self, row: &RowState) -> Door {
+        Door { service: row.service, level: row.level, limit: self.limit, central: self.central }
+    }
+
     /// Counts an attempt sent to a place of the rotation.
     #[inline(always)]
     pub(super) fn sent(&mut self, position: usize) {

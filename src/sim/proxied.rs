@@ -42,7 +42,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
         self.senders[id.index()] = sent;
         self.proxies(service).sent(now, service, proxy, server, queue);
-        self.admit(now, id, row, server, queue);
+        let door = self.services[service.index()].door(&self.rows[row.index()]);
+        self.recorder.dispatched(row);
+        self.admit(now, id, server, door, queue);
     }
 
     /// Tells the proxy that sent a request how it ended.
