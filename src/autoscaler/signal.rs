@@ -488,7 +488,7 @@ mod tests {
     #[test]
     fn values_are_shown_to_three_places() {
         for (value, unit, expected) in [
-            (0.876_5, Unit::Share, "87.7 %"),
+            (0.876_6, Unit::Share, "87.7 %"),
             (0.0, Unit::Share, "0 %"),
             (512.4, Unit::Rate, "512"),
             (99.96, Unit::Count, "100"),
