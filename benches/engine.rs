@@ -125,11 +125,13 @@ fn balancers(c: &mut Criterion) {
     let mut group = c.benchmark_group("balancers");
     const PICKS: u64 = 1_000;
     group.throughput(Throughput::Elements(PICKS));
-    for (name, spec) in BalancerSpec::examples() {
-        for servers in [100, 10_000] {
+    // Least request draws among equals and takes turns among others: both are measured.
+    let turns = serde_json::from_str(r#"{"leastRequest":{"activeRequestBias":1}}"#).expect("a balancer");
+    for (name, spec) in BalancerSpec::examples().into_iter().chain([("leastRequest-turns", turns)]) {
+        for servers in [10, 100, 1_000, 10_000] {
             let mut rotation = Rotation::default();
             for ordinal in 0..servers {
-                let weight = 1.0 + (ordinal % 3) as f64;
+                let weight = if name == "leastRequest" { 1.0 } else { 1.0 + (ordinal % 3) as f64 };
                 let member = Member {
                     server: ServerId::new(ordinal),
                     pool: 0,
@@ -143,13 +145,18 @@ fn balancers(c: &mut Criterion) {
             let mut balancer = spec.build();
             balancer.on_membership(&rotation);
             let mut bits = Key::from_seed(4).stream();
-            let attempt = Attempt { now: SimTime::ZERO, key: 5 };
+            let told = balancer.follows_attempts();
+            let mut keys = Key::from_seed(5).stream();
+            let mut attempt = Attempt { now: SimTime::ZERO, key: 0 };
             group.bench_function(BenchmarkId::new(name, servers), |b| {
                 b.iter(|| {
                     for _ in 0..PICKS {
+                        attempt.key = keys.next_bits();
                         let position = balancer.pick(&attempt, &rotation, &mut bits).position;
                         rotation.sent(position);
-                        balancer.on_sent(position, &rotation);
+                        if told {
+                            balancer.on_sent(position, &rotation);
+                        }
                     }
                 });
             });

@@ -64,11 +64,32 @@ fn names_of_everything_have_one_form() {
     assert_told(&[
         (&[("standard:", &format!("{long}:"))], &[]),
         (&[("users:", "0-9:")], &[]),
-        (&[("users:", "Users:")], &[(6, "traffic.Users", "`Users` is not a name", NAME)]),
-        (&[("standard:", "big_one:")], &[(9, "services.web.pools.big_one", "`big_one` is not a name", NAME)]),
+        (
+            &[("users:", "Users:")],
+            &[(
+                6,
+                "traffic.Users",
+                "`Users` is not a name",
+                "write `users`; free text goes into displayName",
+            )],
+        ),
+        (
+            &[("standard:", "big_one:")],
+            &[(
+                9,
+                "services.web.pools.big_one",
+                "`big_one` is not a name",
+                "write `big-one`; free text goes into displayName",
+            )],
+        ),
         (
             &[("concurrency: 8", "concurrency: 8, zones: [a, B]")],
-            &[(9, "services.web.pools.standard.zones[1]", "`B` is not a name", NAME)],
+            &[(
+                9,
+                "services.web.pools.standard.zones[1]",
+                "`B` is not a name",
+                "write `b`; free text goes into displayName",
+            )],
         ),
         (
             &[("to: web", "to: wéb"), ("  web:", "  wéb:")],
@@ -76,14 +97,24 @@ fn names_of_everything_have_one_form() {
         ),
         (
             &[("class: browse", "mix: {browse: 50%, or der: 50%}")],
-            &[(6, "traffic.users.mix.or der", "`or der` is not a name", NAME)],
+            &[(
+                6,
+                "traffic.users.mix.or der",
+                "`or der` is not a name",
+                "write `or-der`; free text goes into displayName",
+            )],
         ),
         (
             &[(
                 "    work: 5ms\n",
                 "    work: 5ms\nobjectives:\n  - {name: Fast, service: web, success: {gte: 1%}}\n",
             )],
-            &[(12, "objectives[0].name", "`Fast` is not a name", NAME)],
+            &[(
+                12,
+                "objectives[0].name",
+                "`Fast` is not a name",
+                "write `fast`; free text goes into displayName",
+            )],
         ),
     ]);
     let longer = format!("{long}a:");

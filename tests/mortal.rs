@@ -3,14 +3,18 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::swarm::{Dice, Drawn, drawn};
+use peakday::autoscaler::cluster_autoscaler::ClusterAutoscaler;
+use peakday::autoscaler::{AutoscalerSpec, Forecast, PolicySpec, PoolFacts, ScalingPolicy, Want};
 use peakday::dist::Distribution;
 use peakday::ids::ServiceId;
 use peakday::monitoring::{Pipeline, Signal};
 use peakday::results::{RunResult, check_shape};
 use peakday::scenario::{
-    Action, Change, Condition, Fault, FaultKind, HealthCheck, Image, LaunchPlan, Nodes, ProxyPlan, Repair,
-    Scenario, Service, SlowStart, Trigger, Victims, Watch,
+    Action, Bounds, Change, Condition, Fault, FaultKind, Figure, HealthCheck, Image, LaunchPlan, Nodes,
+    ProxyPlan, Repair, Scaler, Scenario, Service, SlowStart, Trigger, Victims, Watch,
 };
 use peakday::sim;
 use peakday::time::{SimDuration, SimTime};
@@ -86,7 +90,72 @@ fn launch(dice: &mut Dice, duration: u64) -> LaunchPlan {
             servers: dice.int(1, 4) as u32,
             provision: dice.maybe(0.5, |dice| Distribution::constant(dice.scale(1.0, duration as f64 / 4.0))),
             keep: length(dice, duration),
+            scaler: dice.maybe(0.4, |dice| cluster_autoscaler(dice, duration)),
         }),
+    }
+}
+
+fn cluster_autoscaler(dice: &mut Dice, duration: u64) -> ClusterAutoscaler {
+    ClusterAutoscaler {
+        scan_interval: SimDuration::from_nanos(1 + duration / dice.int(1, 40)),
+        max_node_provision_time: length(dice, duration),
+        scale_down_delay_after_add: length(dice, duration / 4),
+        scale_down_unneeded_time: length(dice, duration / 4),
+        max_nodes: dice.maybe(0.5, |dice| dice.int(1, 5) as u32),
+        ..ClusterAutoscaler::default()
+    }
+}
+
+/// A policy that is asked at another pace, so that it has something to say in the shortest run.
+#[derive(Debug)]
+struct Paced {
+    policy: Arc<dyn PolicySpec>,
+    period: SimDuration,
+}
+
+impl PolicySpec for Paced {
+    fn period(&self) -> SimDuration {
+        self.period
+    }
+
+    fn wants(&self) -> Vec<Want> {
+        self.policy.wants()
+    }
+
+    fn build(&self, pool: &PoolFacts) -> Box<dyn ScalingPolicy> {
+        self.policy.build(pool)
+    }
+
+    fn problems(&self) -> Vec<(String, String, String)> {
+        self.policy.problems()
+    }
+}
+
+/// Gives some pools policies of every kind; the first pipeline shows them what they ask for.
+fn scaled(dice: &mut Dice, scenario: &mut Scenario) {
+    let period = SimDuration::from_nanos(1 + scenario.plan.duration_ns / dice.int(2, 60));
+    for (index, service) in scenario.services.iter_mut().enumerate() {
+        let alone = service.pools.len() == 1;
+        for (ordinal, pool) in service.pools.iter_mut().enumerate() {
+            pool.bounds = Bounds { min: dice.int(0, 2) as u32, max: dice.int(3, 9) as u32 };
+            for _ in 0..dice.int(0, 3).saturating_sub(1) {
+                let (_, spec) = dice.one_of(&AutoscalerSpec::examples());
+                let (name, policy) = spec.policies().remove(0);
+                let watch = Watch { service: ServiceId::new(index), pool: Some(ordinal), class: None };
+                let figure = |want: Want| Figure::of(want.metric, want.scope, alone).expect("a figure");
+                let seen = policy.wants().into_iter().map(|want| (0, watch, figure(want))).collect();
+                let rates = (0..5).map(|_| dice.scale(1.0, 1e9)).collect();
+                let facts = PoolFacts {
+                    replicas: pool.replicas,
+                    max: pool.bounds.max,
+                    request_milli: 1_000,
+                    slots: pool.concurrency,
+                    forecast: Some(Forecast { step: period, rates }),
+                    ..PoolFacts::default()
+                };
+                pool.scalers.push(Scaler { name, spec: Arc::new(Paced { policy, period }), facts, seen });
+            }
+        }
     }
 }
 
@@ -179,6 +248,7 @@ fn afflicted(seed: u64) -> Drawn {
         service.proxies = dice.maybe(0.4, |_| proxies).filter(|_| !service.queue.central);
     }
     watched(dice, &mut drawn.scenario);
+    scaled(dice, &mut drawn.scenario);
     for index in 0..dice.int(0, 4) {
         let fault = fault(dice, &drawn.scenario, format!("fault-{index}"));
         drawn.scenario.faults.push(fault);

@@ -263,7 +263,7 @@ fn what_is_left_out_has_its_default() {
     let web = &scenario.services[0];
     assert_eq!((web.queue.central, web.queue.limit, web.queue.timeout), (false, None, None));
     assert_eq!(web.queue.order, Order::Fifo);
-    assert_eq!(format!("{:?}", web.balancer), "RoundRobin(RoundRobin)");
+    assert_eq!(format!("{:?}", web.balancer), "RoundRobin(RoundRobin { slow_start: None })");
     assert_eq!((web.pools[0].weight, web.pools[0].speed), (8.0, 1.0));
     let short = read(&base_with("10m", "4s")).expect("valid");
     assert_eq!(short.plan.interval_ns, 4_000_000_000);

@@ -23,7 +23,7 @@ impl TraceFiles for Traces {
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send>> {
         let text = match path {
             "rates.csv" => "minute,orders\n0,120\n1,80\n",
-            "log.csv" => "t,kind,units,site\n0,browse,1,eu\n1.5,order,2.5,eu\n2,order,1,us\n",
+            "log.csv" => "t,kind,units,site,user\n0,browse,1,eu,a\n1.5,order,2.5,eu,b\n2,order,1,us,a\n",
             _ => return Ok(Box::new(std::fs::File::open(root().join("scenarios").join(path))?)),
         };
         Ok(Box::new(Cursor::new(text.as_bytes())))
@@ -136,7 +136,7 @@ fn keys_of_structs() -> Vec<(String, String, Value, bool)> {
 
 /// The section in whose table the keys of a struct stand, one row for each; the keys of other structs
 /// are named in the row of the key that holds them.
-const TABLES: [(&str, &str); 37] = [
+const TABLES: [(&str, &str); 52] = [
     ("Scenario", "## Top level"),
     ("MetadataSpec", "## metadata"),
     ("RunSpec", "## run"),
@@ -159,6 +159,21 @@ const TABLES: [(&str, &str); 37] = [
     ("AutoscalerSpec", "### autoscaler"),
     ("ScheduleSpec", "### autoscaler"),
     ("ScheduleStep", "### autoscaler"),
+    ("ScheduleRule", "### autoscaler"),
+    ("ClusterAutoscaler", "### launch"),
+    ("TargetTracking", "### targetTracking"),
+    ("StepScaling", "### stepScaling"),
+    ("Keda", "### keda"),
+    ("Trigger", "### keda"),
+    ("Demand", "### demand"),
+    ("Performance", "### performance"),
+    ("Trend", "### trend"),
+    ("Predictive", "### predictive"),
+    ("LadderSpec", "### ladder"),
+    ("Ladder", "### ladder"),
+    ("ProxiesSpec", "### proxies"),
+    ("ZoneAwareSpec", "### proxies"),
+    ("HorizontalPodAutoscaler", "### horizontalPodAutoscaler"),
     ("HealthCheckSpec", "### healthCheck"),
     ("FaultSpec", "## faults"),
     ("CrashSpec", "## faults"),

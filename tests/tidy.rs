@@ -47,7 +47,7 @@ impl Source {
     }
 
     fn is_test(&self) -> bool {
-        !self.path.starts_with("src/") || self.path.ends_with("/tests.rs")
+        !self.path.starts_with("src/") || self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
     }
 
     fn layer(&self) -> Option<usize> {

@@ -11,6 +11,7 @@ pub mod combination;
 pub mod cron;
 pub mod demand;
 pub mod keda;
+pub mod kubernetes;
 pub mod ladder;
 pub mod performance;
 mod plain_hpa;
@@ -86,7 +87,24 @@ macro_rules! policies {
     };
 }
 
-policies! {}
+policies! {
+    /// Kubernetes' Horizontal Pod Autoscaler, autoscaling/v2, as pasted from a cluster.
+    horizontal_pod_autoscaler: kubernetes::HorizontalPodAutoscaler,
+    /// Target tracking, as AWS does it.
+    target_tracking: target_tracking::TargetTracking,
+    /// Step scaling, as AWS does it.
+    step_scaling: step_scaling::StepScaling,
+    /// Work per server, with scaling to and from zero, as KEDA does it.
+    keda: keda::Keda,
+    /// So many servers as the requests, or the work, that come need.
+    demand: demand::Demand,
+    /// More servers when CPU or latency is above a band, fewer when it is below.
+    performance: performance::Performance,
+    /// So many servers as the trend of a metric will need.
+    trend: trend::Trend,
+    /// So many servers as a forecast says.
+    predictive: predictive::Predictive,
+}
 
 /// Turns the name of a field into its key.
 fn camel_case(field: &str) -> String {
@@ -126,6 +144,21 @@ pub trait PolicySpec: Debug + Send + Sync {
     /// Returns the bounds that the policy brings itself, which win over those of its pool.
     fn bounds(&self) -> (Option<u32>, Option<u32>) {
         (None, None)
+    }
+
+    /// Returns the lower bound of a pool that has none.
+    fn default_min(&self) -> u32 {
+        0
+    }
+
+    /// Tells whether its pool must have an upper bound.
+    fn needs_max(&self) -> bool {
+        false
+    }
+
+    /// Returns the name of what it scales, where it says so itself.
+    fn target(&self) -> Option<String> {
+        None
     }
 
     /// Tells whether it goes by a [`Forecast`].

@@ -4,20 +4,44 @@
 //! its own, so that it never changes who comes or what they want. It knows neither the scenario
 //! file nor the event queue.
 //!
-//! To add one: a file with the spec (a serde struct whose fields are its parameters) beside its
-//! state, and here the `mod` line, a variant and a match arm. The tests below loop over all.
+//! To add one: a file with the spec (a serde struct whose fields are its parameters, with `Policy`)
+//! beside its state, and here three lines: `mod`, and the doc comment and the row of its variant. The
+//! tests below loop over all.
+//!
+//! What several policies share stands in files of its own: [`edf`] (earliest deadline first),
+//! [`ewma`] (moving averages of response times), [`ring`] and [`table`] (consistent hashing),
+//! `places`, `slow_start` and `tournament`.
 
+mod bounded_load_hash;
+pub mod edf;
+pub mod ewma;
+mod join_idle_queue;
 mod least_connections;
 mod least_request;
+mod least_response_time;
+mod maglev;
+mod peak_ewma;
+mod pingora_weighted;
+mod places;
+mod prequal;
 mod random;
+pub mod ring;
+mod ring_hash;
+mod rotation;
 mod round_robin;
+mod slow_start;
 mod smooth_weighted_round_robin;
+pub mod table;
+mod tournament;
+mod weighted_least_connections;
 mod weighted_random;
 
 use std::fmt::Debug;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use rotation::{Member, Rotation};
 
 use crate::choice;
 use crate::ids::ServerId;
@@ -42,9 +66,22 @@ pub trait Balancer: Debug {
     /// Learns that an attempt at a place ended; its count in flight no longer includes it.
     fn on_done(&mut self, _position: usize, _end: End, _rotation: &Rotation) {}
 
-    /// Learns that servers joined or left, so that places may have changed. Also called once
-    /// before the first pick.
+    /// Learns who is in rotation: called once, before the first pick, and by default whenever servers
+    /// joined or left, so that places may have changed.
     fn on_membership(&mut self, _rotation: &Rotation) {}
+
+    /// Learns that a server joined, at the last place. Behind a central queue this happens whenever a
+    /// server has a free slot again: keep it cheap.
+    fn on_join(&mut self, _position: usize, rotation: &Rotation) {
+        self.on_membership(rotation);
+    }
+
+    /// Learns that the server at a place left, and who was `moved` from the last place to this one, if
+    /// anyone (what [`Rotation::leave`] returned). Behind a central queue this happens whenever a
+    /// server fills up.
+    fn on_leave(&mut self, _position: usize, _moved: Option<ServerId>, rotation: &Rotation) {
+        self.on_membership(rotation);
+    }
 
     /// Returns how many servers it wants to ask after each pick how busy they are, and how long an
     /// answer takes; read once.
@@ -112,24 +149,116 @@ pub struct End {
     pub at: SimTime,
 }
 
-/// The choice of a balancer, as written in the scenario.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(transform = with_alias, transform = choice::maps_are_words)]
-pub enum BalancerSpec {
+/// A parameter that is wrong: its key, what is wrong, what to write instead.
+pub type Problem = (&'static str, String, String);
+
+/// A kind of balancer: what its spec knows about it.
+pub(crate) trait Policy: Sized {
+    /// Builds the state of one run.
+    fn build(&self) -> Box<dyn Balancer>;
+
+    /// Returns a valid spec.
+    fn example() -> Self;
+
+    /// Returns what is wrong with the parameters.
+    fn problems(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// Tells whether it goes by the customer's key.
+    fn needs_key(&self) -> bool {
+        false
+    }
+
+    /// Tells whether it looks at how busy servers are, so that work goes to whoever has room.
+    fn sees_load(&self) -> bool {
+        false
+    }
+
+    /// Tells whether, without a look at how busy they are, servers get shares by weight.
+    fn weighs(&self) -> bool {
+        false
+    }
+}
+
+/// Declares the choice among all policies: a variant, the name it is written by, its spec.
+macro_rules! policies {
+    ($($(#[$attribute:meta])* $variant:ident($name:literal, $spec:path);)*) => {
+        /// The choice of a balancer, as written in the scenario.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        #[schemars(transform = with_alias, transform = choice::maps_are_words)]
+        pub enum BalancerSpec {
+            $($(#[$attribute])* #[serde(rename = $name)] $variant($spec),)*
+        }
+
+        impl BalancerSpec {
+            /// Builds the state of one run.
+            pub fn build(&self) -> Box<dyn Balancer> {
+                match self { $(Self::$variant(spec) => spec.build(),)* }
+            }
+
+            /// Returns one valid spec of every kind, named as in the scenario file: what
+            /// documentation, benchmarks and the contract tests loop over.
+            pub fn examples() -> Vec<(&'static str, Self)> {
+                vec![$(($name, Self::$variant(Policy::example())),)*]
+            }
+
+            /// Returns what is wrong with the parameters.
+            pub fn problems(&self) -> Vec<Problem> {
+                match self { $(Self::$variant(spec) => spec.problems(),)* }
+            }
+
+            /// Tells whether it goes by the customer's key.
+            pub fn needs_key(&self) -> bool {
+                match self { $(Self::$variant(spec) => spec.needs_key(),)* }
+            }
+
+            /// Tells whether it looks at how busy servers are, so that work goes to whoever has room.
+            pub fn sees_load(&self) -> bool {
+                match self { $(Self::$variant(spec) => spec.sees_load(),)* }
+            }
+
+            /// Tells whether, without a look at how busy they are, servers get shares by weight.
+            pub fn weighs(&self) -> bool {
+                match self { $(Self::$variant(spec) => spec.weighs(),)* }
+            }
+        }
+    };
+}
+
+policies! {
     /// Uniformly at random.
-    Random(random::Random),
+    Random("random", random::Random);
     /// At random in proportion to weights.
-    WeightedRandom(weighted_random::WeightedRandom),
+    WeightedRandom("weightedRandom", weighted_random::WeightedRandom);
     /// In turn.
-    RoundRobin(round_robin::RoundRobin),
+    RoundRobin("roundRobin", round_robin::RoundRobin);
     /// In turn in proportion to weights, evenly interleaved.
     #[serde(alias = "weightedRoundRobin")]
-    SmoothWeightedRoundRobin(smooth_weighted_round_robin::SmoothWeightedRoundRobin),
+    SmoothWeightedRoundRobin("smoothWeightedRoundRobin", smooth_weighted_round_robin::SmoothWeightedRoundRobin);
+    /// In turn in proportion to weights, each server its whole share at once.
+    PingoraWeighted("pingoraWeighted", pingora_weighted::PingoraWeighted);
     /// The least in flight of a few chosen at random.
-    LeastRequest(least_request::LeastRequest),
+    LeastRequest("leastRequest", least_request::LeastRequest);
     /// The least in flight of all.
-    LeastConnections(least_connections::LeastConnections),
+    LeastConnections("leastConnections", least_connections::LeastConnections);
+    /// The least in flight of all for its weight.
+    WeightedLeastConnections("weightedLeastConnections", weighted_least_connections::WeightedLeastConnections);
+    /// The least of all by response time and requests in flight.
+    LeastResponseTime("leastResponseTime", least_response_time::LeastResponseTime);
+    /// The least by peaks of the response time of a few chosen at random.
+    PeakEwma("peakEwma", peak_ewma::PeakEwma);
+    /// By the customer's key, on a ring.
+    RingHash("ringHash", ring_hash::RingHash);
+    /// By the customer's key, through a table.
+    Maglev("maglev", maglev::Maglev);
+    /// By the customer's key, on a ring, with a bound on the load of each server.
+    BoundedLoadHash("boundedLoadHash", bounded_load_hash::BoundedLoadHash);
+    /// Whoever reported to be idle, else at random.
+    JoinIdleQueue("joinIdleQueue", join_idle_queue::JoinIdleQueue);
+    /// The best of those asked lately, by requests in flight and latency.
+    Prequal("prequal", prequal::Prequal);
 }
 
 /// What is read under a second name stands in the schema under both.
@@ -151,134 +280,7 @@ fn with_alias(schema: &mut schemars::Schema) {
 
 impl Default for BalancerSpec {
     fn default() -> Self {
-        Self::RoundRobin(round_robin::RoundRobin {})
-    }
-}
-
-impl BalancerSpec {
-    /// Builds the state of one run.
-    pub fn build(&self) -> Box<dyn Balancer> {
-        match self {
-            Self::Random(spec) => spec.build(),
-            Self::WeightedRandom(spec) => spec.build(),
-            Self::RoundRobin(spec) => spec.build(),
-            Self::SmoothWeightedRoundRobin(spec) => spec.build(),
-            Self::LeastRequest(spec) => spec.build(),
-            Self::LeastConnections(spec) => spec.build(),
-        }
-    }
-
-    /// Returns one valid spec of every kind, named as in the scenario file: what documentation,
-    /// benchmarks and the contract tests loop over.
-    pub fn examples() -> Vec<(&'static str, Self)> {
-        vec![
-            ("random", Self::Random(random::Random {})),
-            ("weightedRandom", Self::WeightedRandom(weighted_random::WeightedRandom {})),
-            ("roundRobin", Self::RoundRobin(round_robin::RoundRobin {})),
-            (
-                "smoothWeightedRoundRobin",
-                Self::SmoothWeightedRoundRobin(smooth_weighted_round_robin::SmoothWeightedRoundRobin {}),
-            ),
-            ("leastRequest", Self::LeastRequest(least_request::LeastRequest::default())),
-            ("leastConnections", Self::LeastConnections(least_connections::LeastConnections {})),
-        ]
-    }
-
-    /// Tells whether it goes by the customer's key.
-    pub fn needs_key(&self) -> bool {
-        false
-    }
-
-    /// Returns what is wrong with the parameters, as (parameter, message, remedy).
-    pub fn problems(&self) -> Vec<(&'static str, String, String)> {
-        match self {
-            Self::LeastRequest(spec) => spec.problems(),
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// What is fixed about a server in rotation.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Member {
-    /// The server, by its launch ordinal.
-    pub server: ServerId,
-    /// Its pool within the service.
-    pub pool: u16,
-    /// Its zone.
-    pub zone: u16,
-    /// The version it runs.
-    pub version: u16,
-    /// Its weight; capacity unless the scenario says otherwise.
-    pub weight: f64,
-    /// When it came into service.
-    pub since: SimTime,
-}
-
-/// The servers in rotation, dense, with this balancer's own counts in flight.
-///
-/// A place is an index into it. Who leaves is replaced by the last, so places move; the launch
-/// ordinal of a server does not.
-#[derive(Debug, Default)]
-pub struct Rotation {
-    members: Vec<Member>,
-    in_flight: Vec<u32>,
-}
-
-impl Rotation {
-    /// Returns how many servers are in rotation.
-    #[inline]
-    pub fn len(&self) -> usize {
-        self.in_flight.len()
-    }
-
-    /// Tells whether no server is in rotation.
-    #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.in_flight.is_empty()
-    }
-
-    /// Returns the server at a place.
-    #[inline]
-    pub fn server(&self, position: usize) -> ServerId {
-        self.members[position].server
-    }
-
-    /// Returns all servers, by place.
-    pub fn members(&self) -> &[Member] {
-        &self.members
-    }
-
-    /// Returns the attempts in flight, by place.
-    #[inline]
-    pub fn in_flight(&self) -> &[u32] {
-        &self.in_flight
-    }
-
-    /// Takes a server in, with what it has in flight, and returns its place.
-    pub fn join(&mut self, member: Member, in_flight: u32) -> usize {
-        self.members.push(member);
-        self.in_flight.push(in_flight);
-        self.members.len() - 1
-    }
-
-    /// Takes a server out and returns the one that now stands in its place, if any.
-    pub fn leave(&mut self, position: usize) -> Option<ServerId> {
-        self.members.swap_remove(position);
-        self.in_flight.swap_remove(position);
-        self.members.get(position).map(|member| member.server)
-    }
-
-    /// Counts an attempt sent to a place.
-    #[inline]
-    pub fn sent(&mut self, position: usize) {
-        self.in_flight[position] += 1;
-    }
-
-    /// Counts an attempt at a place that ended.
-    #[inline]
-    pub fn done(&mut self, position: usize) {
-        self.in_flight[position] -= 1;
+        Self::RoundRobin(round_robin::RoundRobin::default())
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::balancer::{Attempt, Balancer, Pick, Rotation};
+use crate::balancer::{Attempt, Balancer, Pick, Policy, Rotation};
 use crate::rng::{Bits, index_below};
 
 /// Picks any server with the same probability: n servers become n independent queues, the
@@ -12,9 +12,13 @@ use crate::rng::{Bits, index_below};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Random {}
 
-impl Random {
-    pub(super) fn build(&self) -> Box<dyn Balancer> {
+impl Policy for Random {
+    fn build(&self) -> Box<dyn Balancer> {
         Box::new(State)
+    }
+
+    fn example() -> Self {
+        Self {}
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::balancer::{Attempt, Balancer, Pick, Rotation};
+use crate::balancer::{Attempt, Balancer, Pick, Policy, Rotation};
 use crate::rng::{Bits, index_below};
 
 /// Picks a server with a probability in proportion to its weight.
@@ -11,9 +11,17 @@ use crate::rng::{Bits, index_below};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WeightedRandom {}
 
-impl WeightedRandom {
-    pub(super) fn build(&self) -> Box<dyn Balancer> {
+impl Policy for WeightedRandom {
+    fn build(&self) -> Box<dyn Balancer> {
         Box::new(State::default())
+    }
+
+    fn example() -> Self {
+        Self {}
+    }
+
+    fn weighs(&self) -> bool {
+        true
     }
 }
 
@@ -22,17 +30,31 @@ impl WeightedRandom {
 struct State {
     /// By place: draws below the threshold stay, others go to the alias.
     cells: Vec<(u32, u32)>,
+    /// Who is in rotation has changed since the cells were filled: they are filled when they are needed,
+    /// once for all who come or go at one instant.
+    stale: bool,
 }
 
 impl Balancer for State {
     fn pick(&mut self, _attempt: &Attempt, rotation: &Rotation, bits: &mut dyn Bits) -> Pick {
+        if self.stale {
+            self.fill(rotation);
+        }
         let draw = bits.next_bits();
         let position = index_below((draw >> 32) as u32, rotation.len());
         let (threshold, alias) = self.cells[position];
         Pick { position: if (draw as u32) <= threshold { position } else { alias as usize } }
     }
 
-    fn on_membership(&mut self, rotation: &Rotation) {
+    fn on_membership(&mut self, _rotation: &Rotation) {
+        self.stale = true;
+    }
+}
+
+impl State {
+    #[cold]
+    fn fill(&mut self, rotation: &Rotation) {
+        self.stale = false;
         let total: f64 = rotation.members().iter().map(|member| member.weight).sum();
         let scale = rotation.len() as f64 / total;
         let mut shares: Vec<f64> = rotation.members().iter().map(|member| member.weight * scale).collect();

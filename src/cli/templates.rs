@@ -12,7 +12,7 @@ pub(super) struct Template {
 }
 
 /// All of them, the one to begin with first.
-pub(super) const TEMPLATES: [Template; 7] = [
+pub(super) const TEMPLATES: [Template; 9] = [
     Template {
         name: "quickstart",
         about: "ten lines: one service, steady traffic, one objective",
@@ -59,6 +59,21 @@ pub(super) const TEMPLATES: [Template; 7] = [
         name: "drill",
         about: "a game day: crashes, slow servers, errors, blind monitoring, and operators who act",
         text: include_str!("../../scenarios/drill.yaml"),
+        files: &[],
+    },
+    Template {
+        name: "autoscaling",
+        about: "a pasted Horizontal Pod Autoscaler on the night of a sale: too late, by the clock, both",
+        text: include_str!("../../scenarios/autoscaling.yaml"),
+        files: &[
+            ("overlays/scheduled.yaml", include_str!("../../scenarios/overlays/scheduled.yaml")),
+            ("overlays/scheduled-too.yaml", include_str!("../../scenarios/overlays/scheduled-too.yaml")),
+        ],
+    },
+    Template {
+        name: "balancers",
+        about: "one fleet under any balancer, behind one proxy or sixteen",
+        text: include_str!("../../scenarios/balancers.yaml"),
         files: &[],
     },
 ];

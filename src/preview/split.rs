@@ -154,6 +154,7 @@ pub(super) fn lots(station: &Service, arriving: &Arriving) -> Result<Vec<Lot>, &
             == (first.concurrency, first.shared_millicores, first.speed)
     };
     let equal = pools.iter().all(alike);
+    let weights_differ = pools.iter().any(|pool| pool.weight != first.weight);
     let weigh: fn(&Pool) -> f64 = match &station.balancer {
         _ if count == 1 => |_| 1.0,
         _ if station.queue.central && !equal => return Err("servers that differ stand behind one queue"),
@@ -163,20 +164,21 @@ pub(super) fn lots(station: &Service, arriving: &Arriving) -> Result<Vec<Lot>, &
         _ if station.queue.central => return Ok(vec![pooled(station, arriving, first, count, false)]),
         BalancerSpec::Random(_) => |_| 1.0,
         BalancerSpec::WeightedRandom(_) => |pool| pool.weight,
+        BalancerSpec::LeastRequest(spec) if weights_differ || !spec.draws() => {
+            return Err("turns of unequal weight have no formula");
+        }
         BalancerSpec::LeastRequest(spec) if spec.choice_count() == 1 => |_| 1.0,
         BalancerSpec::RoundRobin(_) => return Ok(in_turn(station, arriving, &pools, count)),
-        BalancerSpec::SmoothWeightedRoundRobin(_) if pools.iter().all(|pool| pool.weight == first.weight) => {
+        BalancerSpec::SmoothWeightedRoundRobin(_) if !weights_differ => {
             return Ok(in_turn(station, arriving, &pools, count));
         }
         BalancerSpec::SmoothWeightedRoundRobin(_) => {
             return Err("turns of unequal weight have no formula");
         }
-        BalancerSpec::LeastRequest(_) | BalancerSpec::LeastConnections(_) if !equal => {
-            return Err("servers that differ are chosen by their load");
-        }
-        BalancerSpec::LeastRequest(_) | BalancerSpec::LeastConnections(_) => {
-            return Ok(vec![chosen(station, arriving, first, count)]);
-        }
+        other if other.needs_key() => return Err("the customers' keys choose the server"),
+        other if !other.sees_load() => return Err("turns of unequal weight have no formula"),
+        _ if !equal => return Err("servers that differ are chosen by their load"),
+        _ => return Ok(vec![chosen(station, arriving, first, count)]),
     };
     let total: f64 = pools.iter().map(|pool| f64::from(pool.replicas) * weigh(pool)).sum();
     let lot = |pool: &&Pool| {

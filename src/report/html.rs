@@ -20,6 +20,9 @@ const MAX_LIMITS: usize = 20;
 /// Rows of the table of what happened.
 const MAX_EVENTS: usize = 100;
 
+/// The longest word that is never broken: a time of day with date and offset.
+const LONGEST_WORD: usize = 28;
+
 /// Heads and columns of a table, and what turns a figure into what is shown.
 type Columns = [(Word, &'static str, f64)];
 
@@ -57,9 +60,9 @@ body{font:15px/1.5 system-ui,'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',
 h1{font-size:26px;margin:4px 0;overflow-wrap:anywhere}h2{font-size:19px;margin:36px 0 10px;border-bottom:1px solid #ccc;padding-bottom:4px}h3{font-size:16px;margin:24px 0 6px;overflow-wrap:anywhere}
 p{margin:4px 0}small{color:#666}.said{font-size:17px;margin:8px 0;overflow-wrap:anywhere}
 .verdict{display:inline-block;font-weight:600;font-size:18px;padding:3px 14px;border-radius:4px;color:#fff;background:#555;text-transform:uppercase;white-space:nowrap}
-td .verdict{font-size:12px;padding:2px 8px}
+td .verdict{font-size:11px;padding:2px 6px}
 .pass{background:#00694d}.fail{background:#a84a00}.inconclusive{background:#6b5200}
-table{border-collapse:collapse;font-size:14px;max-width:100%}th,td{padding:4px 8px;border-bottom:1px solid #e2e2e2;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+table{border-collapse:collapse;font-size:13px;max-width:100%}th,td{padding:4px 6px;border-bottom:1px solid #e2e2e2;text-align:left;vertical-align:top;overflow-wrap:anywhere}
 th{color:#555;font-weight:600;overflow-wrap:break-word}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{overflow-wrap:normal;white-space:nowrap}td small{display:block;font-size:12px}td span{white-space:nowrap}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(560px,100%),1fr));gap:8px 16px}.charts svg{width:100%;height:auto}
 svg text{paint-order:stroke;stroke:#fff;stroke-width:.25em;stroke-linejoin:round}svg polyline{stroke-linejoin:round}
@@ -128,8 +131,26 @@ enum Cell {
 
 impl Cell {
     fn text(text: &str) -> Self {
-        Self::Text(escaped(text))
+        Self::Text(unbroken(text))
     }
+}
+
+/// Returns escaped text whose names and times of day are not broken at their hyphens, where lines can be broken
+/// elsewhere.
+fn unbroken(text: &str) -> String {
+    let mut out = String::new();
+    for word in text.split_inclusive([' ', '/']) {
+        let own = word.trim_end_matches(' ');
+        if own.contains('-') && own.len() <= LONGEST_WORD {
+            let _ = write!(out, "<span>{}</span>{}", escaped(own), escaped(&word[own.len()..]));
+        } else {
+            out += &escaped(word);
+        }
+        if word.ends_with('/') {
+            out += "<wbr/>";
+        }
+    }
+    out
 }
 
 impl Page {
@@ -184,22 +205,24 @@ impl Page {
         };
         let percent = |share: f64| format!("{}%", grouped(share * 100.0, 3));
         let place = format!("{}/{}", plan.services[objective.service].name, class_of(plan, objective));
-        let mut held = escaped(&told::some_days(judged.held, judged.days.len(), lang));
+        let days = told::some_days(judged.held, judged.days.len(), lang);
+        let mut held = format!("<span>{}</span>", escaped(&days));
         if let (Some(asked), Some((lo, hi))) = (objective.holds_in, judged.share_lo.zip(judged.share_hi)) {
             let [word_asked, word_shown] = [Word::Asked, Word::Shown].map(|word| lang.word(word));
             let (asked, lo, hi) = (plain(asked * 100.0), percent(lo), percent(hi));
             let _ = write!(
                 held,
-                "<small>{word_asked} {asked}%</small><small>{word_shown} {lo} \u{2013} {hi}</small>"
+                "<small><span>{word_asked} {asked}%</span></small><small><span>{word_shown} {lo}</span> \
+                 <span>\u{2013} {hi}</span></small>"
             );
         }
-        let mut stretch = escaped(&told::judged(plan, objective, lang));
+        let mut stretch = unbroken(&told::judged(plan, objective, lang));
         if let Some(at) = first_broken(judged).filter(|_| objective.every_ns.is_some()) {
             let _ = write!(
                 stretch,
                 "<small>{}: {}</small>",
                 lang.word(Word::WorstWindow),
-                escaped(&when(plan, at))
+                unbroken(&when(plan, at))
             );
         }
         let population = told::population(result, index);
@@ -207,7 +230,7 @@ impl Page {
         let found = judged.value.filter(|found| found.mean.is_finite());
         vec![
             Cell::Text(format!("<strong class=\"verdict {class}\">{}</strong>", lang.word(word))),
-            Cell::Text(format!("{}<small>{}</small>", escaped(&objective.name), escaped(&place))),
+            Cell::Text(format!("{}<small>{}</small>", unbroken(&objective.name), unbroken(&place))),
             Cell::Text(format!("<span>{}</span>", escaped(&told::goal(&objective.goal, lang)))),
             Cell::Number(found.map_or_else(String::new, |found| with_ends(found, value))),
             Cell::Text(held),

@@ -143,6 +143,7 @@ words! {
     EvLaunchFailed: "launch failed", "启动失败";
     EvFailedLaunches: "launches fail", "启动易失败";
     EvLaunchesBack: "launches work", "启动恢复";
+    EvNodes: "nodes", "节点变动";
     EvQuotaReached: "quota reached", "达到配额";
     EvMonitoringOutage: "monitoring lost", "监控中断";
     EvMonitoringBack: "monitoring back", "监控恢复";
@@ -285,6 +286,7 @@ impl Lang {
             EventKind::LaunchFailed => Word::EvLaunchFailed,
             EventKind::FailedLaunches => Word::EvFailedLaunches,
             EventKind::LaunchesBack => Word::EvLaunchesBack,
+            EventKind::Nodes => Word::EvNodes,
             EventKind::QuotaReached => Word::EvQuotaReached,
             EventKind::MonitoringOutage => Word::EvMonitoringOutage,
             EventKind::MonitoringBack => Word::EvMonitoringBack,

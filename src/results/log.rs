@@ -103,6 +103,8 @@ kinds! {
     FailedLaunches = "failedLaunches";
     /// They no longer do.
     LaunchesBack = "launchesBack";
+    /// A cluster autoscaler ordered nodes, removed some, or gave some up.
+    Nodes = "nodes";
     /// A quota lets no further server be ordered.
     QuotaReached = "quotaReached";
     /// Monitoring sees nothing.

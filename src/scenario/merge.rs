@@ -154,7 +154,8 @@ impl Setting<'_> {
     fn is_list(&self, items: &[Node], path: &str) -> (String, String) {
         let before = self.before(path).trim_end_matches('.');
         let (name, rest) = path.split_at(path.find(['.', '[']).unwrap_or(path.len()));
-        let known = items.iter().filter_map(name_of).any(|known| known == name);
+        let is_index = name.parse::<usize>().is_ok_and(|index| index < items.len());
+        let known = is_index || items.iter().filter_map(name_of).any(|known| known == name);
         let name = if known { name } else { items.iter().find_map(name_of).unwrap_or("0") };
         let message = format!("`{}` is a list, whose elements stand in brackets", suggest::short(before));
         let meant = format!("{before}[{name}]{rest}");
@@ -414,6 +415,22 @@ mod tests {
             let mut root = tree(SHOP);
             set(&mut root, path, tree("9")).expect_err(path);
             assert_eq!(shown(&root), shown(&tree(SHOP)), "{path}");
+        }
+    }
+
+    /// For `l.1.v` the remedy named the first element, another one than was written.
+    #[test]
+    fn an_element_that_is_named_as_a_key_keeps_its_index() {
+        for (path, meant) in [
+            ("l.1.v", "l[1].v="),
+            ("l.2.v", "l[2].v="),
+            ("l.x.v", "l[x].v="),
+            ("l.3.v", "l[x].v="),
+            ("l.v", "l[x]"),
+        ] {
+            let mut root = tree(SHOP);
+            let (_, remedy) = set(&mut root, path, tree("9")).expect_err(path);
+            assert!(remedy.starts_with(&format!("write {meant}")), "{path}: {remedy}");
         }
     }
 

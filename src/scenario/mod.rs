@@ -42,18 +42,18 @@ pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, Traffic
 pub use named::Named;
 pub use plan::{
     Action, Bounds, Caution, Change, Condition, Demand, Fault, FaultKind, Figure, HealthCheck, Image,
-    LaunchPlan, Nodes, Order, Pool, ProxyPlan, Queue, Recording, Repair, Scaler, Scenario, Service,
-    SlowStart, Source, Startup, Trigger, Victims, Watch,
+    LadderPlan, LaunchPlan, Nodes, Order, Pool, ProxyPlan, Queue, Recording, Repair, Scaler, Scenario,
+    Service, SlowStart, Source, Startup, Trigger, Victims, Watch,
 };
 pub use read::Document;
 pub use schema::json_schema;
 pub use source::Overlay;
 pub use spec::{
     ActionSpec, ApiVersion, ConditionSpec, CpuSpec, CrashSpec, DuringSpec, ErrorsSpec, FailedLaunchesSpec,
-    FailuresSpec, FaultSpec, HealthCheckSpec, ImageSpec, Kind, LatencyLimit, LatencySpec, LaunchSpec, Limit,
-    MetadataSpec, MonitoringOutageSpec, NodesSpec, ObjectiveSpec, PipelineSpec, PoolSpec, ProxiesSpec,
-    QueueSpec, RunSpec, ScenarioSpec, Scope, Servers, ServiceSpec, SlowSpec, SlowStartSpec, SourceSpec,
-    StartupSpec, SuccessSpec, WarmPoolSpec, ZoneAwareSpec, ZoneOutageSpec,
+    FailuresSpec, FaultSpec, HealthCheckSpec, ImageSpec, Kind, LadderSpec, LatencyLimit, LatencySpec,
+    LaunchSpec, Limit, MetadataSpec, MonitoringOutageSpec, NodesSpec, ObjectiveSpec, PipelineSpec, PoolSpec,
+    ProxiesSpec, QueueSpec, RunSpec, ScenarioSpec, Scope, Servers, ServiceSpec, SlowSpec, SlowStartSpec,
+    SourceSpec, StartupSpec, SuccessSpec, WarmPoolSpec, ZoneAwareSpec, ZoneOutageSpec,
 };
 pub(crate) use suggest::{grouped, near};
 pub use tree::MAX_BYTES;

@@ -4,6 +4,8 @@ mod happening;
 
 use std::sync::Arc;
 
+use crate::autoscaler::cluster_autoscaler::ClusterAutoscaler;
+use crate::autoscaler::ladder::Ladder;
 use crate::autoscaler::{PolicySpec, PoolFacts};
 use crate::balancer::BalancerSpec;
 use crate::dist::Distribution;
@@ -121,8 +123,23 @@ pub struct Service {
     pub balancer: BalancerSpec,
     /// How it learns of servers that failed; at once where `None`.
     pub health: Option<HealthCheck>,
+    /// Who chooses the size of its servers.
+    pub ladder: Option<LadderPlan>,
     /// The proxies that run it, where there are several or they see more than what they sent themselves.
     pub proxies: Option<ProxyPlan>,
+}
+
+/// Who chooses the size of a service's servers.
+#[derive(Clone, Debug)]
+pub struct LadderPlan {
+    /// Pools of rising capacity, by their places; one of them has all the servers.
+    pub pools: Vec<usize>,
+    /// What a server of each can do.
+    pub capacities: Vec<f64>,
+    /// When to move.
+    pub policy: Ladder,
+    /// What it is shown.
+    pub seen: Vec<(usize, Watch, Figure)>,
 }
 
 /// The proxies of a service.
@@ -324,6 +341,8 @@ pub struct Nodes {
     pub provision: Option<Distribution>,
     /// How long a node is kept on which nobody stands.
     pub keep: SimDuration,
+    /// Who orders and removes them; whoever needs one, and time, where `None`.
+    pub scaler: Option<ClusterAutoscaler>,
 }
 
 /// Slower service at first.
@@ -372,7 +391,8 @@ impl Scenario {
     /// Tells whether servers come and go, or requests are ended from outside.
     pub fn is_mortal(&self) -> bool {
         let pools = self.services.iter().flat_map(|service| &service.pools);
-        let proxied = self.services.iter().any(|service| service.proxies.is_some());
+        let proxied =
+            self.services.iter().any(|service| service.proxies.is_some() || service.ladder.is_some());
         let changing = !self.faults.is_empty() || !self.actions.is_empty();
         changing || proxied || pools.into_iter().any(Pool::is_elastic)
     }

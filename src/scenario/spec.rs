@@ -25,7 +25,8 @@ pub use fault::{
     ZoneOutageSpec,
 };
 pub use life::{
-    HealthCheckSpec, ImageSpec, LaunchSpec, NodesSpec, Servers, SlowStartSpec, StartupSpec, WarmPoolSpec,
+    HealthCheckSpec, ImageSpec, LadderSpec, LaunchSpec, NodesSpec, Servers, SlowStartSpec, StartupSpec,
+    WarmPoolSpec,
 };
 pub(super) use operate::PATHS;
 pub use operate::{ActionSpec, ConditionSpec, LatencyLimit, Limit, PipelineSpec};
@@ -171,6 +172,9 @@ pub struct ServiceSpec {
     /// Who picks the server.
     #[serde(default)]
     pub balancer: BalancerChoice,
+    /// Who chooses the size of its servers, among its pools; nobody where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<LadderSpec>,
     /// The proxies that run the balancer; one that knows everything where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxies: Option<ProxiesSpec>,

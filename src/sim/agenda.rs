@@ -42,6 +42,8 @@ pub(super) enum What {
     Pulled { pool: usize },
     /// A node may have been empty for as long as it is kept.
     NodeExpires { pool: usize, node: usize },
+    /// A cluster autoscaler looks.
+    NodeScan(usize),
     /// An operator acts.
     Action(usize),
     /// A server that a process of failures lets fail.
@@ -114,6 +116,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             What::Warmed { pool } => self.warmed(pool),
             What::Pulled { pool } => self.pulled(now, pool, queue),
             What::NodeExpires { pool, node } => self.node_expires(now, pool, node),
+            What::NodeScan(cluster) => self.scan_nodes(now, cluster, queue),
             What::Action(operator) => self.act(now, operator, queue),
             What::Fault(fault) => self.strike(now, fault, queue),
             What::FaultEnds { fault, servers } => self.relent(now, fault, &servers, queue),

@@ -1,6 +1,7 @@
 //! Autoscalers in a run: when they are asked, what they are shown, and what becomes of their answers.
 
-use crate::autoscaler::{Limit, Reading, Sample, ScalingPolicy, Seen, ServerSeen};
+use crate::autoscaler::combination::{combined, limit_of};
+use crate::autoscaler::{Advice, Limit, Reading, Sample, ScalingPolicy, Seen, ServerSeen};
 use crate::des::EventQueue;
 use crate::ids::ServerId;
 use crate::monitoring::ServerValue;
@@ -11,6 +12,9 @@ use crate::sim::agenda::{Note, Site};
 use crate::sim::watch::{Shown, Watchers};
 use crate::sim::world::World;
 use crate::time::{SimDuration, SimTime};
+
+/// Who decides by the clock.
+const SCHEDULE: &str = "schedule";
 
 /// Everybody who decides about numbers of servers, and what was decided.
 #[derive(Debug, Default)]
@@ -31,8 +35,8 @@ struct Controller {
     policy: Box<dyn ScalingPolicy>,
     /// What it is shown, as watches.
     watches: Vec<usize>,
-    /// What it wanted when it was asked last.
-    wish: Option<u32>,
+    /// What it answered last; a number stands until it gives another, or sees nothing any more.
+    answer: Advice,
 }
 
 /// Whose decision it is, and why.
@@ -55,15 +59,31 @@ impl Controllers {
                 let (policy, period) = (scaler.spec.build(&scaler.facts), scaler.spec.period());
                 queue.schedule(SimTime::ZERO + period, Event::Control(controllers.policies.len() as u32));
                 let name = scaler.name.clone();
-                controllers.policies.push(Controller { name, pool, period, policy, watches, wish: None });
+                controllers.policies.push(Controller {
+                    name,
+                    pool,
+                    period,
+                    policy,
+                    watches,
+                    answer: Advice::default(),
+                });
             }
         }
         controllers
     }
 
-    /// Returns the largest number of servers that a policy of a pool wants, if any wants something.
-    fn wish(&self, pool: usize) -> Option<u32> {
-        self.policies.iter().filter(|policy| policy.pool == pool).filter_map(|policy| policy.wish).max()
+    /// Returns how many policies are asked.
+    pub(super) fn count(&self) -> usize {
+        self.policies.len()
+    }
+
+    /// Returns what the policies of a pool answered last, and what its schedule says.
+    fn answers(&self, pool: usize, scheduled: Option<u32>) -> Vec<(String, Advice)> {
+        let own = self.policies.iter().filter(|policy| policy.pool == pool);
+        let mut answers: Vec<_> = own.map(|own| (own.name.clone(), own.answer.clone())).collect();
+        let clock = scheduled.map(|wanted| Advice { replicas: Some(wanted), ..Advice::default() });
+        answers.extend(clock.map(|advice| (SCHEDULE.to_owned(), advice)));
+        answers
     }
 
     /// Notes that so many servers of a pool are in service.
@@ -83,6 +103,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// A policy is asked.
     #[inline(never)]
     pub(super) fn on_control(&mut self, now: SimTime, index: u32, queue: &mut EventQueue<Event>) {
+        let policies = self.controllers.policies.len();
+        if let Some(ladder) = (index as usize).checked_sub(policies) {
+            return self.on_ladder(now, ladder, index, queue);
+        }
         let controller = &self.controllers.policies[index as usize];
         let (pool, period) = (controller.pool, controller.period);
         queue.schedule(now + period, Event::Control(index));
@@ -101,18 +125,15 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         };
         let controller = &mut self.controllers.policies[index as usize];
         let advice = controller.policy.desired_replicas(&seen);
-        controller.wish = advice.replicas.or(controller.wish);
-        let reason = Reason {
-            policy: controller.name.clone(),
-            signal: advice.signal,
-            raw: advice.raw,
-            limited_by: advice.limited_by,
-        };
-        self.settle(now, pool, advice.replicas, reason, queue);
+        let blind = advice.limited_by == Some(Limit::NoMetric);
+        let replicas = advice.replicas.or(controller.answer.replicas.filter(|_| !blind));
+        controller.answer = Advice { replicas, ..advice };
+        let (name, answer) = (controller.name.clone(), controller.answer.clone());
+        self.settle(now, pool, name, &answer, queue);
     }
 
     /// What a controller knows of a server.
-    fn seen(&self, server: ServerId) -> ServerSeen {
+    pub(super) fn seen(&self, server: ServerId) -> ServerSeen {
         let (at, life) = (self.fleet.server(server), self.fleet.life(server));
         ServerSeen {
             ordered: life.ordered,
@@ -123,7 +144,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
     }
 
-    fn reading(&self, watch: usize, standing: &[ServerId]) -> Reading {
+    pub(super) fn reading(&self, watch: usize, standing: &[ServerId]) -> Reading {
         let values = match self.watchers.shown(watch) {
             Shown::Value(value) => return Reading::Value(*value),
             Shown::Servers(values) => values,
@@ -138,22 +159,26 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         Reading::PerServer(standing.iter().map(find).collect())
     }
 
-    /// Lets the wishes of a pool's policies and its schedule come to a number: the largest counts.
+    /// Lets the answers of a pool's policies and its schedule come to a number: the largest counts.
     fn settle(
         &mut self,
         now: SimTime,
         pool: usize,
-        own: Option<u32>,
-        mut reason: Reason,
+        policy: String,
+        answer: &Advice,
         queue: &mut EventQueue<Event>,
     ) {
-        let Some(largest) = self.controllers.wish(pool).max(self.pools[pool].scheduled) else {
-            return self.told(now, pool, self.pools[pool].staff.wanted(), reason);
-        };
-        if own.is_some_and(|own| own < largest) {
-            reason.limited_by = Some(Limit::Combination);
+        let current = self.pools[pool].staff.wanted();
+        let answers = self.controllers.answers(pool, self.pools[pool].scheduled);
+        let Advice { raw, signal, limited_by, .. } = answer.clone();
+        let reason = Reason { policy, raw, signal, limited_by };
+        match combined(&answers, current) {
+            None => self.told(now, pool, current, reason),
+            Some(combined) => {
+                let limited_by = limit_of(answer, &combined);
+                self.decide(now, pool, combined.replicas, Reason { limited_by, ..reason }, queue);
+            }
         }
-        self.decide(now, pool, largest, reason, queue);
     }
 
     /// The schedule of a pool wants so many servers from now on.
@@ -165,8 +190,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         queue: &mut EventQueue<Event>,
     ) {
         self.pools[pool].scheduled = Some(wanted);
-        let reason = Reason { policy: "schedule".to_owned(), raw: Some(wanted), ..Reason::default() };
-        self.settle(now, pool, Some(wanted), reason, queue);
+        let answer = Advice { replicas: Some(wanted), raw: Some(wanted), ..Advice::default() };
+        self.settle(now, pool, SCHEDULE.to_owned(), &answer, queue);
     }
 
     /// Wants so many servers of a pool from now on, as far as its bounds allow.
@@ -204,7 +229,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 
     /// Writes a decision down: what changes the number, and what would have, if nothing had held it back; what
     /// is held back again and again in the same way is told once.
-    fn told(&mut self, now: SimTime, pool: usize, before: u32, reason: Reason) {
+    pub(super) fn told(&mut self, now: SimTime, pool: usize, before: u32, reason: Reason) {
         let state = &self.pools[pool];
         let to = state.staff.wanted();
         let decision = Decision {

@@ -186,11 +186,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let service = &mut self.services[server.service().index()];
         if !server.has_free_slot() {
             let position = server.position();
-            if let Some(moved) = service.rotation.leave(position) {
+            let moved = service.rotation.leave(position);
+            if let Some(moved) = moved {
                 self.fleet.set_position(moved, position);
             }
             self.fleet.clear_position(id);
-            service.balancer.on_membership(&service.rotation);
+            service.balancer.on_leave(position, moved, &service.rotation);
         }
     }
 
@@ -347,7 +348,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if was_full {
             let position = service.rotation.join(self.members[id.index()], server.busy());
             self.fleet.set_position(id, position);
-            service.balancer.on_membership(&service.rotation);
+            service.balancer.on_join(position, &service.rotation);
         } else {
             let position = server.position();
             service.done(position, request, now, outcome);

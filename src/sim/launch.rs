@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::autoscaler::cluster_autoscaler::{ClusterAutoscaler, Node as SeenNode};
 use crate::des::EventQueue;
 use crate::ids::ServerId;
 use crate::results::{EventKind, NodeTotals};
@@ -44,6 +45,8 @@ struct Node {
     used: u32,
     /// Since when nobody stands on it.
     empty: Option<SimTime>,
+    /// Nobody is sent there any more.
+    leaving: bool,
     gone: Option<SimTime>,
 }
 
@@ -60,6 +63,60 @@ impl Launching {
             registry: image.map(Registry::new),
             nodes: Vec::new(),
         }
+    }
+
+    /// Returns who orders and removes nodes, where somebody does.
+    pub(super) fn scaler(&self) -> Option<&ClusterAutoscaler> {
+        self.plan.nodes.as_ref()?.scaler.as_ref()
+    }
+
+    /// Returns the nodes of a zone that are there or on their way, as their autoscaler sees them.
+    pub(super) fn seen_nodes(&self, now: SimTime, zone: u16) -> Vec<SeenNode> {
+        let places = self.plan.nodes.as_ref().map_or(0, |plan| plan.servers);
+        let here = |(_, node): &(usize, &Node)| node.gone.is_none() && !node.leaving && node.zone == zone;
+        let seen = |(id, node): (usize, &Node)| SeenNode {
+            id: id as u32,
+            places,
+            used: node.used,
+            ordered: node.ordered,
+            ready: node.ready <= now,
+        };
+        self.nodes.iter().enumerate().filter(here).map(seen).collect()
+    }
+
+    /// Returns how many servers a node holds.
+    pub(super) fn places(&self) -> u32 {
+        self.plan.nodes.as_ref().map_or(0, |plan| plan.servers)
+    }
+
+    /// Orders a node in a zone.
+    pub(super) fn order_node(&mut self, now: SimTime, zone: u16) {
+        let Some(plan) = &self.plan.nodes else { return };
+        let key = self.key.named("nodes").child(self.nodes.len() as u64);
+        let law = plan.provision.as_ref();
+        let delay = law.map_or(SimDuration::ZERO, |law| nanos(law.sample(&mut key.stream())));
+        let (ordered, ready) = (now, now + delay);
+        self.nodes.push(Node { zone, ordered, ready, used: 0, empty: None, leaving: false, gone: None });
+    }
+
+    /// Gives a server that has no node a place in its zone, where there is one.
+    pub(super) fn place_on_node(&mut self, now: SimTime, zone: u16) -> Option<u32> {
+        Some(self.house(now, zone, false)).filter(|&node| node != NO_NODE)
+    }
+
+    /// Sends nobody to a node any more; it is gone once nobody stands there.
+    pub(super) fn remove_node(&mut self, now: SimTime, node: u32) {
+        let node = &mut self.nodes[node as usize];
+        node.leaving = true;
+        if node.used == 0 {
+            node.gone = Some(now);
+        }
+    }
+
+    /// A node that never came is given up; nobody stands there.
+    pub(super) fn give_up_node(&mut self, now: SimTime, node: u32) {
+        let node = &mut self.nodes[node as usize];
+        (node.used, node.leaving, node.gone) = (0, true, Some(now));
     }
 
     /// Counts a server that was ordered.
@@ -89,13 +146,20 @@ impl Launching {
     /// Finds a place on a node of a zone: the first with room, or a new one.
     fn house(&mut self, now: SimTime, zone: u16, initial: bool) -> u32 {
         let Some(plan) = &self.plan.nodes else { return NO_NODE };
-        let room = |node: &Node| node.gone.is_none() && node.zone == zone && node.used < plan.servers;
-        let found = self.nodes.iter().position(room).unwrap_or_else(|| {
+        let room = |node: &Node| {
+            node.gone.is_none() && !node.leaving && node.zone == zone && node.used < plan.servers
+        };
+        let found = self.nodes.iter().position(room);
+        // Where somebody orders nodes, who finds no place waits for one.
+        if found.is_none() && plan.scaler.is_some() && !initial {
+            return NO_NODE;
+        }
+        let found = found.unwrap_or_else(|| {
             let key = self.key.named("nodes").child(self.nodes.len() as u64);
             let delay = plan.provision.as_ref().filter(|_| !initial);
             let delay = delay.map_or(SimDuration::ZERO, |law| nanos(law.sample(&mut key.stream())));
             let (ordered, ready) = (now, now + delay);
-            self.nodes.push(Node { zone, ordered, ready, used: 0, empty: None, gone: None });
+            self.nodes.push(Node { zone, ordered, ready, used: 0, empty: None, leaving: false, gone: None });
             self.nodes.len() - 1
         });
         self.nodes[found].used += 1;
@@ -221,6 +285,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let index = self.fleet.server(server).pool();
         let home = self.homes[server.index()] as usize;
         let pool = &mut self.pools[index];
+        if home == NO_NODE as usize && pool.launching.scaler().is_some() {
+            return SimTime::MAX;
+        }
         let begins = pool.launching.begins(now);
         if pool.launching.warm > 0 {
             pool.launching.warm -= 1;
@@ -310,9 +377,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.agenda.add(due, What::Pulled { pool: index }, queue);
         }
         let keep = launching.plan.nodes.as_ref().map(|plan| plan.keep);
+        let expires = launching.scaler().is_none();
         if let Some((node_state, keep)) = launching.nodes.get_mut(node).zip(keep) {
             node_state.used -= 1;
-            if node_state.used == 0 && node_state.gone.is_none() {
+            if node_state.used == 0 && node_state.leaving {
+                node_state.gone.get_or_insert(now);
+            } else if node_state.used == 0 && node_state.gone.is_none() && expires {
                 node_state.empty = Some(now);
                 self.agenda.add(now + keep, What::NodeExpires { pool: index, node }, queue);
             }

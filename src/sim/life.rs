@@ -23,6 +23,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     pub(super) fn begin(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         self.pools[self.fleet.server(server).pool()].coming += 1;
         self.doom(server);
+        self.begin_on_node(now, server, queue);
+    }
+
+    /// A server has its node, or waits for one.
+    pub(super) fn begin_on_node(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         let provision = self.delay(server, PROVISION);
         let provisioned = self.provisioned(now, server, provision, queue);
         self.await_transition(now, server, provisioned, queue);
@@ -67,7 +72,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         queue: &mut EventQueue<Event>,
     ) {
         self.fleet.set_due(server, due);
-        if due > now {
+        if due == SimTime::MAX {
+            // Who waits for a node is told.
+        } else if due > now {
             queue.schedule(due, Event::Life(server));
         } else {
             self.on_life(now, server, queue);
@@ -114,6 +121,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
         self.retime(now, &[server], queue);
         self.tell_of_entry(now, pool);
+        self.hand_over(now, pool, queue);
         self.fates(now, server, queue);
         let id = self.fleet.server(server).service();
         let service = &mut self.services[id.index()];
@@ -121,7 +129,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         self.members[server.index()].since = now;
         let position = service.rotation.join(self.members[server.index()], 0);
         self.fleet.set_position(server, position);
-        service.balancer.on_membership(&service.rotation);
+        service.balancer.on_join(position, &service.rotation);
         if let Some(proxies) = &mut service.proxies {
             proxies.join(self.members[server.index()]);
         }
@@ -182,11 +190,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let dead = at.state() == ServerState::Failed;
         let (id, position) = (at.service(), at.position());
         let service = &mut self.services[id.index()];
-        if let Some(moved) = service.rotation.leave(position) {
+        let moved = service.rotation.leave(position);
+        if let Some(moved) = moved {
             self.fleet.set_position(moved, position);
         }
         self.fleet.clear_position(server);
-        service.balancer.on_membership(&service.rotation);
+        service.balancer.on_leave(position, moved, &service.rotation);
         if let Some(proxies) = &mut service.proxies {
             proxies.leave(server, dead);
         }

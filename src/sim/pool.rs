@@ -207,7 +207,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         *coming.or(standing.last()).expect("more stand than are wanted")
     }
 
-    fn give_back(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
+    pub(super) fn give_back(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         let (pool, zone) = (self.fleet.server(server).pool(), self.members[server.index()].zone);
         self.pools[pool].strike(server, zone);
         if self.fleet.server(server).state().is_coming() {

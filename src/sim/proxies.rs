@@ -12,13 +12,12 @@ use crate::ids::{ServerId, ServiceId};
 use crate::rng::{Bits, Key, Stream, index_below, uniform_closed_open};
 use crate::scenario::ProxyPlan;
 use crate::sim::Event;
+use crate::sim::recent::Recent;
 use crate::sim::routes::Routes;
 use crate::time::{SimDuration, SimTime};
 
 /// No place.
 const NOWHERE: u32 = u32::MAX;
-/// Answers of a server go by this many requests that it served last.
-const RECENT: usize = 16;
 
 /// The proxies of a service.
 #[derive(Debug)]
@@ -38,8 +37,8 @@ pub(super) struct Proxies {
     /// Counts that all proxies share, seen late; their own, seen at once, where `None`.
     shared: Option<Shared>,
     probing: Option<Probes>,
-    /// By server: what it served last, as (requests there when it came, latency); where somebody asks.
-    recent: Vec<VecDeque<(u32, SimDuration)>>,
+    /// By server: how long requests took that it served last; where somebody asks.
+    recent: Vec<Recent>,
 }
 
 /// One proxy.
@@ -257,13 +256,9 @@ impl Proxies {
         }
         if self.probing.is_some() {
             if self.recent.len() <= server.index() {
-                self.recent.resize(server.index() + 1, VecDeque::new());
+                self.recent.resize_with(server.index() + 1, Recent::default);
             }
-            let recent = &mut self.recent[server.index()];
-            if recent.len() == RECENT {
-                recent.pop_front();
-            }
-            recent.push_back((sent.crowd, end.latency));
+            self.recent[server.index()].add(sent.crowd, end.latency);
         }
     }
 
@@ -331,7 +326,7 @@ impl Proxies {
         let Some((index, server)) = probes.on_the_way.pop_front() else { return };
         let back = probes.plan.delay.as_nanos() - half(probes.plan.delay).as_nanos();
         let at = now + SimDuration::from_nanos(back);
-        let latency = self.recent.get(server.index()).and_then(|recent| expected(recent, in_flight));
+        let latency = self.recent.get(server.index()).and_then(|recent| recent.expected(in_flight));
         probes.back.push_back((index, server, Busy { at, in_flight, latency }));
         queue.append(probes.answered, at, Event::Answer(service));
     }
@@ -413,17 +408,18 @@ impl Front {
                 *stay = true;
             }
         }
-        let mut changed = false;
+        let (mut changes, mut single) = (0, None);
         for server in (0..self.places.len()).map(ServerId::new) {
             if stays[server.index()] {
                 continue;
             }
             let Some(place) = place(&self.places, server) else { continue };
-            if let Some(moved) = self.rotation.leave(place) {
+            let moved = self.rotation.leave(place);
+            if let Some(moved) = moved {
                 self.places[moved.index()] = place as u32;
             }
             self.places[server.index()] = NOWHERE;
-            changed = true;
+            (changes, single) = (changes + 1, Some((place, Some(moved))));
         }
         for member in known {
             let index = member.server.index();
@@ -431,12 +427,16 @@ impl Front {
                 self.places.resize(index + 1, NOWHERE);
             }
             if self.places[index] == NOWHERE {
-                self.places[index] = self.rotation.join(*member, in_flight(member.server)) as u32;
-                changed = true;
+                let place = self.rotation.join(*member, in_flight(member.server));
+                self.places[index] = place as u32;
+                (changes, single) = (changes + 1, Some((place, None)));
             }
         }
-        if changed {
-            self.balancer.on_membership(&self.rotation);
+        match (changes, single) {
+            (1, Some((place, None))) => self.balancer.on_join(place, &self.rotation),
+            (1, Some((place, Some(moved)))) => self.balancer.on_leave(place, moved, &self.rotation),
+            (0, _) => {}
+            _ => self.balancer.on_membership(&self.rotation),
         }
     }
 }
@@ -454,16 +454,6 @@ fn subset_of(known: &[Member], proxy: usize, size: usize, key: Key) -> Vec<Membe
     let mut own = dealt[place * size..(place + 1) * size].to_vec();
     own.sort_unstable_by_key(|member| member.server);
     own
-}
-
-/// Returns what a server expects a request to take that comes now: the median of those that found about as
-/// many there as are there now, those nearest first, as Prequal does (Wydrowski et al., NSDI 2024).
-fn expected(recent: &VecDeque<(u32, SimDuration)>, in_flight: u32) -> Option<SimDuration> {
-    let nearest = recent.iter().map(|&(crowd, _)| crowd.abs_diff(in_flight)).min()?;
-    let alike = recent.iter().filter(|&&(crowd, _)| crowd.abs_diff(in_flight) == nearest);
-    let mut latencies: Vec<SimDuration> = alike.map(|&(_, latency)| latency).collect();
-    latencies.sort_unstable();
-    latencies.get(latencies.len() / 2).copied()
 }
 
 fn share(known: &[Member], zone: u16) -> f64 {
@@ -484,3 +474,6 @@ fn entry(counts: &mut Vec<u32>, server: ServerId) -> &mut u32 {
     }
     &mut counts[server.index()]
 }
+
+#[cfg(test)]
+mod tests;

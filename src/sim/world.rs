@@ -14,6 +14,8 @@ use crate::scenario::{HealthCheck, Order, Scenario, Service};
 use crate::sim::agenda::Agenda;
 use crate::sim::control::Controllers;
 use crate::sim::fault::{Errors, FaultState, Slowed};
+use crate::sim::ladder::{self, Ladder};
+use crate::sim::nodes::{self, Cluster};
 use crate::sim::pool::PoolState;
 use crate::sim::proxies::{Proxies, Sent as Sender};
 use crate::sim::traffic::{self, SourceState};
@@ -69,6 +71,10 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
     pub(super) watchers: Watchers,
     /// Who decides how many servers there are.
     pub(super) controllers: Controllers,
+    /// Who chooses sizes of servers.
+    pub(super) ladders: Vec<Ladder>,
+    /// Who orders nodes.
+    pub(super) clusters: Vec<Cluster>,
     /// What happens at times known beforehand.
     pub(super) agenda: Agenda,
     cuts: Lane,
@@ -141,6 +147,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let sized = scenario.sources.iter().flat_map(|s| &s.recorded).any(|r| r.spec.size.is_some());
         let mut watchers = Watchers::new(scenario, key, queue);
         let controllers = Controllers::new(scenario, &mut watchers, queue);
+        let ladders = ladder::ladders(scenario, controllers.count(), &mut watchers, queue);
         watchers.plan(queue);
         let mut world = Self {
             sources: Vec::new(),
@@ -168,6 +175,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             agenda: Agenda::new(scenario, &watchers),
             watchers,
             controllers,
+            ladders,
+            clusters: nodes::clusters(scenario),
             on_demand: scenario.services.iter().flat_map(|s| &s.pools).any(|pool| pool.on_demand),
             cuts: queue.add_lane(),
             horizon: scenario.horizon(),
@@ -192,6 +201,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
         queue.append(world.cuts, world.recorder.next_cut(), Event::Cut);
         world.agenda.plan(queue);
+        world.begin_scans(queue);
         for (index, source) in scenario.sources.iter().enumerate() {
             let key = traffic::source_key(scenario, replication, source);
             let process = traffic::open(scenario, source, key, traces)?;

@@ -183,6 +183,7 @@ impl Station {
                 demands: classes.into_iter().map(|(_, work)| Some(Demand { work, wait: None })).collect(),
                 balancer: serde_json::from_str::<BalancerSpec>(self.balancer).expect("a valid balancer"),
                 health: None,
+                ladder: None,
                 proxies: None,
             }],
         }

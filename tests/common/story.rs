@@ -190,6 +190,7 @@ impl Story {
             demands: self.visits.iter().map(demand).collect(),
             balancer: serde_json::from_str(shop.balancer).expect("a balancer"),
             health: None,
+            ladder: None,
             proxies: None,
         }
     }

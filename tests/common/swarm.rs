@@ -196,6 +196,7 @@ fn add_service(dice: &mut Dice, scenario: &mut Scenario, index: usize, requests:
         demands,
         balancer: balancer(dice),
         health: None,
+        ladder: None,
         proxies: None,
     });
 }

@@ -60,12 +60,14 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// Returns an axis from 0 to a little more than `most`.
+    /// Returns an axis from 0 to the first tick that is not below `most`, and a little more.
     pub(super) fn linear(most: f64) -> Self {
         let most = if (1e-9..1e300).contains(&most) { most } else { 1.0 };
-        let step = nice_step(most / 5.0);
-        let mut axis = Self { from: 0.0, to: most * 1.06, log: false, ticks: Vec::new(), dates: Vec::new() };
-        let count = (axis.to / step) as usize;
+        let step = nice_step(most / 7.5);
+        // What is a hair above a tick needs no other: there is room above the last.
+        let count = libm::ceil(most / step - 0.05) as usize;
+        let to = (count as f64 * step).max(most * 1.06);
+        let mut axis = Self { from: 0.0, to, log: false, ticks: Vec::new(), dates: Vec::new() };
         axis.ticks = (0..=count).map(|i| axis.tick(i as f64 * step, |value| plain(value, step))).collect();
         axis
     }
@@ -99,12 +101,13 @@ impl Axis {
             dates: Vec::new(),
         };
         let decades = libm::log10(axis.to / axis.from);
-        // Over many decades their multiples would crowd.
+        // Over many decades their multiples would crowd, but for those at the ends.
         let whole = |mark: f64| {
             let exponent = libm::log10(mark);
             (exponent - libm::round(exponent)).abs() < 1e-9
         };
-        let kept = marks.iter().filter(|&&mark| decades <= 2.5 || whole(mark));
+        let end = |mark: f64| mark <= axis.from || mark >= axis.to;
+        let kept = marks.iter().filter(|&&mark| decades <= 2.5 || whole(mark) || end(mark));
         axis.ticks = kept.map(|&mark| axis.tick(mark, milliseconds)).collect();
         axis
     }
@@ -269,12 +272,15 @@ mod tests {
     fn ticks_are_round_numbers_with_thousands_separated() {
         let table = [
             (Axis::linear(0.0), vec!["0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
-            (Axis::linear(31_000.0), vec!["0", "10,000", "20,000", "30,000"]),
+            (
+                Axis::linear(31_000.0),
+                vec!["0", "5,000", "10,000", "15,000", "20,000", "25,000", "30,000", "35,000"],
+            ),
             (Axis::linear(2.4), vec!["0", "0.5", "1.0", "1.5", "2.0", "2.5"]),
             (Axis::percent(0.3), vec!["0%", "20%", "40%", "60%", "80%", "100%"]),
             (Axis::latency(1.4, 37.0), vec!["1 ms", "2 ms", "5 ms", "10 ms", "20 ms", "50 ms"]),
-            (Axis::latency(0.03, 70_000.0), vec!["10 ms", "100 ms", "1 s", "10 s", "100 s"]),
-            (Axis::latency(f64::INFINITY, 0.0), vec!["1 s"]),
+            (Axis::latency(0.03, 70_000.0), vec!["5 ms", "10 ms", "100 ms", "1 s", "10 s", "100 s"]),
+            (Axis::latency(f64::INFINITY, 0.0), vec!["1 s", "2 s"]),
             (Axis::nines(3.5), vec!["50%", "90%", "99%", "99.9%"]),
             (Axis::ordinals(24), vec!["0", "5", "10", "15", "20"]),
         ];
@@ -286,16 +292,19 @@ mod tests {
     }
 
     #[test]
-    fn linear_axes_have_four_to_six_steps_of_1_2_or_5() {
+    fn linear_axes_have_up_to_eight_steps_of_1_2_or_5_and_end_above_what_they_show() {
         let table = [
             (1.0, "0 0.2 0.4 0.6 0.8 1.0"),
             (1.9, "0 0.5 1.0 1.5 2.0"),
-            (3.0, "0 1 2 3"),
-            (7.0, "0 2 4 6"),
+            (3.0, "0 0.5 1.0 1.5 2.0 2.5 3.0"),
+            (7.0, "0 1 2 3 4 5 6 7"),
             (9.5, "0 2 4 6 8 10"),
             (10.0, "0 2 4 6 8 10"),
-            (10.1, "0 5 10"),
-            (26.0, "0 10 20"),
+            (10.1, "0 2 4 6 8 10"),
+            (10.2, "0 2 4 6 8 10 12"),
+            (26.0, "0 5 10 15 20 25 30"),
+            // The last tick was 4,000, and a third of the axis had none.
+            (5_300.0, "0 1,000 2,000 3,000 4,000 5,000 6,000"),
             (100.0, "0 20 40 60 80 100"),
             (0.05, "0 0.01 0.02 0.03 0.04 0.05"),
             (0.004, "0 0.001 0.002 0.003 0.004"),
@@ -321,7 +330,10 @@ mod tests {
         let mut most = 1.3e-6;
         while most < 1e7 {
             let axis = Axis::linear(most);
-            assert!((3..=7).contains(&axis.ticks.len()), "{most}: {axis:?}");
+            assert!((4..=9).contains(&axis.ticks.len()), "{most}: {axis:?}");
+            let (last, shown) = (axis.ticks[axis.ticks.len() - 1].0, axis.share(most));
+            assert!(shown <= 0.95 || last > 0.93, "{most}: {axis:?}");
+            assert!(shown <= last + 0.02 && shown > 0.7, "{most} is beyond the last tick: {axis:?}");
             for (at, label) in &axis.ticks {
                 let value: f64 = label.replace(',', "").parse().expect(label);
                 assert!((axis.share(value) - at).abs() < 1e-9, "{most}: {label} stands at {at}");
@@ -333,19 +345,19 @@ mod tests {
     #[test]
     fn latency_axes_reach_beyond_what_they_show() {
         let table = [
-            ((1.0, 1_000.0), "1 ms,10 ms,100 ms,1 s"),
+            ((1.0, 1_000.0), "1 ms,10 ms,100 ms,1 s,2 s"),
             ((30.0, 400.0), "20 ms,50 ms,100 ms,200 ms,500 ms"),
             ((100.0, 1_000.0), "100 ms,200 ms,500 ms,1 s,2 s"),
             // Equal latencies are drawn over a decade, from an eighth.
             ((5.0, 5.0), "500 \u{b5}s,1 ms,2 ms,5 ms,10 ms"),
             ((0.0005, 0.003), "200 ns,500 ns,1 \u{b5}s,2 \u{b5}s,5 \u{b5}s"),
             ((20.0, 90_000.0), "10 ms,100 ms,1 s,10 s,100 s"),
-            ((400.0, 3_600_000.0), "1 s,10 s,100 s,1,000 s"),
+            ((400.0, 3_600_000.0), "200 ms,1 s,10 s,100 s,1,000 s,5,000 s"),
             // Nothing is known: from 1 ms to 1 s.
-            ((0.0, 10.0), "1 ms,10 ms,100 ms,1 s"),
-            ((9.0, 2.0), "1 ms,10 ms,100 ms,1 s"),
-            ((f64::NAN, 2.0), "1 ms,10 ms,100 ms,1 s"),
-            ((1.0, f64::INFINITY), "1 ms,10 ms,100 ms,1 s"),
+            ((0.0, 10.0), "1 ms,10 ms,100 ms,1 s,2 s"),
+            ((9.0, 2.0), "1 ms,10 ms,100 ms,1 s,2 s"),
+            ((f64::NAN, 2.0), "1 ms,10 ms,100 ms,1 s,2 s"),
+            ((1.0, f64::INFINITY), "1 ms,10 ms,100 ms,1 s,2 s"),
         ];
         for ((least, most), expected) in table {
             let axis = Axis::latency(least, most);
@@ -353,7 +365,7 @@ mod tests {
         }
         // A decade is as wide as any other.
         let axis = Axis::latency(1.0, 1_000.0);
-        let steps: Vec<f64> = axis.ticks.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+        let steps: Vec<f64> = axis.ticks[..4].windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
         assert!(steps.iter().all(|step| (step - 1.0 / libm::log10(2_000.0)).abs() < 1e-9), "{steps:?}");
     }
 

@@ -10,6 +10,30 @@ pub(super) struct Box {
 }
 
 impl Box {
+    /// Returns the box of a line of text from `left` on, around a height.
+    pub(super) fn around(left: f64, y: f64, width: f64, size: f64) -> Self {
+        let half = size / 2.0 + 2.0;
+        Self { left, top: y - half, right: left + width, bottom: y + half }
+    }
+
+    /// Returns the height of its middle.
+    pub(super) fn middle(&self) -> f64 {
+        f64::midpoint(self.top, self.bottom)
+    }
+
+    /// Tells whether another box lies inside.
+    fn holds(&self, other: &Self) -> bool {
+        self.left <= other.left
+            && other.right <= self.right
+            && self.top <= other.top
+            && other.bottom <= self.bottom
+    }
+
+    /// Returns the point of this box nearest to a point.
+    pub(super) fn nearest(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        (x.clamp(self.left, self.right), y.clamp(self.top, self.bottom))
+    }
+
     /// Returns the area that two boxes share.
     fn shared(&self, other: &Self) -> f64 {
         let width = self.right.min(other.right) - self.left.max(other.left);
@@ -19,6 +43,10 @@ impl Box {
 
     /// Returns how much of the stretch between two points lies inside (Liang & Barsky 1984).
     fn crossed(&self, from: (f64, f64), to: (f64, f64)) -> f64 {
+        // Most stretches of a long series are far away.
+        if from.0.max(to.0) < self.left || from.0.min(to.0) > self.right {
+            return 0.0;
+        }
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
         let edges = [
@@ -58,6 +86,41 @@ pub(super) fn best(places: &[Box], lines: &[Vec<(f64, f64)>], taken: &[Box]) -> 
     };
     let cheaper = |best: (f64, Box), next: (f64, Box)| if next.0 < best.0 - 1e-9 { next } else { best };
     places.iter().map(|place| (cost(place), *place)).reduce(cheaper).map(|(_, place)| place)
+}
+
+/// Returns where the label of a level from one point to another may stand, inside `room`: above it or below,
+/// near or lines further, always over a part of it; or at its height, behind its end or before its beginning.
+pub(super) fn beside_level(ends: [(f64, f64); 2], width: f64, size: f64, room: &Box) -> Vec<Box> {
+    let [(from, y), (to, _)] = ends;
+    let first = (from + 4.0).min(room.right - width).max(room.left);
+    let (least, most) = (from - width + 8.0, (to - 8.0).max(first));
+    let steps = (0..=8).map(|i| first + (most - first) * f64::from(i) / 8.0);
+    let steps: Vec<f64> =
+        steps.chain((1..=4).map(|i| first + (least - first) * f64::from(i) / 4.0)).collect();
+    let heights = [-8.5, 9.5, -24.5, 25.5, 41.5, -40.5];
+    let stacked = heights.iter().flat_map(|step| steps.iter().map(move |x| (*x, y + step)));
+    let level = [(to + 6.0, y), (from - 6.0 - width, y)];
+    let places: Vec<Box> = stacked
+        .chain(level)
+        .map(|(x, y)| Box::around(x, y, width, size))
+        .filter(|at| room.holds(at))
+        .collect();
+    // One that is wider than the room has to stand somewhere.
+    if places.is_empty() { vec![Box::around(room.left, y - 8.5, width, size)] } else { places }
+}
+
+/// Returns where the word of a mark at `x` may stand, inside `room`: right of it or left, in rows from the top
+/// on, and not on others.
+pub(super) fn beside_mark(x: f64, width: f64, size: f64, room: &Box, taken: &[Box]) -> Vec<Box> {
+    let row = size + 2.0;
+    let rows = ((room.bottom - room.top) / row) as usize;
+    let free = |at: &Box| room.holds(at) && taken.iter().all(|other| at.shared(other) <= 0.0);
+    let sides = [x + 3.0, x - 3.0 - width];
+    let places = (0..rows).flat_map(|i| {
+        let y = room.top + row / 2.0 + 1.0 + row * i as f64;
+        sides.map(|left| Box::around(left, y, width, size - 2.0))
+    });
+    places.filter(free).collect()
 }
 
 #[cfg(test)]
@@ -108,5 +171,38 @@ mod tests {
             assert_eq!(best(&places, lines, taken), Some(places[expected]), "{lines:?} {taken:?}");
         }
         assert_eq!(best(&[], &[], &[]), None);
+    }
+
+    #[test]
+    fn labels_of_a_level_stand_over_a_part_of_it_or_behind_its_ends() {
+        let room = Box { left: 0.0, top: 0.0, right: 400.0, bottom: 200.0 };
+        for (from, to, width) in
+            [(0.0, 400.0, 100.0), (0.0, 8.0, 150.0), (390.0, 398.0, 150.0), (200.0, 202.0, 90.0)]
+        {
+            let places = beside_level([(from, 100.0), (to, 100.0)], width, 12.0, &room);
+            assert!(!places.is_empty());
+            for at in &places {
+                assert!(room.holds(at), "{at:?}");
+                let over = at.left <= to + 4.0 && at.right >= from;
+                assert!(over || (at.middle() - 100.0).abs() < 1e-9, "{from} to {to}: {at:?} is elsewhere");
+            }
+        }
+        let wide = beside_level([(0.0, 100.0), (400.0, 100.0)], 500.0, 12.0, &room);
+        assert_eq!((wide.len(), wide[0].left), (1, 0.0));
+    }
+
+    #[test]
+    fn words_of_marks_stand_at_their_line_and_never_on_others() {
+        let room = Box { left: 0.0, top: 0.0, right: 100.0, bottom: 40.0 };
+        let places = |x: f64, taken: &[Box]| -> Vec<(f64, f64)> {
+            let places = beside_mark(x, 30.0, 11.0, &room, taken);
+            places.iter().map(|at| (at.left, at.middle())).collect()
+        };
+        assert_eq!(places(10.0, &[]), [(13.0, 7.5), (13.0, 20.5), (13.0, 33.5)]);
+        assert_eq!(places(90.0, &[]), [(57.0, 7.5), (57.0, 20.5), (57.0, 33.5)]);
+        assert_eq!(places(50.0, &[]).len(), 6);
+        let over = Box { left: 0.0, top: 0.0, right: 100.0, bottom: 26.0 };
+        assert_eq!(places(10.0, &[over]), [(13.0, 33.5)]);
+        assert_eq!(places(10.0, &[room]), []);
     }
 }

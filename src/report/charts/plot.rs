@@ -12,7 +12,7 @@ use plotters::style::{IntoFont, WHITE};
 
 use super::axis::Axis;
 use super::marks::Mark;
-use super::place::{Box, best};
+use super::place::{Box, beside_level, beside_mark, best};
 use super::thin::{Band, Run};
 
 /// Width of a picture in pixels.
@@ -32,8 +32,10 @@ const TOP: i32 = 64;
 const BOTTOM: i32 = 54;
 /// Between the labels of neighbouring lines.
 const LEADING: i32 = 15;
-/// Rows for the words of marks.
-const MARK_ROWS: usize = 4;
+/// Half the height of the strokes at the ends of a bound.
+const CAP: f64 = 4.0;
+/// A label so many pixels from its bound has a line to it.
+const APART: f64 = 5.0;
 /// The stroke that shows a label's colour and dashes.
 const SAMPLE: i32 = 20;
 
@@ -47,7 +49,7 @@ pub(super) struct Look {
 
 pub(super) const BLUE: Look = Look { colour: RGBColor(0x00, 0x72, 0xB2), dashes: "" };
 pub(super) const VERMILLION: Look = Look { colour: RGBColor(0xD5, 0x5E, 0x00), dashes: "80 30" };
-pub(super) const GREEN: Look = Look { colour: RGBColor(0x00, 0x9E, 0x73), dashes: "20 20" };
+pub(super) const GREEN: Look = Look { colour: RGBColor(0x00, 0x9E, 0x73), dashes: "30 40" };
 pub(super) const PURPLE: Look = Look { colour: RGBColor(0xCC, 0x79, 0xA7), dashes: "90 25 20 25" };
 pub(super) const ORANGE: Look = Look { colour: RGBColor(0xE6, 0x9F, 0x00), dashes: "140 30" };
 pub(super) const SKY: Look = Look { colour: RGBColor(0x56, 0xB4, 0xE9), dashes: "45 20" };
@@ -229,14 +231,38 @@ impl<'a> Picture<'a> {
                 area.draw(&PathElement::new(points, stroke(line.look.colour, 16)))?;
             }
         }
-        self.mark_labels(area)?;
-        self.bounds(area)?;
-        self.labels().iter().try_for_each(|label| self.label(area, label))?;
+        let mut taken = Vec::new();
         if plot.lines.iter().all(|line| line.runs.is_empty()) && plot.layers.is_empty() {
-            let middle = (f64::midpoint(self.left.into(), self.right.into()), (self.top + 30).into());
+            let middle = (f64::midpoint(self.left.into(), self.right.into()), (self.top + 120).into());
             self.text_at(area, plot.empty, middle, (LABEL + 1, GREY), HPos::Center)?;
+            let width = f64::from(text_width(plot.empty, LABEL + 1));
+            taken.push(Box::around(middle.0 - width / 2.0, middle.1, width, f64::from(LABEL + 1)));
         }
-        Ok(())
+        let lines = self.drawn();
+        self.bounds(area, &lines, &mut taken)?;
+        self.mark_labels(area, &lines, &mut taken)?;
+        self.labels().iter().try_for_each(|label| self.label(area, label))
+    }
+
+    /// Returns everything that a label should not cover, in pixels.
+    fn drawn(&self) -> Vec<Vec<(f64, f64)>> {
+        let plot = self.plot;
+        let at = |(x, y): (f64, f64)| (self.x(x), self.y(y));
+        let runs = plot.lines.iter().flat_map(|line| &line.runs);
+        let tops = plot.layers.iter().flat_map(|layer| &layer.bands);
+        let levels = plot.bounds.iter().map(|bound| vec![(bound.from, bound.value), (bound.to, bound.value)]);
+        let mut lines: Vec<Vec<_>> = runs.map(|run| run.iter().copied().map(at).collect()).collect();
+        lines.extend(tops.map(|band| band.iter().map(|&(x, _, hi)| at((x, hi))).collect()));
+        lines.extend(levels.map(|ends| ends.into_iter().map(at).collect()));
+        let marks = plot.marks.iter().map(|mark| self.x(mark.at));
+        lines.extend(marks.map(|x| vec![(x, f64::from(self.top)), (x, f64::from(self.bottom))]));
+        lines
+    }
+
+    /// Returns the plotting area.
+    fn room(&self) -> Box {
+        let [left, top, right, bottom] = [self.left, self.top, self.right, self.bottom].map(f64::from);
+        Box { left: left + 2.0, top: top - 4.0, right: right - 2.0, bottom }
     }
 
     fn frame<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B> {
@@ -276,64 +302,72 @@ impl<'a> Picture<'a> {
         })
     }
 
-    /// Writes what happened beside its line, in the first row with room; where none has, the line stands alone.
-    fn mark_labels<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B> {
-        let mut ends = [f64::NEG_INFINITY; MARK_ROWS];
+    /// Writes what happened beside its line, where it is crossed least; where there is no room, the line stands
+    /// alone.
+    fn mark_labels<B: DrawingBackend>(
+        &self,
+        area: &Area<B>,
+        lines: &[Vec<(f64, f64)>],
+        taken: &mut Vec<Box>,
+    ) -> Drawn<B> {
+        let size = LABEL - 1;
+        // Not where the word of the warm-up ends.
+        let room = Box { top: self.top.into(), ..self.room() };
         for mark in &self.plot.marks {
-            let x = self.x(mark.at);
-            let label = fitted(&mark.label, LABEL - 1, MAX_LABEL);
-            let width = f64::from(text_width(&label, LABEL - 1));
-            let left = if x + 3.0 + width > f64::from(self.right) { x - 3.0 - width } else { x + 3.0 };
-            if let Some(row) = ends.iter().position(|end| left > *end + 4.0) {
-                ends[row] = left + width;
-                let y = f64::from(self.top + 8) + f64::from(LEADING - 2) * row as f64;
-                self.text_at(area, &label, (left, y), (LABEL - 1, GREY), HPos::Left)?;
-            }
+            let (x, label) = (self.x(mark.at), fitted(&mark.label, size, MAX_LABEL));
+            let width = f64::from(text_width(&label, size));
+            let places = beside_mark(x, width, size.into(), &room, taken);
+            let Some(place) = best(&places, lines, taken) else { continue };
+            taken.push(place);
+            // Its width is an estimate: it stands at its line.
+            let (at, side) = if place.left > x { (x + 3.0, HPos::Left) } else { (x - 3.0, HPos::Right) };
+            self.text_at(area, &label, (at, place.middle()), (size, GREY), side)?;
         }
         Ok(())
     }
 
     /// Draws the bounds, and then their labels, each where it is crossed least.
-    fn bounds<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B> {
+    fn bounds<B: DrawingBackend>(
+        &self,
+        area: &Area<B>,
+        lines: &[Vec<(f64, f64)>],
+        taken: &mut Vec<Box>,
+    ) -> Drawn<B> {
         let shown = || self.plot.bounds.iter().filter(|bound| self.plot.y.shows(bound.value));
-        let ends = |bound: &Bound| {
-            let y = self.y(bound.value);
-            [(self.x(bound.from), y), (self.x(bound.to), y)]
-        };
+        let ends = |bound: &Bound| [bound.from, bound.to].map(|share| (self.x(share), self.y(bound.value)));
         for bound in shown() {
-            let ends = ends(bound).map(scaled).to_vec();
-            area.draw(&PathElement::new(ends, stroke(BLACK.colour, 14)))?;
+            let [from, to] = ends(bound);
+            area.draw(&PathElement::new(vec![scaled(from), scaled(to)], stroke(BLACK.colour, 14)))?;
+            // A short one could not be seen.
+            let inner = [(from, bound.from > 0.0), (to, bound.to < 1.0)].into_iter().filter(|end| end.1);
+            for ((x, y), _) in inner {
+                self.stroke(area, (x, y - CAP), (x, y + CAP), INK)?;
+            }
         }
-        let runs = self.plot.lines.iter().flat_map(|line| &line.runs);
-        let mut lines: Vec<Vec<(f64, f64)>> =
-            runs.map(|run| run.iter().map(|&(x, y)| (self.x(x), self.y(y))).collect()).collect();
-        lines.extend(shown().map(|bound| ends(bound).to_vec()));
-        let mut taken = Vec::new();
         for bound in shown().filter(|bound| !bound.label.is_empty()) {
             let label = fitted(&bound.label, LABEL, self.right - self.left - 8);
-            let places = self.places(ends(bound), f64::from(text_width(&label, LABEL)));
-            let Some(place) = best(&places, &lines, &taken) else { continue };
+            let [from, to] = ends(bound);
+            let width = f64::from(text_width(&label, LABEL));
+            let places = beside_level([from, to], width, LABEL.into(), &self.room());
+            // Beyond another bound it would be read as that one's.
+            let beyond = |place: &Box| {
+                shown().map(ends).any(|[a, b]| {
+                    let across = a.0 < place.right && b.0 > place.left && (a.1 - from.1).abs() > LABEL.into();
+                    across && (a.1 - from.1) * (a.1 - place.middle()) < 0.0
+                })
+            };
+            let near: Vec<Box> = places.iter().copied().filter(|place| !beyond(place)).collect();
+            let places = if near.is_empty() { places } else { near };
+            let Some(place) = best(&places, lines, taken) else { continue };
             taken.push(place);
-            let at = (place.left, f64::midpoint(place.top, place.bottom));
-            self.text_at(area, &label, at, (LABEL, INK), HPos::Left)?;
+            let level = (f64::midpoint(place.left, place.right).clamp(from.0, to.0), from.1);
+            let near = place.nearest(level);
+            if (near.1 - level.1).abs() > APART {
+                self.stroke(area, near, level, LEADER)?;
+            }
+            self.text_at(area, &label, (place.left, place.middle()), (LABEL, INK), HPos::Left)?;
         }
         Ok(())
-    }
-
-    /// Returns where the label of a bound may stand: above it or below, near or lines further, from its
-    /// beginning on; inside the plotting area.
-    fn places(&self, [from, _]: [(f64, f64); 2], width: f64) -> Vec<Box> {
-        let (left, right) = (f64::from(self.left) + 4.0, f64::from(self.right) - width - 2.0);
-        let first = (from.0 + 4.0).min(right).max(left);
-        let steps = (0..=8).map(|i| first + (right - first).max(0.0) * f64::from(i) / 8.0);
-        let half = f64::from(LABEL) / 2.0 + 2.0;
-        let room = f64::from(self.top) + half - 4.0..=f64::from(self.bottom) - half;
-        let heights = [-8.5, 9.5, -24.5, 25.5, 41.5].map(|step| from.1 + step);
-        let kept = heights.into_iter().filter(|y| room.contains(y));
-        kept.flat_map(|y| {
-            steps.clone().map(move |x| Box { left: x, top: y - half, right: x + width, bottom: y + half })
-        })
-        .collect()
     }
 
     /// Returns the labels beside the ends of their lines, moved apart where they would overlap.

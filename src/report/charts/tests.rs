@@ -1,10 +1,11 @@
 //! Charts as text: what must be written, that nothing is clipped, that the page is well formed.
 
+use super::place::Box;
 use super::plot::text_width;
 use super::*;
 use crate::report::{files, html};
 use crate::results::example::{S, one_day, study};
-use crate::results::{Goal, SERIES, SUMMARY};
+use crate::results::{EventKind, Goal, SERIES, SUMMARY};
 
 /// An element of markup: its name, its attributes, and the text up to the next one.
 struct Element<'a> {
@@ -355,6 +356,124 @@ fn labels_of_bounds_do_not_cover_each_other() {
     }
 }
 
+/// Boxes of the texts inside the plotting area, as wide as they may be: those of bounds, marks, and of what is
+/// said where there is nothing.
+fn inner_boxes(picture: &Picture, said: &[&str]) -> Vec<(String, Box)> {
+    let markup = picture.element("");
+    let elements = elements(&markup);
+    let own = elements.iter().filter(|element| {
+        element.name == "text" && said.iter().any(|said| element.text.replace("&lt;", "<").contains(said))
+    });
+    own.map(|element| {
+        let text = element.text.replace("&lt;", "<");
+        let (x, size) = (element.number("x"), element.number("font-size"));
+        let long = f64::from(text_width(&text, size as i32));
+        let left = match element.attribute("text-anchor") {
+            "start" => x,
+            "middle" => x - long / 2.0,
+            _ => x - long,
+        };
+        (text, Box::around(left, element.number("y"), long, size))
+    })
+    .collect()
+}
+
+/// The points of all lines of a colour.
+fn strokes(picture: &Picture, colour: &str) -> Vec<Vec<(f64, f64)>> {
+    let markup = picture.element("");
+    let elements = elements(&markup);
+    let own = elements.iter().filter(|line| line.name == "polyline" && line.attribute("stroke") == colour);
+    let point = |point: &str| point.split_once(',').map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap()));
+    own.map(|line| line.attribute("points").split_whitespace().filter_map(point).collect()).collect()
+}
+
+/// The words of marks stood on the labels of bounds and on what is said in an empty picture, and those left of
+/// their line stood away from it.
+#[test]
+fn words_of_marks_stand_beside_their_line_and_on_no_other_words() {
+    let event = |at_ns, kind, name: &str| crate::results::LogEntry {
+        at_ns,
+        kind,
+        service: Some(0),
+        pool: None,
+        name: name.to_owned(),
+        servers: None,
+        detail: "4 -> 6".to_owned(),
+    };
+    let kinds = [EventKind::Crash, EventKind::Alert, EventKind::FullCapacity, EventKind::Replicas];
+    let crowded = |mut study: StudyResult| {
+        let all = kinds.into_iter().cycle().zip(2..14);
+        study.runs[0].events = all.map(|(kind, i)| event(i * 2 * S + S, kind, "")).collect();
+        study.runs[0].events.push(event(29 * S, EventKind::Action, "avoid-slow-servers"));
+        study
+    };
+    let said =
+        ["crash", "alert", "full capacity", "4 \u{2192} 6", "action", ": p99 <", "none", "nothing", "no re"];
+    for study in [crowded(study()), crowded(idle()), crowded(all_rejected())] {
+        for picture in drawn(&study, Lang::En).iter().filter(|picture| picture.service == 0) {
+            let boxes = inner_boxes(picture, &said);
+            for (i, (a, one)) in boxes.iter().enumerate() {
+                for (b, other) in &boxes[i + 1..] {
+                    let width = one.right.min(other.right) - one.left.max(other.left);
+                    let height = one.bottom.min(other.bottom) - one.top.max(other.top);
+                    // In tenths of pixels; boxes of text are a little higher than the text.
+                    assert!(width <= 10.0 || height <= 40.0, "{}: {a} on {b}: {boxes:?}", picture.title);
+                }
+            }
+            if boxes.iter().any(|(text, _)| text == "crash") {
+                let last = boxes.iter().find(|(text, _)| text == "action avoid-slow-servers");
+                let last = last.unwrap_or_else(|| panic!("{}: {boxes:?}", picture.title)).1;
+                let marks = strokes(picture, "#999999");
+                let near = marks.iter().any(|mark| (mark[0].0 - last.right).abs() < 40.0);
+                assert!(near, "{}: {last:?} is away from its line", picture.title);
+            }
+        }
+    }
+}
+
+/// The bound of a short window was two dots, its label somewhere beside it.
+#[test]
+fn the_bound_of_a_short_window_has_ends_and_its_label_is_at_it() {
+    let mut study = study();
+    let objective = &mut study.plan.objectives[0];
+    (objective.from_ns, objective.to_ns) = (Some(15 * S), Some(15 * S + S / 5));
+    let pictures = drawn(&study, Lang::En);
+    let picture = pictures.iter().find(|picture| picture.kind == Kind::Latency).unwrap();
+    let markup = picture.element("");
+    let caps = strokes(picture, "#222222");
+    assert_eq!(caps.len(), 2, "{markup}");
+    let (_, label) = inner_boxes(picture, &["order-p99"])[0];
+    let level = (caps[0][0].0, caps[0][0].1 + 40.0);
+    let at = label.nearest(level);
+    let away = (at.0 - level.0).abs().max((at.1 - level.1).abs());
+    let leader = strokes(picture, "#BBBBBB").iter().any(|ends| (ends[1].1 - level.1).abs() < 2.0);
+    assert!(away < 90.0 || leader, "{label:?} is {away} away from {level:?}");
+}
+
+/// A label stood above the next higher bound, as if it were that one's.
+#[test]
+fn no_label_stands_beyond_another_bound() {
+    let mut study = study();
+    let objective = study.plan.objectives[0].clone();
+    study.plan.objectives.clear();
+    // 15, 20 and 23 pixels apart.
+    for (name, bound_ms) in [("a", 1_500), ("b", 600), ("c", 900), ("d", 300)] {
+        let goal = Goal::Latency { percentile: 99.0, bound_ns: bound_ms * 1_000_000, inclusive: false };
+        let name = format!("objective-{name}");
+        study.plan.objectives.push(crate::results::ObjectivePlan { name, goal, ..objective.clone() });
+    }
+    let pictures = drawn(&study, Lang::En);
+    let picture = pictures.iter().find(|picture| picture.kind == Kind::Distribution).unwrap();
+    let levels: Vec<f64> = strokes(picture, "#222222").iter().map(|cap| cap[0].1 + 40.0).collect();
+    let labels = inner_boxes(picture, &["objective-"]);
+    assert_eq!((labels.len(), levels.len()), (4, 4));
+    for ((label, at), own) in labels.iter().zip(&levels) {
+        for other in levels.iter().filter(|other| (*other - own).abs() > 120.0) {
+            assert!((other - own) * (other - at.middle()) > 0.0, "{label} at {at:?}: {levels:?}");
+        }
+    }
+}
+
 /// Bands are cut only where they would press everything else to the bottom.
 #[test]
 fn bands_are_shown_whole_up_to_half_as_much_again() {
@@ -382,7 +501,8 @@ fn lines_are_told_apart_without_colour() {
         let markup = picture.element("");
         for element in elements(&markup).iter().filter(|element| element.name == "polyline") {
             let dashed = !element.attribute("stroke-dasharray").is_empty();
-            let plain = ["#0072B2", "#E2E2E2", "#666666", "#BBBBBB"].contains(&element.attribute("stroke"));
+            let plain = ["#0072B2", "#E2E2E2", "#666666", "#BBBBBB", "#222222"]
+                .contains(&element.attribute("stroke"));
             assert_ne!(dashed, plain, "{}", element.attribute("stroke"));
         }
     }
@@ -487,13 +607,15 @@ fn the_report_holds_the_figures_of_the_tables() {
         "<p>3 days simulated \u{b7} 1970-01-01T08:00:00+08:00 + 30s</p>",
         "<p class=\"said\">0 of 2 objectives hold; order-p99 is undecided, it holds on 2 of 3 days: more than 1% of \
          the requests of the worst 10s got no answer in time at 08:00:20 on day 3, bound 400ms; ",
-        "<div>order-p99<small>web/order</small></div></td>",
+        "<div><span>order-p99</span><small>web/<wbr/>order</small></div></td>",
         // Where the percentile has no value a note says so.
         "<div><span>p99 &lt; 400ms</span></div></td><td class=\"n\" data-head=\"value\"></td>\
-         <td data-head=\"held in\"><div>2 of 3 days<small>asked 50%</small><small>shown 13.5% \u{2013} 98.3%</small></div></td>",
+         <td data-head=\"held in\"><div><span>2 of 3 days</span><small><span>asked 50%</span></small>\
+         <small><span>shown 13.5%</span> <span>\u{2013} 98.3%</span></small></div></td>",
         "<div>no p99: on 1 of 3 days more than 1% of the requests of the worst 10s got no answer in time; the days alone decide</div>",
-        "<div>from 1970-01-01T08:00:10+08:00 to 08:00:30+08:00, the worst 10s counts<small>worst window of the first \
-         broken day, from: 1970-01-01T08:00:20+08:00</small></div>",
+        // Times of day were broken at their hyphens, the days held in at every letter.
+        "<div>from <span>1970-01-01T08:00:10+08:00</span> to 08:00:30+08:00, the worst 10s counts<small>worst window of the first \
+         broken day, from: <span>1970-01-01T08:00:20+08:00</span></small></div>",
         "data-head=\"requests judged a day\"><div>170</div></td><td class=\"n\" data-head=\"of them lost or too late\"><div>11.8%",
         "<div>web</div></td><td data-head=\"resource\"><div>CPU</div></td><td class=\"n\" data-head=\"limit\"><div>12.0</div></td>",
         "<div>browse</div></td><td class=\"n\" data-head=\"offered/s\"><div>50.0<small>37.6 \u{2013} 62.4</small></div></td>",
@@ -537,6 +659,7 @@ fn table_of(page: &str, title: &str) -> Vec<Vec<(String, String)>> {
     for row in table.split("<tr>").skip(1) {
         let cells = row.split("<td").skip(1).map(|cell| {
             let cell = cell.split_once('>').expect("a cell").1.split_once("</td>").expect("its end").0;
+            let cell = cell.replace("<span>", "").replace("</span>", "").replace("<wbr/>", "");
             let cell = cell.trim_start_matches("<div>").trim_end_matches("</div>");
             let (value, small) = cell.split_once("<small>").unwrap_or((cell, ""));
             (value.to_owned(), small.trim_end_matches("</small>").to_owned())

@@ -152,7 +152,12 @@ fn launch(path: &str, spec: &PoolSpec, found: &mut Findings) -> LaunchPlan {
             let path = join(path, "nodes.provision");
             law.build().map_err(|problems| found.nest(Code::Distribution, &path, problems)).ok()
         });
-        Nodes { servers: nodes.servers, provision, keep: nodes.keep }
+        for (parameter, message, remedy) in nodes.cluster_autoscaler.iter().flat_map(|spec| spec.problems()) {
+            let path = join(path, &format!("nodes.clusterAutoscaler.{parameter}"));
+            found.add(Code::Policy, path, message, remedy);
+        }
+        let scaler = nodes.cluster_autoscaler.clone();
+        Nodes { servers: nodes.servers, provision, keep: nodes.keep, scaler }
     });
     let warm = spec.warm_pool.as_ref().map_or(0, |warm| warm.size);
     LaunchPlan { apart, quota: given.quota, failures, retry, warm, nodes }
@@ -176,9 +181,8 @@ fn warm_pool(path: &str, spec: &PoolSpec, found: &mut Findings) {
 }
 
 fn bounds(path: &str, pool: &PoolSpec, spec: &AutoscalerSpec, found: &mut Findings) -> Bounds {
-    let (min, max) = scalers::bounds(spec);
-    let bounds = Bounds { min: min.unwrap_or(Bounds::ANY.min), max: max.unwrap_or(Bounds::ANY.max) };
-    for (key, bound) in [("minReplicas", min), ("maxReplicas", max)] {
+    let bounds = scalers::bounds(spec);
+    for (key, bound) in [("minReplicas", spec.min_replicas), ("maxReplicas", spec.max_replicas)] {
         if bound.is_some_and(|bound| bound > MAX_REPLICAS) {
             let message = format!("{} servers in a pool are too many", bound.unwrap_or(0));
             found.add(Code::OutOfRange, join(path, key), message, format!("keep to {MAX_REPLICAS}"));
@@ -194,6 +198,17 @@ fn bounds(path: &str, pool: &PoolSpec, spec: &AutoscalerSpec, found: &mut Findin
         );
         let remedy = format!("write replicas: {}", bounds.clamp(pool.replicas));
         found.add(Code::Contradiction, path, message, remedy);
+    }
+    for (key, policy) in spec.policies() {
+        if policy.needs_max() && bounds.max == Bounds::ANY.max {
+            let path = join(path, &format!("{key}.maxReplicas"));
+            found.add(
+                Code::MissingKey,
+                path,
+                "the key `maxReplicas` is missing",
+                "write for example maxReplicas: 20",
+            );
+        }
     }
     if spec.schedule.is_none() && spec.policies().is_empty() {
         found.add(

@@ -39,6 +39,9 @@ const MAX_NAME: usize = 63;
 /// Ends the message of a problem that follows from another one, which is told already.
 const FOLLOWS: &str = "this follows from what is wrong elsewhere";
 
+/// What helps where wall clocks are told and nothing says when the run begins.
+const NO_START: &str = "give run.start";
+
 /// Problems found so far.
 #[derive(Debug, Default)]
 struct Findings(Vec<(Code, Problem)>);
@@ -69,13 +72,28 @@ impl Findings {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(fits) {
             let message = format!("`{}` is not a name", suggest::short(name));
-            self.add(
-                Code::Name,
-                path,
-                message,
-                "write 1 to 63 of a-z, 0-9 and -; free text goes into displayName",
-            );
+            let small = name.to_ascii_lowercase().replace(['_', ' ', '.'], "-");
+            let remedy = if !small.is_empty() && small.len() <= MAX_NAME && small.bytes().all(fits) {
+                format!("write `{small}`; free text goes into displayName")
+            } else {
+                "write 1 to 63 of a-z, 0-9 and -; free text goes into displayName".to_owned()
+            };
+            self.add(Code::Name, path, message, remedy);
         }
+    }
+
+    /// Tells once of wall clocks that mean nothing without `run.start`, however many there are.
+    fn once_without_start(mut self) -> Vec<(Code, Problem)> {
+        let clock = |(_, problem): &(Code, Problem)| problem.remedy.starts_with(NO_START);
+        let count = self.0.iter().filter(|found| clock(found)).count();
+        let mut first = true;
+        self.0.retain(|found| !clock(found) || std::mem::take(&mut first));
+        if let Some((_, problem)) = self.0.iter_mut().find(|found| clock(found)).filter(|_| count > 1) {
+            let others =
+                if count == 2 { "one other place".to_owned() } else { format!("{} other places", count - 1) };
+            problem.message += &format!(", here and at {others}");
+        }
+        self.0
     }
 
     fn is_empty(&self) -> bool {
@@ -99,7 +117,7 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
     let classes = Classes::collect(spec, &mut found);
     limits::counts(spec, &classes, &mut found);
     if !found.is_empty() && limits::hopeless(spec, &classes) {
-        return Err(found.0);
+        return Err(found.once_without_start());
     }
     let mut fleet = services::check(spec, &frame, &classes, &mut found);
     let traffic = traffic::check(spec, &frame, &classes, traces, &mut found);
@@ -114,7 +132,7 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
     limits::sizes(spec, &frame, &classes, &fleet, &mut found);
     let outlook = outlook::of(spec, &frame, &fleet, &traffic.offers, &mut found);
     if !found.is_empty() {
-        return Err(found.0);
+        return Err(found.once_without_start());
     }
     let mut services = fleet.plans;
     for (service, outlook) in services.iter_mut().zip(outlook) {

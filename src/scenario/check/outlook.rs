@@ -5,7 +5,6 @@ use super::Findings;
 use super::run::Frame;
 use super::services::Fleet;
 use super::traffic::Offer;
-use crate::balancer::BalancerSpec;
 use crate::dist::Distribution;
 use crate::error::Code;
 use crate::results::{PoolPlan, UNLIMITED_MILLICORES};
@@ -93,13 +92,12 @@ fn grows(service: &Service, plans: &[PoolPlan], load: Load, duration: SimDuratio
 /// Returns how much of the traffic a server gets relative to the others, where the balancer does
 /// not look at how busy they are; `None` where work goes to whoever has room.
 fn shares(service: &Service) -> Option<fn(&Pool) -> f64> {
-    match service.balancer {
-        _ if service.queue.central => None,
-        BalancerSpec::Random(_) | BalancerSpec::RoundRobin(_) => Some(|_| 1.0),
-        BalancerSpec::WeightedRandom(_) | BalancerSpec::SmoothWeightedRoundRobin(_) => {
-            Some(|pool| pool.weight)
-        }
-        BalancerSpec::LeastRequest(_) | BalancerSpec::LeastConnections(_) => None,
+    if service.queue.central || service.balancer.sees_load() {
+        None
+    } else if service.balancer.weighs() {
+        Some(|pool| pool.weight)
+    } else {
+        Some(|_| 1.0)
     }
 }
 

@@ -7,8 +7,8 @@ use crate::error::Code;
 use crate::ids::ServiceId;
 use crate::monitoring::Pipeline;
 use crate::results::{PoolPlan, UNLIMITED_MILLICORES};
-use crate::scenario::plan::{Figure, Pool, Scaler, Service, Source, Watch};
-use crate::scenario::spec::ScenarioSpec;
+use crate::scenario::plan::{Bounds, Caution, Figure, LadderPlan, Pool, Scaler, Service, Source, Watch};
+use crate::scenario::spec::{ScenarioSpec, ServiceSpec};
 use crate::scenario::suggest;
 use crate::time::{SimDuration, SimTime};
 use crate::workload::recorded::TraceFiles;
@@ -36,10 +36,12 @@ pub(super) fn check(
     let services = spec.services.iter().zip(fleet.services.iter_mut().zip(&fleet.plans));
     for (index, ((name, spec), (service, plan))) in services.enumerate() {
         let id = ServiceId::new(index);
+        service.ladder = ladder(&format!("services.{name}"), id, spec, service, &plan.pools, around, found);
         for (ordinal, (pool, spec)) in spec.pools.iter().enumerate() {
             let Some(spec) = &spec.autoscaler else { continue };
             let path = format!("services.{name}.pools.{pool}.autoscaler");
             for (key, policy) in spec.policies() {
+                fleet.cautions.extend(foreign(policy.target(), name, pool));
                 let path = join(&path, &key);
                 let of = (id, ordinal);
                 if let Some(scaler) =
@@ -50,6 +52,76 @@ pub(super) fn check(
             }
         }
     }
+}
+
+/// Returns who chooses the size of a service's servers.
+fn ladder(
+    path: &str,
+    id: ServiceId,
+    spec: &ServiceSpec,
+    service: &Service,
+    plans: &[PoolPlan],
+    around: &Surroundings<'_>,
+    found: &mut Findings,
+) -> Option<LadderPlan> {
+    let ladder = spec.ladder.as_ref()?;
+    let path = join(path, "ladder");
+    for (parameter, message, remedy) in ladder.policy.problems() {
+        found.add(Code::Policy, join(&path, &format!("policy.{parameter}")), message, remedy);
+    }
+    let mut pools = Vec::new();
+    for (index, name) in ladder.pools.iter().enumerate() {
+        let at = join(&path, &format!("pools[{index}]"));
+        let names = || spec.pools.iter().map(|(name, _)| name);
+        match spec.pools.iter().position(|(known, _)| known == name.as_str()) {
+            None => {
+                let message = format!("there is no pool `{}`", suggest::short(name));
+                found.add(Code::UnknownName, at, message, suggest::known(name, names()));
+            }
+            Some(pool) if pools.contains(&pool) => {
+                found.add(
+                    Code::DuplicateName,
+                    at,
+                    format!("the pool `{name}` is given twice"),
+                    "keep one of them",
+                );
+            }
+            Some(pool) => pools.push(pool),
+        }
+    }
+    if ladder.pools.len() < 2 {
+        found.add(
+            Code::Nothing,
+            join(&path, "pools"),
+            "a ladder has two rungs at least",
+            "name two pools or more",
+        );
+    }
+    let capacity = |pool: &usize| {
+        let plan = &plans[*pool];
+        let milli = (plan.millicores < UNLIMITED_MILLICORES).then_some(plan.millicores as f64);
+        milli.unwrap_or(f64::INFINITY) * plan.speed
+    };
+    let capacities: Vec<f64> = pools.iter().map(capacity).collect();
+    if !capacities.windows(2).all(|pair| pair[0] < pair[1]) {
+        let message = "the pools of a ladder do not rise in cores x speed";
+        found.add(Code::Contradiction, join(&path, "pools"), message, "name the smallest first");
+    }
+    let manned = pools.iter().filter(|&&pool| service.pools[pool].replicas > 0).count();
+    if manned != 1 && pools.len() > 1 {
+        let message = format!("{manned} pools of the ladder have servers at the start, not one");
+        found.add(Code::Contradiction, join(&path, "pools"), message, "write replicas: 0 for the others");
+    }
+    for (name, pool) in spec.pools.iter().filter(|(name, _)| ladder.pools.iter().any(|rung| rung == name)) {
+        if pool.autoscaler.is_some() {
+            let message = format!("both the ladder and an autoscaler decide about {name}");
+            found.add(Code::Contradiction, &path, message, "keep one of them");
+        }
+    }
+    let all = ladder.policy.wants().into_iter().map(|want| Want { scope: Of::Service, ..want });
+    let seen: Vec<_> = all.map(|want| seen(&path, &want, (id, 0), true, around.pipelines, found)).collect();
+    let seen = seen.into_iter().collect::<Option<_>>()?;
+    Some(LadderPlan { pools, capacities, policy: ladder.policy.clone(), seen })
 }
 
 fn scaler(
@@ -84,6 +156,19 @@ fn scaler(
     let forecast = if spec.needs_forecast() { forecast(path, service, around, found) } else { None };
     let facts = PoolFacts { forecast, ..facts(pool, plan) };
     Some(Scaler { name, spec, facts, seen: seen.into_iter().collect::<Option<_>>()? })
+}
+
+/// A policy may name what it scales: whoever pastes it into another pool may have slipped.
+fn foreign(target: Option<String>, service: &str, pool: &str) -> Option<Caution> {
+    let target = target?;
+    let known = [service.to_owned(), pool.to_owned(), format!("{service}-{pool}")];
+    (!known.contains(&target)).then(|| Caution {
+        of: service.to_owned(),
+        message: format!(
+            "scaleTargetRef names {}, here it scales pool {pool} of {service}; write name: {service}",
+            suggest::short(&target)
+        ),
+    })
 }
 
 /// Returns what a policy may know of its pool beforehand.
@@ -171,7 +256,13 @@ fn forecast(
 }
 
 /// Returns the bounds of a pool: those of a policy that brings its own win over those of the block.
-pub(super) fn bounds(spec: &AutoscalerSpec) -> (Option<u32>, Option<u32>) {
-    let own = spec.policies().into_iter().map(|(_, policy)| policy.bounds());
-    own.fold((spec.min_replicas, spec.max_replicas), |(min, max), own| (own.0.or(min), own.1.or(max)))
+pub(super) fn bounds(spec: &AutoscalerSpec) -> Bounds {
+    let policies = spec.policies();
+    let (mut min, mut max) = (spec.min_replicas, spec.max_replicas);
+    for (_, policy) in &policies {
+        let own = policy.bounds();
+        (min, max) = (own.0.or(min), own.1.or(max));
+    }
+    let least = policies.iter().map(|(_, policy)| policy.default_min()).max();
+    Bounds { min: min.or(least).unwrap_or(Bounds::ANY.min), max: max.unwrap_or(Bounds::ANY.max) }
 }

@@ -64,7 +64,7 @@ pub(super) fn check(spec: &ScenarioSpec, frame: &Frame, classes: &Classes, found
         let health = life::health(&path, service, found);
         let balancer = service.balancer.0.clone();
         let proxies = proxies::check(&path, spec, service, &pools, found);
-        fleet.services.push(Service { pools, queue, demands, balancer, health, proxies });
+        fleet.services.push(Service { pools, queue, demands, balancer, health, ladder: None, proxies });
     }
     fleet
 }

@@ -6,6 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::autoscaler::cluster_autoscaler::ClusterAutoscaler;
+use crate::autoscaler::ladder::Ladder;
 use crate::dist::DistributionSpec;
 use crate::time::SimDuration;
 use crate::units::{Price, Rate, Ratio};
@@ -83,6 +85,9 @@ pub struct NodesSpec {
     /// left out.
     #[serde(default = "default_keep")]
     pub keep: SimDuration,
+    /// Who orders and removes nodes; they come when a server needs one, and go when empty, where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_autoscaler: Option<ClusterAutoscaler>,
     /// Per node and hour, instead of a price per server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
@@ -100,6 +105,17 @@ pub struct SlowStartSpec {
     pub window: SimDuration,
     /// The share of its full speed.
     pub speed: Ratio,
+}
+
+/// Who chooses the size of a service's servers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LadderSpec {
+    /// Pools of rising capacity, of which one has servers at the start; the others have `replicas: 0`.
+    pub pools: Vec<String>,
+    /// When to move to the next; by slots at 70 % and 30 % where left out.
+    #[serde(default)]
+    pub policy: Ladder,
 }
 
 /// How a balancer learns which servers can be sent requests.
