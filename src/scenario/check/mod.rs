@@ -14,6 +14,7 @@ mod places;
 mod proxies;
 mod run;
 mod scalers;
+mod schedule;
 mod services;
 mod traffic;
 
