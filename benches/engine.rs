@@ -134,6 +134,7 @@ fn balancers(c: &mut Criterion) {
                 let weight = if name == "leastRequest" { 1.0 } else { 1.0 + (ordinal % 3) as f64 };
                 let member = Member {
                     server: ServerId::new(ordinal),
+                    nth: ordinal as u32,
                     pool: 0,
                     zone: 0,
                     version: 0,

@@ -31,7 +31,7 @@ fn files_are_written_again_to_the_byte() {
     let desk = Desk::with(SCENARIO);
     desk.run(&["run", "s.yaml", "-q", "-o", "out"]).ends(0);
     let first = everything(&desk, "out");
-    assert_eq!(first.len(), 19, "{:?}", first.iter().map(|file| &file.0).collect::<Vec<_>>());
+    assert_eq!(first.len(), 20, "{:?}", first.iter().map(|file| &file.0).collect::<Vec<_>>());
     desk.write("out/summary.csv", "something else");
     desk.write("out/mine.txt", "a note");
     fs::remove_dir_all(desk.path("out/charts")).unwrap();

@@ -541,6 +541,7 @@ fn nginx_sequence_exactly() {
         rotation.join(
             Member {
                 server: ServerId::new(ordinal),
+                nth: ordinal as u32,
                 pool: 0,
                 zone: 0,
                 version: 0,

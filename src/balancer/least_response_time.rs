@@ -74,7 +74,7 @@ struct State {
 impl State {
     fn key(&mut self, position: usize, rotation: &Rotation) -> (u64, u64) {
         self.changes += 1;
-        let ordinal = rotation.server(position).index();
+        let ordinal = rotation.members()[position].nth as usize;
         let mean = self.means[ordinal].or(self.overall).unwrap_or(1.0);
         let waiting = f64::from(rotation.in_flight()[position]) + 1.0;
         (ordered(mean * waiting / rotation.members()[position].weight), self.changes)
@@ -102,7 +102,7 @@ impl Balancer for State {
     fn on_done(&mut self, position: usize, end: End, rotation: &Rotation) {
         // No time at all would make a server the best of all for ever.
         let response = (end.latency.as_nanos() as f64).max(1.0);
-        let mean = &mut self.means[rotation.server(position).index()];
+        let mean = &mut self.means[rotation.members()[position].nth as usize];
         *mean = Some(moved(*mean, response, self.smoothing));
         self.overall = Some(moved(self.overall, response, self.smoothing));
         let key = self.key(position, rotation);
@@ -115,7 +115,7 @@ impl Balancer for State {
     }
 
     fn on_join(&mut self, position: usize, rotation: &Rotation) {
-        let ordinal = rotation.server(position).index();
+        let ordinal = rotation.members()[position].nth as usize;
         if self.means.len() <= ordinal {
             self.means.resize(ordinal + 1, None);
         }

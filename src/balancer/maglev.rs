@@ -97,7 +97,7 @@ impl Balancer for State {
     fn on_membership(&mut self, rotation: &Rotation) {
         self.places.renew(rotation);
         let entry = |member: &crate::balancer::Member| {
-            let ordinal = member.server.index();
+            let ordinal = member.nth as usize;
             Entry::new(name(ordinal), ordinal as u32, member.weight, self.size)
         };
         self.entries = rotation.members().iter().map(entry).collect();

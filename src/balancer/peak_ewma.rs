@@ -98,7 +98,7 @@ struct State {
 impl State {
     fn cost(&mut self, now: SimTime, position: usize, rotation: &Rotation) -> f64 {
         let (pending, decay) = (rotation.in_flight()[position], self.spec.decay);
-        match &mut self.metrics[rotation.server(position).index()] {
+        match &mut self.metrics[rotation.members()[position].nth as usize] {
             Some(Metric::Tower(metric)) => metric.load(now, pending, decay),
             Some(Metric::Finagle(metric)) => metric.load(now, pending, decay),
             None => 0.0,
@@ -145,7 +145,7 @@ impl Balancer for State {
 
     fn on_done(&mut self, position: usize, end: End, rotation: &Rotation) {
         let decay = self.spec.decay;
-        match &mut self.metrics[rotation.server(position).index()] {
+        match &mut self.metrics[rotation.members()[position].nth as usize] {
             Some(Metric::Tower(metric)) => metric.observe(end.at, end.latency, decay),
             Some(Metric::Finagle(metric)) => metric.observe(end.at, end.latency, decay),
             None => {}
@@ -158,7 +158,7 @@ impl Balancer for State {
 
     fn on_join(&mut self, position: usize, rotation: &Rotation) {
         let member = &rotation.members()[position];
-        let ordinal = member.server.index();
+        let ordinal = member.nth as usize;
         if self.metrics.len() <= ordinal {
             self.metrics.resize(ordinal + 1, None);
         }

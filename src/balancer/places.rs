@@ -27,7 +27,7 @@ impl Places {
 
     /// Learns that a server joined at the last place, and returns its ordinal.
     pub(super) fn join(&mut self, position: usize, rotation: &Rotation) -> usize {
-        let ordinal = rotation.server(position).index();
+        let ordinal = rotation.members()[position].nth as usize;
         if self.of.len() <= ordinal {
             self.of.resize(ordinal + 1, NONE);
         }

@@ -154,7 +154,7 @@ impl Points {
             Hash::Ketama => ring::ketama_counts(&weights, self.max),
             _ => ring::envoy_counts(&weights, self.min, self.max),
         };
-        let servers = rotation.members().iter().map(|member| member.server.index() as u32);
+        let servers = rotation.members().iter().map(|member| member.nth);
         let wanted: Vec<(u32, u32)> = servers.zip(counts).collect();
         let hash = self.hash;
         self.ring.set(&wanted, &mut |server, range, hashes| {

@@ -8,6 +8,8 @@ use crate::time::SimTime;
 pub struct Member {
     /// The server, by its launch ordinal.
     pub server: ServerId,
+    /// Its launch ordinal within the service: what it is hashed by.
+    pub nth: u32,
     /// Its pool within the service.
     pub pool: u16,
     /// Its zone.

@@ -12,7 +12,15 @@ fn attempt() -> Attempt {
 }
 
 fn member(ordinal: usize, weight: f64) -> Member {
-    Member { server: ServerId::new(ordinal), pool: 0, zone: 0, version: 0, weight, since: SimTime::ZERO }
+    Member {
+        server: ServerId::new(ordinal),
+        nth: ordinal as u32,
+        pool: 0,
+        zone: 0,
+        version: 0,
+        weight,
+        since: SimTime::ZERO,
+    }
 }
 
 fn rotation(weights: &[f64]) -> Rotation {
@@ -179,7 +187,7 @@ fn life(spec: &BalancerSpec, seed: u64) -> Vec<usize> {
                 rotation.sent(position);
                 balancer.on_sent(position, &rotation);
                 under_way.push(rotation.server(position));
-                chosen.push(rotation.server(position).index());
+                chosen.push(rotation.members()[position].nth as usize);
             }
         }
     }
@@ -245,7 +253,7 @@ impl Scene {
     }
 
     fn place(&self, ordinal: usize) -> usize {
-        let found = self.rotation.members().iter().position(|member| member.server.index() == ordinal);
+        let found = self.rotation.members().iter().position(|member| member.nth as usize == ordinal);
         found.unwrap_or_else(|| panic!("server {ordinal} is not in rotation"))
     }
 

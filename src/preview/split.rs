@@ -155,6 +155,7 @@ pub(super) fn lots(station: &Service, arriving: &Arriving) -> Result<Vec<Lot>, &
     };
     let equal = pools.iter().all(alike);
     let weights_differ = pools.iter().any(|pool| pool.weight != first.weight);
+    let several = station.proxies.as_ref().is_some_and(|proxies| proxies.instances > 1);
     let weigh: fn(&Pool) -> f64 = match &station.balancer {
         _ if count == 1 => |_| 1.0,
         _ if station.queue.central && !equal => return Err("servers that differ stand behind one queue"),
@@ -163,13 +164,14 @@ pub(super) fn lots(station: &Service, arriving: &Arriving) -> Result<Vec<Lot>, &
         }
         _ if station.queue.central => return Ok(vec![pooled(station, arriving, first, count, false)]),
         BalancerSpec::Random(_) => |_| 1.0,
+        _ if several => return Err("several proxies choose the server, each by what it sees"),
         BalancerSpec::WeightedRandom(_) => |pool| pool.weight,
         BalancerSpec::LeastRequest(spec) if weights_differ || !spec.draws() => {
             return Err("turns of unequal weight have no formula");
         }
         BalancerSpec::LeastRequest(spec) if spec.choice_count() == 1 => |_| 1.0,
         BalancerSpec::RoundRobin(_) => return Ok(in_turn(station, arriving, &pools, count)),
-        BalancerSpec::SmoothWeightedRoundRobin(_) if !weights_differ => {
+        BalancerSpec::SmoothWeightedRoundRobin(_) | BalancerSpec::PingoraWeighted(_) if !weights_differ => {
             return Ok(in_turn(station, arriving, &pools, count));
         }
         BalancerSpec::SmoothWeightedRoundRobin(_) => {

@@ -145,7 +145,8 @@ fn summary_has_the_promised_columns_in_order() {
                     load_ratio_max_over_mean scaling_ratio cpu_utilization slot_utilization \
                     offered_utilization server_hours cost load_ratio_max_over_mean_per_capacity \
                     offered_cpu_utilization offered_slot_utilization offered_per_s servers_ready \
-                    servers_desired availability server_hours_billed cost_wasted \
+                    servers_desired availability server_hours_billed cost_wasted under_provisioned_share \
+                    under_provisioned_servers over_provisioned_share over_provisioned_servers reversals_per_h \
                     scaling_ratio_binding note";
     let bounds = |name: &&String| !name.ends_with("_lo") && !name.ends_with("_hi");
     let found: Vec<_> = records[0].iter().filter(bounds).map(String::as_str).collect();
@@ -468,6 +469,7 @@ fn every_file_of_a_run_is_listed_even_without_a_finished_day() {
             "objectives.csv",
             "dependencies.csv",
             "events.csv",
+            "scale_events.csv",
             "resolved.yaml",
             "timeseries.csv",
             "charts/rate.svg",

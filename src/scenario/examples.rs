@@ -111,9 +111,114 @@ pub(super) const BLOCKS: &[Block] = &[
     ("SlowStartSpec", &[("window", "1m"), ("speed", "30%")]),
     (
         "AutoscalerSpec",
-        &[("minReplicas", "2"), ("maxReplicas", "40"), ("schedule", "{steps: [{at: 30m, replicas: 12}]}")],
+        &[
+            ("minReplicas", "2"),
+            ("maxReplicas", "40"),
+            ("schedule", "{steps: [{at: 30m, replicas: 12}]}"),
+            (
+                "stepScaling",
+                "{metric: cpuUtilization, threshold: 50%, scaleOut: [{lower: 0%, adjustment: 10}]}",
+            ),
+            ("trend", "{metric: requestRate, target: 400/s}"),
+            ("keda", "{triggers: [{type: queueLength, threshold: 5}]}"),
+            ("predictive", "{requestsPerServer: 400/s}"),
+        ],
     ),
-    ("ScheduleSpec", &[("timeZone", "Asia/Shanghai"), ("steps", "[{at: 30m, replicas: 12}]")]),
+    (
+        "ScheduleSpec",
+        &[
+            ("timeZone", "Asia/Shanghai"),
+            ("steps", "[{at: 30m, replicas: 12}]"),
+            ("rules", "[{start: \"15 9 * * *\", end: \"45 9 * * *\", replicas: 12}]"),
+        ],
+    ),
+    ("KeysSpec", &[("zipf", "{population: 1000000, exponent: 1}")]),
+    (
+        "Performance",
+        &[("cpuUtilization", "{above: 70%, below: 40%}"), ("latency", "{above: 300ms, below: 50ms}")],
+    ),
+    ("HorizontalPodAutoscaler", &[("scaleTargetRef", "{kind: Deployment, name: web}")]),
+    ("HorizontalPodAutoscalerSpec", &[("scaleTargetRef", "{kind: Deployment, name: web}")]),
+    ("BalancerSlowStart", &[("window", "60s")]),
+    (
+        "ContainerResourceMetricSource",
+        &[("name", "cpu"), ("container", "app"), ("target", "{type: Utilization, averageUtilization: 60}")],
+    ),
+    ("CpuBand", &[("above", "70%"), ("below", "40%")]),
+    ("CrossVersionObjectReference", &[("kind", "Deployment"), ("name", "web")]),
+    ("Fallback", &[("failureThreshold", "3"), ("replicas", "10")]),
+    (
+        "HPAScalingPolicy",
+        &[
+            ("", "{type: Percent, value: 100, periodSeconds: 15}"),
+            ("type", "Percent"),
+            ("value", "100"),
+            ("periodSeconds", "15"),
+        ],
+    ),
+    (
+        "Keda",
+        &[
+            ("triggers", "[{type: queueLength, threshold: 5}]"),
+            ("fallback", "{failureThreshold: 3, replicas: 10}"),
+        ],
+    ),
+    ("LadderSpec", &[("pools", "[small, large]")]),
+    ("LatencyBand", &[("above", "300ms"), ("below", "50ms")]),
+    ("MetricIdentifier", &[("name", "requests_per_second")]),
+    (
+        "MetricSpec",
+        &[
+            (
+                "",
+                "{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}",
+            ),
+            ("type", "Resource"),
+            ("resource", "{name: cpu, target: {type: Utilization, averageUtilization: 60}}"),
+            (
+                "containerResource",
+                "{name: cpu, container: app, target: {type: Utilization, averageUtilization: 60}}",
+            ),
+            (
+                "pods",
+                "{metric: {name: requests_per_second}, target: {type: AverageValue, averageValue: 100}}",
+            ),
+            (
+                "object",
+                "{describedObject: {kind: Ingress, name: web}, metric: {name: requests_per_second}, target: {type: Value, value: 10k}}",
+            ),
+            ("external", "{metric: {name: queue_length}, target: {type: AverageValue, averageValue: 5}}"),
+        ],
+    ),
+    ("MetricTarget", &[("type", "Utilization")]),
+    (
+        "ObjectMetricSource",
+        &[
+            ("describedObject", "{kind: Ingress, name: web}"),
+            ("metric", "{name: requests_per_second}"),
+            ("target", "{type: Value, value: 10k}"),
+        ],
+    ),
+    (
+        "PodsMetricSource",
+        &[("metric", "{name: requests_per_second}"), ("target", "{type: AverageValue, averageValue: 100}")],
+    ),
+    ("Predictive", &[("requestsPerServer", "400/s")]),
+    ("ResourceMetricSource", &[("name", "cpu"), ("target", "{type: Utilization, averageUtilization: 60}")]),
+    (
+        "ScheduleRule",
+        &[
+            ("", "{start: \"15 9 * * *\", end: \"45 9 * * *\", replicas: 12}"),
+            ("start", "\"15 9 * * *\""),
+            ("end", "\"45 9 * * *\""),
+            ("replicas", "12"),
+        ],
+    ),
+    ("StepAdjustment", &[("", "{lower: 0%, adjustment: 10}"), ("adjustment", "10")]),
+    ("StepScaling", &[("metric", "cpuUtilization"), ("threshold", "50%")]),
+    ("Trend", &[("metric", "requestRate"), ("target", "400/s")]),
+    ("Trigger", &[("", "{type: queueLength, threshold: 5}"), ("type", "queueLength"), ("threshold", "5")]),
+    ("ZipfSpec", &[("population", "1000000"), ("exponent", "1")]),
     ("ScheduleStep", &[("", "{at: 30m, replicas: 12}"), ("at", "30m"), ("replicas", "12")]),
     ("HealthCheckSpec", &[("interval", "5s"), ("unhealthyThreshold", "3"), ("healthyThreshold", "1")]),
     (

@@ -218,8 +218,8 @@ in one of a few ways: by mean and cv, by two percentiles, or by parameters of it
     entry(
         Code::Policy,
         "The parameters of a scaling policy do not go together, or are out of range.",
-        "services: {web: {pools: {p: {replicas: 4, concurrency: 8, autoscaler: {horizontalPodAutoscaler: {maxReplicas: 0}}}}, work: 5ms}}",
-        "services: {web: {pools: {p: {replicas: 4, concurrency: 8, autoscaler: {horizontalPodAutoscaler: {maxReplicas: 20}}}}, work: 5ms}}",
+        "services: {web: {pools: {p: {replicas: 4, concurrency: 8, autoscaler: {demand: {requestsPerServer: 0/s}}}}, work: 5ms}}",
+        "services: {web: {pools: {p: {replicas: 4, concurrency: 8, autoscaler: {demand: {requestsPerServer: 400/s}}}}, work: 5ms}}",
     ),
     entry(
         Code::Recorded,

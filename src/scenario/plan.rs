@@ -99,6 +99,13 @@ pub struct Source {
     pub keys: Option<Zipf>,
 }
 
+impl Source {
+    /// Tells whether it names the customers of its requests.
+    pub fn is_keyed(&self) -> bool {
+        self.keys.is_some() || self.recorded.iter().any(|recording| recording.spec.key.is_some())
+    }
+}
+
 /// A recorded part of a source.
 #[derive(Clone, Debug)]
 pub struct Recording {

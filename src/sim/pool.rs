@@ -149,9 +149,20 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         state.launching.ordered();
         self.ordinals.push(state.launched);
         state.launched += 1;
-        let (pool, weight) = (pool as u16, state.weight);
-        self.members.push(Member { server, pool, zone, version: 0, weight, since: now });
+        let (pool, weight, service) = (pool as u16, state.weight, state.service());
+        let nth = self.next_of_service(service);
+        self.members.push(Member { server, nth, pool, zone, version: 0, weight, since: now });
         server
+    }
+
+    /// Numbers the servers of each service: another service changes nobody's name.
+    fn next_of_service(&mut self, service: ServiceId) -> u32 {
+        let index = service.index();
+        if self.launched.len() <= index {
+            self.launched.resize(index + 1, 0);
+        }
+        self.launched[index] += 1;
+        self.launched[index] - 1
     }
 
     /// Orders servers of a pool, or gives some back, until as many stand as are wanted.

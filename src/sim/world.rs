@@ -10,7 +10,7 @@ use crate::fleet::{Discipline, Fleet, Server, ServerState, ServerUse};
 use crate::ids::{ClassId, RequestId, ServerId, ServiceId, SourceId};
 use crate::results::{Recorder, RunResult, Sent, ServerTotals, ServiceReading, Wide};
 use crate::rng::{Key, Stream};
-use crate::scenario::{HealthCheck, Order, Scenario, Service};
+use crate::scenario::{HealthCheck, Order, Scenario, Service, Source};
 use crate::sim::agenda::Agenda;
 use crate::sim::control::Controllers;
 use crate::sim::fault::{Errors, FaultState, Slowed};
@@ -46,6 +46,8 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
     pub(super) keyed: bool,
     /// Who sent every request, where it went through a proxy.
     pub(super) senders: Vec<Sender>,
+    /// By service: how many servers were launched.
+    pub(super) launched: Vec<u32>,
     /// Their launch ordinals within their pools.
     pub(super) ordinals: Vec<u64>,
     /// The class of every row: beside the rows, which every request reads.
@@ -159,9 +161,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             fleet: Fleet::default(),
             arena: Arena::new(),
             recorder: Recorder::new(plan, sized),
-            keyed: scenario.sources.iter().any(|source| source.keys.is_some())
-                || scenario.sources.iter().flat_map(|s| &s.recorded).any(|r| r.spec.key.is_some()),
+            keyed: scenario.sources.iter().any(Source::is_keyed),
             senders: Vec::new(),
+            launched: Vec::new(),
             ordinals: Vec::new(),
             classes: Vec::new(),
             healths: Vec::new(),
@@ -187,18 +189,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         for (service, plan) in scenario.services.iter().zip(&plan.services) {
             world.add_service(service, &plan.name, key, queue);
         }
-        for row in &plan.rows {
-            let service = &scenario.services[row.service];
-            let level = match &service.queue.order {
-                Order::Priority(levels) => levels[row.class],
-                Order::Fifo | Order::Lifo => 0,
-            };
-            if let Some(demand) = &service.demands[row.class] {
-                let (work, wait) = (demand.work.clone(), demand.wait.clone());
-                world.rows.push(RowState { service: ServiceId::new(row.service), level, work, wait });
-                world.classes.push(ClassId::new(row.class));
-            }
-        }
+        world.add_rows(scenario);
         queue.append(world.cuts, world.recorder.next_cut(), Event::Cut);
         world.agenda.plan(queue);
         world.begin_scans(queue);
@@ -212,6 +203,21 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             world.sources.push(state);
         }
         Ok(world)
+    }
+
+    fn add_rows(&mut self, scenario: &Scenario) {
+        for row in &scenario.plan.rows {
+            let service = &scenario.services[row.service];
+            let level = match &service.queue.order {
+                Order::Priority(levels) => levels[row.class],
+                Order::Fifo | Order::Lifo => 0,
+            };
+            if let Some(demand) = &service.demands[row.class] {
+                let (work, wait) = (demand.work.clone(), demand.wait.clone());
+                self.rows.push(RowState { service: ServiceId::new(row.service), level, work, wait });
+                self.classes.push(ClassId::new(row.class));
+            }
+        }
     }
 
     fn add_service(&mut self, service: &Service, name: &str, key: Key, queue: &mut EventQueue<Event>) {

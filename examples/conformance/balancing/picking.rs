@@ -29,7 +29,8 @@ impl Scene {
         let mut rotation = Rotation::default();
         for (ordinal, &weight) in weights.iter().enumerate() {
             let (server, since) = (ServerId::new(ordinal), SimTime::ZERO);
-            let member = Member { server, pool: 0, zone: 0, version: 0, weight, since };
+            let member =
+                Member { server, nth: server.index() as u32, pool: 0, zone: 0, version: 0, weight, since };
             rotation.join(member, active.get(ordinal).copied().unwrap_or(0));
         }
         let mut balancer = spec.build();

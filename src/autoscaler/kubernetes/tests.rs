@@ -530,12 +530,12 @@ fn mistakes_are_told_by_path() {
     };
     let average = r#"{"type": "AverageValue", "averageValue": 5}"#;
     let rows: Vec<(String, &[&str])> = vec![
-        ("{}".into(), &["maxReplicas"]),
+        ("{}".into(), &[]),
         (r#"{"minReplicas": 5, "maxReplicas": 4}"#.into(), &["maxReplicas"]),
         (r#"{"minReplicas": 0, "maxReplicas": 0}"#.into(), &["maxReplicas", "minReplicas"]),
         (r#"{"maxReplicas": 9, "targetCPUUtilizationPercentage": 0}"#.into(), &["targetCPUUtilizationPercentage"]),
         (r#"{"kind": "HorizontalPodAutoscaler", "maxReplicas": 9, "status": {}}"#.into(), &["status", "kind"]),
-        (r#"{"kind": "Deployment", "spec": {}, "maxReplicas": 9}"#.into(), &["kind", "maxReplicas", "spec.maxReplicas"]),
+        (r#"{"kind": "Deployment", "spec": {}, "maxReplicas": 9}"#.into(), &["kind", "maxReplicas"]),
         (cpu("memory", r#"{"type": "Utilization", "averageUtilization": 60}"#), &["metrics[0].resource.name"]),
         (cpu("cpu", r#"{"type": "Utilization", "averageUtilization": 0}"#), &["metrics[0].resource.target.averageUtilization"]),
         (cpu("cpu", r#"{"type": "Utilization", "averageUtilization": 60, "averageValue": 1}"#), &["metrics[0].resource.target.averageValue"]),

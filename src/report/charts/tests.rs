@@ -135,6 +135,9 @@ fn stretched(mut study: StudyResult, intervals: usize) -> StudyResult {
             [&mut service.p50_ns, &mut service.p99_ns]
                 .into_iter()
                 .for_each(|column| repeat(column, intervals));
+            [&mut service.sent_total, &mut service.sent_most, &mut service.sent_servers]
+                .into_iter()
+                .for_each(|column| repeat(column, intervals));
         }
     }
     study

@@ -67,6 +67,12 @@ fn all_classes_of_a_service_are_worked_out() {
         // Nobody is billed before it serves, nor after.
         ("server_hours_billed", Some(50.0 / 3_600.0)),
         ("cost_wasted", Some(0.0)),
+        // Less than a server's worth of work in either interval, and three and two were there: one is needed.
+        ("under_provisioned_share", Some(0.0)),
+        ("under_provisioned_servers", Some(0.0)),
+        ("over_provisioned_share", Some(1.0)),
+        ("over_provisioned_servers", Some(1.5)),
+        ("reversals_per_h", Some(0.0)),
     ];
     assert_eq!(expected.len(), SUMMARY.len(), "every column is worked out");
     figures(&one_day(), 0, &expected);

@@ -1,4 +1,4 @@
-//! The life of servers: start-up, draining, health checks.
+//! The life of servers: start-up, draining, bounds, health checks.
 
 use super::limits::MAX_REPLICAS;
 use super::run::Frame;
@@ -38,9 +38,8 @@ pub(super) fn pool(path: &str, spec: &PoolSpec, frame: &Frame, found: &mut Findi
     let bounds = spec.autoscaler.as_ref().map_or(Bounds::ANY, |scaler| bounds(&path, spec, scaler, found));
     let schedule = spec.autoscaler.as_ref().and_then(|scaler| scaler.schedule.as_ref());
     let replicas = spec.replicas;
-    let schedule = schedule
-        .map(|spec| schedule::steps(&join(&path, "schedule"), spec, (replicas, bounds), frame, found));
-    let schedule = schedule.unwrap_or_default();
+    let steps = |spec| schedule::steps(&join(&path, "schedule"), spec, (replicas, bounds), frame, found);
+    let schedule = schedule.map(steps).unwrap_or_default();
     too_late(&path, spec, &startup, &schedule, frame, found);
     Life { startup, launch, drain: spec.drain, bounds, schedule }
 }

@@ -134,11 +134,9 @@ fn scaler(
     found: &mut Findings,
 ) -> Option<Scaler> {
     let problems = spec.problems();
-    if !problems.is_empty() {
-        for (parameter, message, remedy) in problems {
-            found.add(Code::Policy, join(path, &parameter), message, remedy);
-        }
-        return None;
+    let sound = problems.is_empty();
+    for (parameter, message, remedy) in problems {
+        found.add(Code::Policy, join(path, &parameter), message, remedy);
     }
     let period = spec.period();
     if period.is_zero() || around.duration.as_nanos() / period.as_nanos() > MAX_ASKED {
@@ -152,6 +150,9 @@ fn scaler(
         .into_iter()
         .map(|want| seen(path, &want, (service, ordinal), alone, around.pipelines, found))
         .collect();
+    if !sound {
+        return None;
+    }
     let pool = &of.pools[ordinal];
     let forecast = if spec.needs_forecast() { forecast(path, service, around, found) } else { None };
     let facts = PoolFacts { forecast, ..facts(pool, plan) };
@@ -200,7 +201,7 @@ fn seen(
     if pipeline.is_none() {
         let message = format!("there is no pipeline `{}`", suggest::short(&want.pipeline));
         let names = pipelines.iter().map(|pipeline| pipeline.name.as_str());
-        found.add(Code::UnknownName, path, message, suggest::known(&want.pipeline, names));
+        found.add(Code::UnknownName, join(path, "from"), message, suggest::known(&want.pipeline, names));
     }
     let figure = Figure::of(want.metric, want.scope, alone);
     if figure.is_none() {

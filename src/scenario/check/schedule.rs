@@ -1,4 +1,4 @@
-//! Schedules: steps at given times, and cron rules laid over them.
+//! Schedules: steps and cron rules, placed in the run.
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ fn service() -> ServiceId {
 
 fn member(ordinal: usize, zone: u16) -> Member {
     let server = ServerId::new(ordinal);
-    Member { server, pool: 0, zone, version: 0, weight: 1.0, since: SimTime::ZERO }
+    Member { server, nth: ordinal as u32, pool: 0, zone, version: 0, weight: 1.0, since: SimTime::ZERO }
 }
 
 fn plan(instances: u32) -> ProxyPlan {
