@@ -174,6 +174,9 @@ pub(crate) fn in_service(seen: &Seen<'_>) -> u32 {
 
 /// Rounds up, forgiving what the last digits of floating point add: 10 x 1.1 is 11, not 12.
 pub(crate) fn ceil(value: f64) -> u32 {
+    if value.is_infinite() {
+        return value as u32;
+    }
     let least = value - 1e-9 * value.abs().max(1.0);
     // A cast of a negative number, or of none, is 0.
     least.ceil() as u32
@@ -482,6 +485,21 @@ mod tests {
         for wrong in [json!(0), json!(1.5), json!("0%"), json!("5/s")] {
             let step: Step = serde_json::from_value(wrong.clone()).expect("a level");
             assert!(step.check("step").is_some(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_servers_are_rounded_up_but_for_the_last_digits() {
+        for (value, expected) in [
+            (11.000_000_000_000_002, 11),
+            (11.000_001, 12),
+            (0.0, 0),
+            (-1.5, 0),
+            (f64::NAN, 0),
+            (f64::INFINITY, u32::MAX),
+            (1e300, u32::MAX),
+        ] {
+            assert_eq!(ceil(value), expected, "{value}");
         }
     }
 
