@@ -84,6 +84,25 @@ fn the_largest_of_several_counts() {
 }
 
 #[test]
+fn idle_servers_are_fewer_than_the_least_that_work() {
+    // Twenty requests a second until 20 s, then none. A trigger is active above 1/s; one poll after 10 s without
+    // any activity only one server stays, though two are the least that work.
+    let text = "apiVersion: peakday/v1alpha1\nkind: Scenario\nmetadata: {name: s}\n\
+         run: {duration: 1m, interval: 10s, replications: 1}\n\
+         traffic: {users: {to: web, class: any, arrivals: uniform, rate: {stages: {startRate: 20/s, steps: \
+         [{duration: 20s, target: 20/s}, {duration: 0s, target: 0/s}]}}}}\n\
+         services: {web: {pools: {p: {replicas: 4, concurrency: 1, autoscaler: {minReplicas: 2, maxReplicas: 9, keda: \
+         {pollingInterval: 5, cooldownPeriod: 10, idleReplicaCount: 1, triggers: [{type: requestRate, threshold: 5/s, \
+         activationThreshold: 1/s}], from: eyes}}}}, work: 100ms}}\n\
+         monitoring: {eyes: {scrape: 5s, window: 5s, delay: 1s}}";
+    let run = run(&read(text));
+    let last = run.decisions.last().expect("a decision");
+    assert_eq!((last.policy.as_str(), last.to), ("keda", 1), "{:?}", decisions(&run));
+    // The scrape of 25 s is the first without a request, seen at 26 s; the poll of 25 s still saw that of 20 s.
+    assert!((35.0..=40.0).contains(&(last.at_ns as f64 / 1e9)), "{:?}", decisions(&run));
+}
+
+#[test]
 fn a_ladder_replaces_servers_one_by_one() {
     // One request in hand on each server half of the time: 50 % of the slots, and 25 % on servers twice as fast.
     let text = "apiVersion: peakday/v1alpha1\nkind: Scenario\nmetadata: {name: s}\n\

@@ -176,6 +176,10 @@ impl PolicySpec for Keda {
         }
         found
     }
+
+    fn idle(&self) -> Option<u32> {
+        self.idle_replica_count
+    }
 }
 
 /// Tells whether a trigger has something to do: strictly more than its activation threshold.

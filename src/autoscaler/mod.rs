@@ -151,6 +151,11 @@ pub trait PolicySpec: Debug + Send + Sync {
         0
     }
 
+    /// Returns the number below the lower bound that it may want all the same, where nothing is to be done.
+    fn idle(&self) -> Option<u32> {
+        None
+    }
+
     /// Tells whether its pool must have an upper bound.
     fn needs_max(&self) -> bool {
         false

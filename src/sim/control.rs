@@ -33,6 +33,8 @@ struct Controller {
     pool: usize,
     period: SimDuration,
     policy: Box<dyn ScalingPolicy>,
+    /// Below the bounds, where nothing is to be done.
+    idle: Option<u32>,
     /// What it is shown, as watches.
     watches: Vec<usize>,
     /// What it answered last; a number stands until it gives another, or sees nothing any more.
@@ -46,6 +48,8 @@ pub(super) struct Reason {
     pub(super) signal: String,
     pub(super) raw: Option<u32>,
     pub(super) limited_by: Option<Limit>,
+    /// A number below the bounds that is meant, where nothing is to be done.
+    pub(super) idle: Option<u32>,
 }
 
 impl Controllers {
@@ -65,6 +69,7 @@ impl Controllers {
                     period,
                     policy,
                     watches,
+                    idle: scaler.spec.idle(),
                     answer: Advice::default(),
                 });
             }
@@ -171,7 +176,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let current = self.pools[pool].staff.wanted();
         let answers = self.controllers.answers(pool, self.pools[pool].scheduled);
         let Advice { raw, signal, limited_by, .. } = answer.clone();
-        let reason = Reason { policy, raw, signal, limited_by };
+        let own = self.controllers.policies.iter().filter(|own| own.pool == pool);
+        let idle = own.filter_map(|own| own.idle.filter(|&idle| own.answer.replicas == Some(idle))).min();
+        let reason = Reason { policy, raw, signal, limited_by, idle };
         match combined(&answers, current) {
             None => self.told(now, pool, current, reason),
             Some(combined) => {
@@ -205,7 +212,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     ) {
         let state = &mut self.pools[pool];
         state.decided = decided;
-        let (before, wanted) = (state.staff.wanted(), state.bounds.clamp(decided));
+        let rests = reason.idle == Some(decided);
+        let allowed = if rests { decided.min(state.bounds.max) } else { state.bounds.clamp(decided) };
+        let (before, wanted) = (state.staff.wanted(), allowed);
         if wanted != decided {
             let limit = if wanted > decided { Limit::MinReplicas } else { Limit::MaxReplicas };
             reason.limited_by = Some(limit);

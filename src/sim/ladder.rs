@@ -77,7 +77,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let ladder = &mut self.ladders[index];
         let rungs = Rungs { rung: before, capacities: &ladder.capacities };
         let RungAdvice { rung, signal, limited_by } = ladder.policy.desired_rung(&seen, rungs);
-        let reason = Reason { policy: "ladder".to_owned(), signal, raw: Some(replicas), limited_by };
+        let reason =
+            Reason { policy: "ladder".to_owned(), signal, raw: Some(replicas), limited_by, idle: None };
         match rung.filter(|&rung| rung != before && replicas > 0) {
             None => self.told(now, pool, replicas, Reason { raw: None, ..reason }),
             Some(after) => {
@@ -104,6 +105,6 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let left = wanted.saturating_sub(serving).min(self.pools[old].staff.wanted());
         let policy = "ladder".to_owned();
         let signal = format!("{serving} of {wanted} of the new size serve");
-        self.decide(now, old, left, Reason { policy, signal, raw: Some(left), limited_by: None }, queue);
+        self.decide(now, old, left, Reason { policy, signal, raw: Some(left), ..Reason::default() }, queue);
     }
 }

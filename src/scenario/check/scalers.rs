@@ -150,6 +150,12 @@ fn scaler(
         .into_iter()
         .map(|want| seen(path, &want, (service, ordinal), alone, around.pipelines, found))
         .collect();
+    let bounds = of.pools[ordinal].bounds;
+    if spec.idle().is_some_and(|idle| idle >= bounds.min) {
+        let message = format!("to be idle takes fewer servers than minReplicas, {}", bounds.min);
+        let remedy = "write fewer, or raise minReplicas";
+        found.add(Code::Contradiction, join(path, "idleReplicaCount"), message, remedy);
+    }
     if !sound {
         return None;
     }
