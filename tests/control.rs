@@ -6,7 +6,10 @@ mod common;
 use common::drill::{NoTrace, log, read, run, served};
 use peakday::preview::{Concern, preview};
 use peakday::results::RunResult;
-use peakday::scenario::Scenario;
+use peakday::scenario::{Document, Scenario};
+use peakday::sim;
+use peakday::study::{StudyOptions, run_study};
+use peakday::workload::recorded::TraceFiles;
 
 /// Twenty requests a second, evenly, each 100 ms of CPU: two cores' worth of work. Four servers of one core.
 fn shop(duration: &str, pool: &str, more: &str) -> Scenario {
@@ -100,6 +103,34 @@ fn idle_servers_are_fewer_than_the_least_that_work() {
     assert_eq!((last.policy.as_str(), last.to), ("keda", 1), "{:?}", decisions(&run));
     // The scrape of 25 s is the first without a request, seen at 26 s; the poll of 25 s still saw that of 20 s.
     assert!((35.0..=40.0).contains(&(last.at_ns as f64 / 1e9)), "{:?}", decisions(&run));
+}
+
+/// A trace of two minutes: 600 and 2,400 orders.
+#[derive(Debug)]
+struct LastWeek;
+
+impl TraceFiles for LastWeek {
+    fn open(&self, _path: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+        Ok(Box::new(std::io::Cursor::new("minute,orders\n0,600\n1,2400\n")))
+    }
+}
+
+#[test]
+fn a_forecast_repeats_what_was_recorded() {
+    let text = "apiVersion: peakday/v1alpha1\nkind: Scenario\nmetadata: {name: s}\n\
+         run: {duration: 2m, replications: 1}\n\
+         traffic: {users: {to: web, class: any, rate: 1/s}}\n\
+         services: {web: {pools: {p: {replicas: 1, concurrency: 1, autoscaler: {predictive: {requestsPerServer: 4/s, \
+         lead: 30s, period: 20s, error: 10%, recorded: {file: last-week.csv, index: minute, rate: orders, per: 1m, \
+         interval: 1m}}}}}, work: 100ms}}";
+    let document = Document::read("s.yaml", text.as_bytes()).expect("a document");
+    let scenario = document.check(&LastWeek).expect("a scenario");
+    let run = sim::run(&scenario, 1, &LastWeek, &mut ()).expect("a result");
+    // 10/s and from 1 min on 40/s, each a tenth more, over 4/s: 2.75 and 11. At 20 s the next half minute has the
+    // first alone, at 40 s the second as well. Nothing of it came.
+    assert_eq!(decisions(&run), ["20 predictive 1->3 raw 3 ready 20", "40 predictive 3->11 raw 11 ready 40"]);
+    let result = run_study(&scenario, &LastWeek, StudyOptions { threads: 1 }, &()).expect("a study");
+    assert_eq!(result.provenance.traces[0].file, "last-week.csv", "its hash is part of the provenance");
 }
 
 #[test]

@@ -153,7 +153,13 @@ fn scaled(dice: &mut Dice, scenario: &mut Scenario) {
                     forecast: Some(Forecast { step: period, rates }),
                     ..PoolFacts::default()
                 };
-                pool.scalers.push(Scaler { name, spec: Arc::new(Paced { policy, period }), facts, seen });
+                pool.scalers.push(Scaler {
+                    name,
+                    spec: Arc::new(Paced { policy, period }),
+                    facts,
+                    seen,
+                    series: None,
+                });
             }
         }
     }

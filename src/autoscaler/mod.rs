@@ -31,6 +31,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::{SimDuration, SimTime};
+use crate::workload::recorded::RecordedSpec;
 
 pub use schedule::{ScheduleRule, ScheduleSpec, ScheduleStep};
 
@@ -163,6 +164,11 @@ pub trait PolicySpec: Debug + Send + Sync {
 
     /// Returns the name of what it scales, where it says so itself.
     fn target(&self) -> Option<String> {
+        None
+    }
+
+    /// Returns the recorded series that its [`Forecast`] repeats; the scenario's own traffic where `None`.
+    fn recorded(&self) -> Option<&RecordedSpec> {
         None
     }
 

@@ -11,6 +11,7 @@ use super::signal::{self, Level, Unit, Wrong, check_length, shown, wrong};
 use super::{Advice, Forecast, Limit, PolicySpec, PoolFacts, ScalingPolicy, Seen, Want};
 use crate::time::{SimDuration, SimTime};
 use crate::units::Rate;
+use crate::workload::recorded::RecordedSpec;
 
 /// Orders servers for a forecast.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +19,10 @@ use crate::units::Rate;
 pub struct Predictive {
     /// How many requests per second a server is for.
     pub requests_per_server: Rate,
+    /// What came last time, which the forecast repeats; what the scenario's own traffic is expected to bring
+    /// where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<RecordedSpec>,
     /// Servers are ordered so long before they are needed.
     #[serde(default = "five_minutes")]
     pub lead: SimDuration,
@@ -48,6 +53,7 @@ impl Default for Predictive {
     fn default() -> Self {
         Self {
             requests_per_server: Rate(400.0),
+            recorded: None,
             lead: five_minutes(),
             error: nothing(),
             scale_in: false,
@@ -85,6 +91,10 @@ impl PolicySpec for Predictive {
 
     fn needs_forecast(&self) -> bool {
         true
+    }
+
+    fn recorded(&self) -> Option<&RecordedSpec> {
+        self.recorded.as_ref()
     }
 }
 

@@ -211,6 +211,8 @@ pub struct Scaler {
     pub facts: PoolFacts,
     /// What it is shown, in the order of [`PolicySpec::wants`]: the pipeline, of what, and which figure.
     pub seen: Vec<(usize, Watch, Figure)>,
+    /// The recorded series that its forecast repeats.
+    pub series: Option<Recording>,
 }
 
 /// One server with one slot that is always there.

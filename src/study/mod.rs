@@ -205,12 +205,15 @@ fn provenance(scenario: &Scenario) -> Provenance {
     };
     let sources = scenario.sources.iter();
     let traces = sources.flat_map(|source| source.recorded.iter().map(|part| record(&source.name, part)));
+    let scalers = scenario.services.iter().flat_map(|service| &service.pools).flat_map(|pool| &pool.scalers);
+    let forecasts =
+        scalers.filter_map(|scaler| scaler.series.as_ref().map(|series| record(&scaler.name, series)));
     Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: scenario.seed,
         scenario_sha256: scenario.sha256.clone(),
         resolved: scenario.resolved.clone(),
-        traces: traces.collect(),
+        traces: traces.chain(forecasts).collect(),
         overlays: scenario.overlays.clone(),
         settings: scenario.settings.clone(),
     }

@@ -5,6 +5,7 @@
 
 mod classes;
 mod faults;
+mod forecast;
 mod life;
 mod limits;
 mod objectives;
@@ -124,8 +125,8 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
     let traffic = traffic::check(spec, &frame, &classes, traces, &mut found);
     run::check_steady(spec, &traffic.sources, &mut found);
     let monitoring = operate::pipelines(spec, &frame, &mut found);
-    let (pipelines, sources, duration) = (&*monitoring, &*traffic.sources, frame.duration);
-    let around = scalers::Surroundings { pipelines, sources, traces, duration };
+    let (pipelines, sources) = (&*monitoring, &*traffic.sources);
+    let around = scalers::Surroundings { pipelines, sources, traces, frame: &frame };
     scalers::check(spec, &around, &mut fleet, &mut found);
     let faults = faults::check(spec, &frame, &classes, &fleet, &monitoring, &mut found);
     let actions = operate::actions(spec, &frame, &classes, &monitoring, &mut found);

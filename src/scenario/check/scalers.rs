@@ -1,7 +1,8 @@
 //! Policies that are asked again and again how many servers a pool is to have.
 
-use super::{Findings, join};
-use crate::autoscaler::{AutoscalerSpec, Forecast, Of, PolicySpec, PoolFacts, Want};
+use super::run::Frame;
+use super::{Findings, forecast, join};
+use crate::autoscaler::{AutoscalerSpec, Of, PolicySpec, PoolFacts, Want};
 use crate::dist::Distribution;
 use crate::error::Code;
 use crate::ids::ServiceId;
@@ -10,11 +11,9 @@ use crate::results::{PoolPlan, UNLIMITED_MILLICORES};
 use crate::scenario::plan::{Bounds, Caution, Figure, LadderPlan, Pool, Scaler, Service, Source, Watch};
 use crate::scenario::spec::{ScenarioSpec, ServiceSpec};
 use crate::scenario::suggest;
-use crate::time::{SimDuration, SimTime};
+use crate::time::SimDuration;
 use crate::workload::recorded::TraceFiles;
 
-/// The resolution of forecasts.
-const STEP: SimDuration = SimDuration::from_secs(60);
 /// The most that one policy is asked in a run.
 const MAX_ASKED: u64 = 10_000_000;
 
@@ -23,7 +22,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) pipelines: &'a [Pipeline],
     pub(super) sources: &'a [Source],
     pub(super) traces: &'a dyn TraceFiles,
-    pub(super) duration: SimDuration,
+    pub(super) frame: &'a Frame,
 }
 
 /// Gives every pool the policies of its `autoscaler`.
@@ -139,7 +138,7 @@ fn scaler(
         found.add(Code::Policy, join(path, &parameter), message, remedy);
     }
     let period = spec.period();
-    if period.is_zero() || around.duration.as_nanos() / period.as_nanos() > MAX_ASKED {
+    if period.is_zero() || around.frame.duration.as_nanos() / period.as_nanos() > MAX_ASKED {
         let message = format!("to be asked every {period} is too often");
         found.add(Code::OutOfRange, path, message, "write for example 15s");
         return None;
@@ -160,9 +159,17 @@ fn scaler(
         return None;
     }
     let pool = &of.pools[ordinal];
-    let forecast = if spec.needs_forecast() { forecast(path, service, around, found) } else { None };
+    let series = match spec.recorded() {
+        Some(recorded) => Some(forecast::survey(&join(path, "recorded"), recorded, around, found)?),
+        None => None,
+    };
+    let forecast = match &series {
+        _ if !spec.needs_forecast() => None,
+        Some(series) => forecast::of_series(path, series, around, found),
+        None => forecast::of_service(path, service, around, found),
+    };
     let facts = PoolFacts { forecast, ..facts(pool, plan) };
-    Some(Scaler { name, spec, facts, seen: seen.into_iter().collect::<Option<_>>()? })
+    Some(Scaler { name, spec, facts, seen: seen.into_iter().collect::<Option<_>>()?, series })
 }
 
 /// A policy may name what it scales: whoever pastes it into another pool may have slipped.
@@ -218,48 +225,6 @@ fn seen(
     // Requests of a service with one pool are those of the pool, also those that wait for all.
     let pool = pool.filter(|_| !(alone && matches!(figure, Some(Figure::Signal(_)))));
     Some((pipeline?, Watch { service, pool, class: None }, figure?))
-}
-
-/// Returns what is expected to come to a service, minute by minute.
-fn forecast(
-    path: &str,
-    service: ServiceId,
-    around: &Surroundings<'_>,
-    found: &mut Findings,
-) -> Option<Forecast> {
-    let end = SimTime::ZERO + around.duration;
-    let mut rates = vec![0.0; around.duration.as_nanos().div_ceil(STEP.as_nanos()) as usize];
-    let mut add = |profile: &crate::workload::Profile, factor: f64| {
-        for (step, rate) in rates.iter_mut().enumerate() {
-            let from = SimTime::from_nanos(step as u64 * STEP.as_nanos());
-            let to = (from + STEP).min(end);
-            *rate += factor * profile.expected(from, to) / ((to - from).as_nanos() as f64 / 1e9);
-        }
-    };
-    for source in around.sources.iter().filter(|source| source.to == service) {
-        let factor = source.uncertainty.as_ref().map_or(1.0, Distribution::mean);
-        if let Some(profile) = &source.profile {
-            add(profile, factor);
-        }
-        for recording in &source.recorded {
-            let opened = around.traces.open(&recording.spec.file).map_err(|why| why.to_string());
-            let outlines = opened.and_then(|input| {
-                let factor = recording.factor * factor;
-                let outlines =
-                    recording.spec.outline(&recording.survey, input, around.duration, STEP, factor);
-                outlines.map_err(|why| why.to_string())
-            });
-            match outlines {
-                Ok(outlines) => outlines.iter().for_each(|outline| add(&outline.arrivals, 1.0)),
-                Err(why) => {
-                    let message = format!("no forecast from {}: {why}", recording.spec.file);
-                    found.add(Code::TraceLines, path, message, "mend the file");
-                    return None;
-                }
-            }
-        }
-    }
-    Some(Forecast { step: STEP, rates })
 }
 
 /// Returns the bounds of a pool: those of a policy that brings its own win over those of the block.
