@@ -160,7 +160,8 @@ impl Page {
             judged => verdict(overall(judged)),
         };
         let (done, planned) = (result.runs.len(), result.replications_planned);
-        let mut days = format!("{done} {}", self.lang.word(Word::DaysSimulated));
+        let unit = if done == 1 { Word::DaySimulated } else { Word::DaysSimulated };
+        let mut days = format!("{done} {}", self.lang.word(unit));
         if done < planned as usize {
             let [of, cut] = [Word::DaysOf, Word::Interrupted].map(|word| self.lang.word(word));
             days = format!("{cut}: {done} {of} {planned} {}", self.lang.word(Word::DaysSimulated));

@@ -117,8 +117,8 @@ words! {
     Ready: "ready", "就绪";
     Desired: "wanted", "期望";
     Ordered: "ordered", "已订购";
-    MarksOf: "Grey lines mark what happened on the first day; events.csv tells of every day.",
-        "灰线标出首个模拟日发生的事件；各日事件见 events.csv。";
+    MarksOf: "Grey lines mark the gravest of what happened on the first day; events.csv tells of all, every day.",
+        "灰线标出首个模拟日中最重要的事件；各日全部事件见 events.csv。";
     Events: "What happened", "事件";
     EventsOf: "On the first day that was simulated; events.csv tells of every day.",
         "首个模拟日的事件；各日事件见 events.csv。";
@@ -174,6 +174,7 @@ words! {
     Inconclusive: "inconclusive", "尚无定论";
     Fail: "fail", "未通过";
     NoObjective: "no objective", "未设目标";
+    DaySimulated: "day simulated", "个模拟日";
     DaysSimulated: "days simulated", "个模拟日";
     DaysOf: "of", "/";
     Interrupted: "interrupted", "已中断";
