@@ -224,6 +224,7 @@ pub mod fleet;
 pub mod ids;
 pub mod monitoring;
 pub mod preview;
+pub mod release;
 pub mod report;
 pub mod results;
 pub mod rng;
