@@ -208,6 +208,7 @@ mod tests {
             billed_at_least_ns: 0,
         };
         ServicePlan {
+            version: None,
             name: "service".into(),
             pools: pools.iter().map(pool).collect(),
             queue_limit: None,

@@ -12,6 +12,7 @@ mod fleet_mean;
 mod log;
 mod plan;
 mod recorder;
+mod release;
 mod run;
 mod series;
 mod servers;
@@ -31,6 +32,7 @@ pub use plan::{
     WallClock,
 };
 pub use recorder::{Books, Recorder, Sent, ServiceReading};
+pub use release::{BadMark, PolicyPlan, ReleasePlan, ReleaseRun, ReleaseSeries, Stand};
 pub use run::{
     Ledger, NodeTotals, ObjectiveRun, OverlayRecord, Provenance, RowSeries, RowTotals, RunResult,
     SCHEMA_VERSION, ServerTotals, ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,

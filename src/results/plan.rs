@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
+use super::ReleasePlan;
 use crate::ids::{ClassId, RowId, ServiceId};
 use crate::time::{SimDuration, SimTime};
 
@@ -43,6 +44,9 @@ pub struct Plan {
     pub rows: Vec<RowPlan>,
     /// Objectives, in the order of the file.
     pub objectives: Vec<ObjectivePlan>,
+    /// Releases, in the order of the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<ReleasePlan>,
 }
 
 /// A wall clock with its offset from UTC.
@@ -71,6 +75,9 @@ pub struct SourcePlan {
 pub struct ServicePlan {
     /// Its name.
     pub name: String,
+    /// The version that runs at the start, where it has a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// Its pools, in the order of the file.
     pub pools: Vec<PoolPlan>,
     /// How many may wait, per server or, with a central queue, in all; `None` is unlimited.

@@ -3,7 +3,7 @@
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::results::{Decision, LogEntry, Plan};
+use crate::results::{Decision, LogEntry, Plan, ReleaseRun};
 use crate::stats::{Histogram, Peak};
 
 /// The version of the schema of `result.json`; it grows when a field changes its meaning.
@@ -132,6 +132,13 @@ pub struct RunResult {
     /// What was decided about numbers of servers, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Decision>,
+    /// What became of every release, first those of the run itself, then those that were rolled out in
+    /// another way beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<ReleaseRun>,
+    /// Names of the versions that came with releases; [`ServerTotals::version`] k is the k-th of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<String>,
 }
 
 /// What became of a source's requests: started = sum of outcomes + in progress, always.
@@ -216,6 +223,9 @@ pub struct ServerTotals {
     pub gone_ns: u64,
     /// Whether it failed.
     pub failed: bool,
+    /// The version it ran last: 0 is that of the start, k the k-th of [`RunResult::versions`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub version: u32,
     /// Requests sent to it.
     pub requests: u64,
     /// CPU burned (thousandths of a core x ns).
@@ -224,6 +234,10 @@ pub struct ServerTotals {
     pub slot_ns: Wide,
     /// Its longest queue.
     pub peak_queue: u64,
+}
+
+fn is_zero(version: &u32) -> bool {
+    *version == 0
 }
 
 /// A node that holds servers of a pool.

@@ -29,6 +29,7 @@ fn pool(name: &str, replicas: u32, limits: Option<(u32, u64)>, speed: f64, price
 
 fn plan() -> Plan {
     let service = |name: &str, pools, queue_limit| ServicePlan {
+        version: None,
         name: name.into(),
         pools,
         queue_limit,
@@ -57,6 +58,7 @@ fn plan() -> Plan {
     let latency = Goal::Latency { percentile: 99.0, bound_ns: 400_000_000, inclusive: false };
     let success = Goal::Success { at_least: 0.999, inclusive: true };
     Plan {
+        releases: vec![],
         name: "example".into(),
         display_name: None,
         start: Some(WallClock { epoch_ns: 0, offset_s: 28_800 }),
@@ -120,6 +122,7 @@ fn row_series(offered: [u64; 3], completed: [u64; 3], dispatched: [u64; 3], size
 
 fn server(place: (usize, usize, Option<usize>), to: u64, requests: u64, used: (u128, u128)) -> ServerTotals {
     ServerTotals {
+        version: 0,
         service: place.0,
         pool: place.1,
         zone: place.2,
@@ -175,6 +178,8 @@ fn run(replication: u32, extra: i64, cores: u128, objectives: [Vec<WindowRecord>
         nodes: vec![],
         events: vec![],
         decisions: vec![],
+        releases: vec![],
+        versions: vec![],
         ledgers: vec![Ledger {
             started: plus(1_390),
             outcomes: [plus(1_386), 0, 0, 0, 0, 0],

@@ -1,6 +1,7 @@
 //! The checked scenario: everything a run needs, names resolved, nothing left to doubt.
 
 mod happening;
+mod release;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::time::{SimDuration, SimTime};
 use crate::workload::{ArrivalsSpec, Profile, Zipf, recorded::RecordedSpec, recorded::Survey};
 
 pub use happening::{Action, Change, Condition, Fault, FaultKind, Figure, Repair, Trigger, Victims, Watch};
+pub use release::{Commits, Detection, Flaw, Person, Policy, Release, Rollback, Seen, Snapshot};
 
 /// What can be run.
 #[derive(Clone, Debug)]
@@ -40,6 +42,8 @@ pub struct Scenario {
     pub monitoring: Vec<Pipeline>,
     /// What operators do, in the order of the file.
     pub actions: Vec<Action>,
+    /// What is released, in the order of the file.
+    pub releases: Vec<Release>,
     /// What is accepted, and yet more likely a slip than meant.
     pub cautions: Vec<Caution>,
     /// What was laid over the file, in order.
@@ -402,7 +406,7 @@ impl Scenario {
         let pools = self.services.iter().flat_map(|service| &service.pools);
         let proxied =
             self.services.iter().any(|service| service.proxies.is_some() || service.ladder.is_some());
-        let changing = !self.faults.is_empty() || !self.actions.is_empty();
+        let changing = !self.faults.is_empty() || !self.actions.is_empty() || !self.releases.is_empty();
         changing || proxied || pools.into_iter().any(Pool::is_elastic)
     }
 

@@ -7,6 +7,7 @@ mod fault;
 mod life;
 mod operate;
 mod proxies;
+mod release;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,10 @@ pub(super) use operate::PATHS;
 pub use operate::{ActionSpec, ConditionSpec, LatencyLimit, Limit, PipelineSpec};
 pub(super) use proxies::MAX_PROXIES;
 pub use proxies::{ProxiesSpec, ZoneAwareSpec};
+pub use release::{
+    CatchesSpec, CommitsSpec, ConfigurationSpec, FreezeSpec, Held, IfBusy, Passes, PipelineSpec as CiSpec,
+    PolicySpec, ReleaseSpec, RollbackSpec, SnapshotRollback, StageSpec, VersionRollback,
+};
 
 /// A scenario file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +64,12 @@ pub struct ScenarioSpec {
     /// What operators do; nothing where left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionSpec>,
+    /// What is released; nothing where left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<ReleaseSpec>,
+    /// When nothing is released; never where left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freezes: Vec<FreezeSpec>,
     /// What is demanded; none where left out.
     #[serde(default)]
     pub objectives: Vec<ObjectiveSpec>,
@@ -159,6 +170,9 @@ pub struct SourceSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceSpec {
+    /// The version that runs at the start, in free text; `current` where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// Its servers, by pool.
     pub pools: Named<PoolSpec>,
     /// How requests wait for a slot; unlimited, first come first served, per server where left out.

@@ -380,6 +380,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 to_ns: since(life.left),
                 gone_ns: since(life.gone),
                 failed: server.state() == ServerState::Failed,
+                version: u32::from(self.members[id.index()].version),
                 requests: now.requests - warm.requests,
                 cpu_milli_ns: Wide(now.cpu_milli - warm.cpu_milli),
                 slot_ns: Wide(u128::from(now.slots - warm.slots)),
@@ -407,6 +408,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 .collect(),
             events: self.agenda.log,
             decisions: self.controllers.decisions,
+            releases: Vec::new(),
+            versions: Vec::new(),
         }
     }
 }

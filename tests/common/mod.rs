@@ -128,6 +128,7 @@ impl Station {
             ..Pool::default()
         };
         let plan = Plan {
+            releases: vec![],
             name: self.name.clone(),
             display_name: None,
             start: None,
@@ -140,6 +141,7 @@ impl Station {
             currency: None,
             sources: vec![SourcePlan { name: self.name.clone(), recorded: false }],
             services: vec![ServicePlan {
+                version: None,
                 name: self.name.clone(),
                 pools: pools.iter().enumerate().map(pool_plan).collect(),
                 queue_limit: self.limit,
@@ -151,6 +153,7 @@ impl Station {
             objectives: vec![],
         };
         Scenario {
+            releases: vec![],
             faults: Vec::new(),
             monitoring: vec![],
             actions: vec![],

@@ -110,6 +110,7 @@ impl Story {
 
     fn scenario(&self) -> (Scenario, Files) {
         let mut plan = Plan {
+            releases: vec![],
             name: "story".into(),
             display_name: None,
             start: None,
@@ -145,6 +146,7 @@ impl Story {
         }
         let (sha256, resolved) = <(String, String)>::default();
         let scenario = Scenario {
+            releases: vec![],
             plan,
             seed: 1,
             sha256,
@@ -227,6 +229,7 @@ impl Story {
 
 fn planned(index: usize, shop: &Shop, pool: &Pool) -> ServicePlan {
     ServicePlan {
+        version: None,
         name: format!("shop-{index}"),
         pools: vec![PoolPlan {
             name: "pool".into(),

@@ -79,6 +79,7 @@ pub fn drawn(seed: u64) -> Drawn {
     let plan = frame(dice);
     let mut drawn = Drawn {
         scenario: Scenario {
+            releases: vec![],
             faults: Vec::new(),
             monitoring: vec![],
             actions: vec![],
@@ -129,6 +130,7 @@ fn frame(dice: &mut Dice) -> Plan {
         _ => dice.int(0, duration_ns - 1),
     };
     Plan {
+        releases: vec![],
         name: "swarm".into(),
         display_name: None,
         start: None,
@@ -183,6 +185,7 @@ fn add_service(dice: &mut Dice, scenario: &mut Scenario, index: usize, requests:
         billed_at_least_ns: 0,
     };
     plan.services.push(ServicePlan {
+        version: None,
         name: format!("service-{index}"),
         pools: pools.iter().enumerate().map(as_planned).collect(),
         queue_limit: queue.limit,

@@ -159,6 +159,7 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
         sources: traffic.sources.iter().map(source_plan).collect(),
         services,
         objectives,
+        releases: Vec::new(),
     };
     Ok(Scenario {
         plan,
@@ -171,6 +172,7 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
         faults,
         monitoring,
         actions,
+        releases: Vec::new(),
         cautions: fleet.cautions,
         overlays: Vec::new(),
         settings: Vec::new(),

@@ -53,6 +53,7 @@ pub(super) fn check(spec: &ScenarioSpec, frame: &Frame, classes: &Classes, found
             found.add(Code::Balancer, join(&format!("{path}.balancer.{key}"), parameter), message, remedy);
         }
         fleet.plans.push(ServicePlan {
+            version: service.version.clone(),
             name: name.to_owned(),
             pools: plans,
             queue_limit: queue.limit,
