@@ -1,6 +1,6 @@
 //! The wiring: what happens to a request, and who is told.
 
-use crate::balancer::{Attempt, End};
+use crate::balancer::Attempt;
 use crate::des::{EventQueue, Model};
 use crate::fleet::{Admission, Due};
 use crate::ids::{RequestId, RowId, ServerId, ServiceId, SourceId};
@@ -72,17 +72,18 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     fn send(&mut self, now: SimTime, id: RequestId, row: RowId, queue: &mut EventQueue<Event>) {
         let row_state = &self.rows[row.index()];
         let service = &mut self.services[row_state.service.index()];
-        if service.rotation.is_empty() {
+        let track = &mut service.track;
+        if track.rotation.is_empty() {
             return self.without_server(now, id, row, queue);
         }
         let attempt = Attempt { now, key: 0 };
-        let position = service.balancer.pick(&attempt, &service.rotation, &mut service.bits).position;
-        let server_id = service.rotation.server(position);
+        let position = track.balancer.pick(&attempt, &track.rotation, &mut track.bits).position;
+        let server_id = track.rotation.server(position);
         self.arena.get_mut(id).server = server_id;
         if MORTAL && self.fleet.server(server_id).state().is_gone() {
             return self.lose(now, id, Outcome::Failed);
         }
-        service.sent(position);
+        track.sent(position);
         let door = service.door(row_state);
         self.recorder.dispatched(row);
         self.admit(now, id, server_id, door, queue);
@@ -184,12 +185,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let service = &mut self.services[server.service().index()];
         if !server.has_free_slot() {
             let position = server.position();
-            let moved = service.rotation.leave(position);
-            if let Some(moved) = moved {
+            if let Some(moved) = service.track.leave(position) {
                 self.fleet.set_position(moved, position);
             }
             self.fleet.clear_position(id);
-            service.balancer.on_leave(position, moved, &service.rotation);
         }
     }
 
@@ -303,7 +302,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if MORTAL && service.proxies.is_some() {
             self.done_by_proxy(now, server, id, request.arrived, outcome, queue);
         } else if in_rotation {
-            service.done(position, &request, now, outcome);
+            service.track.done(position, &request, now, outcome);
         }
         match self.fleet.pass_on(server, now, &mut self.arena) {
             Some(next) => self.start(now, next, server, queue),
@@ -344,12 +343,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let service = &mut self.services[service_id.index()];
         let server = self.fleet.server(id);
         if was_full {
-            let position = service.rotation.join(self.members[id.index()], server.busy());
+            let position = service.track.join(self.members[id.index()], server.busy());
             self.fleet.set_position(id, position);
-            service.balancer.on_join(position, &service.rotation);
         } else {
             let position = server.position();
-            service.done(position, request, now, outcome);
+            service.track.done(position, request, now, outcome);
         }
     }
 
@@ -371,7 +369,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             return;
         }
         let service = &mut self.services[server.service().index()];
-        service.done(server.position(), self.arena.get(id), now, outcome);
+        service.track.done(server.position(), self.arena.get(id), now, outcome);
     }
 
     /// Takes a request that has ended out of the arena.
@@ -404,25 +402,6 @@ impl ServiceState {
     #[inline(always)]
     pub(super) fn door(&self, row: &RowState) -> Door {
         Door { service: row.service, level: row.level, limit: self.limit, central: self.central }
-    }
-
-    /// Counts an attempt sent to a place of the rotation.
-    #[inline(always)]
-    pub(super) fn sent(&mut self, position: usize) {
-        self.rotation.sent(position);
-        if self.told {
-            self.balancer.on_sent(position, &self.rotation);
-        }
-    }
-
-    /// Counts an attempt that ended at a place of the rotation.
-    #[inline(always)]
-    fn done(&mut self, position: usize, request: &Request, now: SimTime, outcome: Outcome) {
-        self.rotation.done(position);
-        if self.told {
-            let end = End { outcome, latency: now - request.arrived, at: now };
-            self.balancer.on_done(position, end, &self.rotation);
-        }
     }
 }
 

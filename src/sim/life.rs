@@ -127,9 +127,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let service = &mut self.services[id.index()];
         let central = service.central;
         self.members[server.index()].since = now;
-        let position = service.rotation.join(self.members[server.index()], 0);
+        let position = service.track.join(self.members[server.index()], 0);
         self.fleet.set_position(server, position);
-        service.balancer.on_join(position, &service.rotation);
         if let Some(proxies) = &mut service.proxies {
             proxies.join(self.members[server.index()]);
         }
@@ -174,7 +173,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.arena.get_mut(next).server = server;
             self.fleet.occupy(server, now);
             self.fleet.take_over(server);
-            self.services[id.index()].sent(self.fleet.server(server).position());
+            self.services[id.index()].track.sent(self.fleet.server(server).position());
             self.recorder.dispatched(row);
             self.leave_when_full(server);
             self.start(now, next, server, queue);
@@ -190,12 +189,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let dead = at.state() == ServerState::Failed;
         let (id, position) = (at.service(), at.position());
         let service = &mut self.services[id.index()];
-        let moved = service.rotation.leave(position);
-        if let Some(moved) = moved {
+        if let Some(moved) = service.track.leave(position) {
             self.fleet.set_position(moved, position);
         }
         self.fleet.clear_position(server);
-        service.balancer.on_leave(position, moved, &service.rotation);
         if let Some(proxies) = &mut service.proxies {
             proxies.leave(server, dead);
         }

@@ -19,6 +19,7 @@ mod proxies;
 mod recent;
 mod routes;
 mod staffing;
+mod track;
 mod traffic;
 mod watch;
 mod world;

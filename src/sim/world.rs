@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::balancer::{Balancer, Member, Rotation};
+use crate::balancer::{Member, Rotation};
 use crate::des::{EventQueue, Lane};
 use crate::dist::Distribution;
 use crate::error::Error;
 use crate::fleet::{Discipline, Fleet, Server, ServerState, ServerUse};
 use crate::ids::{ClassId, RequestId, ServerId, ServiceId, SourceId};
 use crate::results::{Recorder, RunResult, Sent, ServerTotals, ServiceReading, Wide};
-use crate::rng::{Key, Stream};
+use crate::rng::Key;
 use crate::scenario::{HealthCheck, Order, Scenario, Service, Source};
 use crate::sim::agenda::Agenda;
 use crate::sim::control::Controllers;
@@ -18,6 +18,7 @@ use crate::sim::ladder::{self, Ladder};
 use crate::sim::nodes::{self, Cluster};
 use crate::sim::pool::PoolState;
 use crate::sim::proxies::{Proxies, Sent as Sender};
+use crate::sim::track::Track;
 use crate::sim::traffic::{self, SourceState};
 use crate::sim::watch::Watchers;
 use crate::sim::{Event, MAX_IN_FLIGHT};
@@ -91,13 +92,7 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
 /// A service while the run goes on.
 #[derive(Debug)]
 pub(super) struct ServiceState {
-    pub(super) balancer: Box<dyn Balancer>,
-    /// Whether the balancer wants to know when attempts begin and end.
-    pub(super) told: bool,
-    pub(super) bits: Stream,
-    /// The servers the balancer may pick: those in rotation or, with a central queue, those of
-    /// them that have a free slot.
-    pub(super) rotation: Rotation,
+    pub(super) track: Track,
     pub(super) central: bool,
     pub(super) limit: u32,
     pub(super) patience: Option<Patience>,
@@ -247,8 +242,6 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.pools[index].staff.join(SimTime::ZERO);
             }
         }
-        let mut balancer = service.balancer.build();
-        balancer.on_membership(&rotation);
         let key = key.named("balancer").named(name);
         let proxies = service.proxies.as_ref().map(|plan| {
             let mut proxies = Proxies::new(plan, &service.balancer, key, queue);
@@ -257,10 +250,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         });
         self.healths.push(service.health);
         self.services.push(ServiceState {
-            told: balancer.follows_attempts(),
-            balancer,
-            bits: key.stream(),
-            rotation,
+            track: Track::new(&service.balancer, rotation, key.stream()),
             central: service.queue.central,
             limit: service.queue.limit.unwrap_or(u32::MAX),
             patience: service.queue.timeout.map(|timeout| Patience {
