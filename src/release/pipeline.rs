@@ -86,3 +86,16 @@ pub struct Freeze {
     /// Until then.
     pub to: SimTime,
 }
+
+/// Stub.
+pub fn commit_times(_rate: f64, _from: SimTime, _to: SimTime, _key: crate::rng::Key) -> Vec<SimTime> {
+    Vec::new()
+}
+/// Stub.
+pub fn deliver(_p: &Pipeline, commits: &[Commit], _key: crate::rng::Key) -> Vec<Delivery> {
+    commits.iter().map(|c| Delivery { passages: vec![], ready: Some(c.at), mended: false }).collect()
+}
+/// Stub.
+pub fn thaw(ready: SimTime, _freezes: &[Freeze]) -> SimTime {
+    ready
+}

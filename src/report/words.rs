@@ -294,6 +294,7 @@ impl Lang {
             EventKind::Alert => Word::EvAlert,
             EventKind::Action => Word::EvAction,
             EventKind::Unhealthy => Word::EvUnhealthy,
+            _ => Word::EvUnhealthy,
         })
     }
 }

@@ -119,4 +119,42 @@ kinds! {
     Action = "action";
     /// Health checks took servers that had failed out of the rotation.
     Unhealthy = "unhealthy";
+    /// Something was committed.
+    Commit = "commit";
+    /// A stage of a pipeline was passed.
+    StagePassed = "stagePassed";
+    /// A stage of a pipeline failed although nothing was wrong.
+    StageFlaky = "stageFlaky";
+    /// A stage of a pipeline caught a defect.
+    DefectCaught = "defectCaught";
+    /// A release waits for a freeze or for another release, or is dropped.
+    Frozen = "frozen";
+    /// A rollout began.
+    RolloutStarted = "rolloutStarted";
+    /// A step of a rollout began.
+    RolloutStep = "rolloutStep";
+    /// A rollout does not come nearer.
+    RolloutStuck = "rolloutStuck";
+    /// All servers are of the new version.
+    Promoted = "promoted";
+    /// A configuration is pushed.
+    ConfigurationPushed = "configurationPushed";
+    /// A detector saw something cross its bound.
+    Crossed = "crossed";
+    /// Somebody looks at an alert.
+    Acknowledged = "acknowledged";
+    /// It was decided to roll back.
+    RollbackDecided = "rollbackDecided";
+    /// A rollback began.
+    RollbackStarted = "rollbackStarted";
+    /// An attempt to roll back failed.
+    RollbackFailed = "rollbackFailed";
+    /// Servers serve with the previous version again.
+    ServerRestored = "serverRestored";
+    /// All servers are of the previous version.
+    RolledBack = "rolledBack";
+    /// A release harmed the first request.
+    FirstHarm = "firstHarm";
+    /// Users are well served again.
+    HealthyAgain = "healthyAgain";
 }

@@ -41,6 +41,7 @@ pub use series::{Moment, SERIES, Series};
 pub use servers::{SERVERS, ServerFacts, ServerRow, servers};
 pub use shape::check_shape;
 pub use verdict::{DayVerdict, ObjectiveVerdict, Verdict, VerdictNote, overall, verdicts};
+pub use window::Window;
 
 /// A small study worked out by hand, for the tests of everything that reads results.
 #[cfg(test)]

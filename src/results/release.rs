@@ -80,6 +80,10 @@ pub struct ReleaseRun {
     pub health: Vec<ObjectiveRun>,
     /// By interval of the run.
     pub series: ReleaseSeries,
+    /// Bad requests at servers of the new version, by when (ns) and by what names them: what a study asks a run
+    /// without the release about; not kept.
+    #[serde(skip)]
+    pub suspects: Vec<(u64, u64)>,
 }
 
 /// How a release stands at the end of a run.
@@ -116,6 +120,21 @@ pub struct BadMark {
     pub bad: u64,
     /// The same in the paired run without the release; `None` where it was not made.
     pub without: Option<u64>,
+}
+
+impl ReleaseSeries {
+    /// Returns a series that begins with so many intervals in which nothing happened.
+    pub fn blank(intervals: usize) -> Self {
+        Self {
+            previous_ns: vec![Wide(0); intervals],
+            new_ns: vec![Wide(0); intervals],
+            weight_ppm: vec![0; intervals],
+            bad: vec![0; intervals],
+            ended: vec![0; intervals],
+            seen_ppm: vec![None; intervals],
+            load_milli: vec![0; intervals],
+        }
+    }
 }
 
 /// A release by interval of the run; entries before its rollout's start are zero.

@@ -129,6 +129,11 @@ impl Goal {
         })
     }
 
+    /// Tells whether a window meets it; one in which nothing was judged does.
+    pub fn is_met(&self, window: &WindowRecord) -> bool {
+        self.value(window).is_none_or(|value| self.admits(value))
+    }
+
     /// Judges one replication by its worst window; the first of equally bad ones.
     pub fn judge_day(&self, replication: u32, run: &ObjectiveRun) -> DayVerdict {
         let mut worst: Option<(f64, u64)> = None;

@@ -41,9 +41,10 @@ pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
 pub use plan::{
-    Action, Bounds, Caution, Change, Condition, Demand, Fault, FaultKind, Figure, HealthCheck, Image,
-    LadderPlan, LaunchPlan, Nodes, Order, Pool, ProxyPlan, Queue, Recording, Repair, Scaler, Scenario,
-    Service, SlowStart, Source, Startup, Trigger, Victims, Watch,
+    Action, Bounds, Caution, Change, Commits, Condition, Demand, Detection, Fault, FaultKind, Figure, Flaw,
+    HealthCheck, Image, LadderPlan, LaunchPlan, Nodes, Order, Person, Policy, Pool, ProxyPlan, Queue,
+    Recording, Release, Repair, Rollback, Scaler, Scenario, Seen, Service, SlowStart, Snapshot, Source,
+    Startup, Trigger, Victims, Watch,
 };
 pub use read::Document;
 pub use schema::json_schema;

@@ -60,6 +60,13 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if MORTAL && self.services[self.rows[incoming.row.index()].service.index()].proxies.is_some() {
             return self.send_by_proxy(now, request, incoming.row, customer, queue);
         }
+        if MORTAL {
+            let service = self.rows[incoming.row.index()].service;
+            self.releases.arrived(now, service);
+            if self.services[service.index()].canary.is_some() {
+                return self.send_by_weight(now, request, incoming.row, queue);
+            }
+        }
         self.send(now, request, incoming.row, queue);
         if MORTAL && self.on_demand {
             let service = self.rows[incoming.row.index()].service;
@@ -201,7 +208,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         server_id: ServerId,
         queue: &mut EventQueue<Event>,
     ) {
-        let work = self.arena.get(id).work;
+        let mut work = self.arena.get(id).work;
+        if MORTAL && self.releases.flawed {
+            work = self.hampered(now, id, server_id, work);
+        }
         if SHARED && let Some(cpu) = self.fleet.shared_cpu(server_id) {
             cpu.start_work(now, id, nanos(work));
             plan(cpu.plan(), server_id, queue);
@@ -283,13 +293,17 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let at = self.fleet.server(server);
         let (service, position) = (at.service(), at.position());
         let in_rotation = !MORTAL || at.in_rotation();
-        let outcome = if MORTAL && !self.errors.is_empty() && self.errs(service, &request) {
+        let spoilt = MORTAL && self.releases.flawed && self.spoilt(now, id, request, server, queue);
+        let outcome = if spoilt || MORTAL && !self.errors.is_empty() && self.errs(service, &request) {
             self.recorder.lost(request.row(), request.source(), request.arrived, now, Outcome::Failed);
             Outcome::Failed
         } else {
             self.recorder.completed(request.row(), request.source(), request.arrived, now);
             Outcome::Completed
         };
+        if MORTAL && self.releases.counting {
+            self.count_end(now, &request, outcome);
+        }
         let state = &mut self.services[service.index()];
         if state.central {
             self.next_from_central(now, server, &request, outcome, queue);
@@ -302,7 +316,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if MORTAL && service.proxies.is_some() {
             self.done_by_proxy(now, server, id, request.arrived, outcome, queue);
         } else if in_rotation {
-            service.track.done(position, &request, now, outcome);
+            let track = if MORTAL {
+                service.track_of(self.members[server.index()].version)
+            } else {
+                &mut service.track
+            };
+            track.done(position, &request, now, outcome);
         }
         match self.fleet.pass_on(server, now, &mut self.arena) {
             Some(next) => self.start(now, next, server, queue),
@@ -369,7 +388,13 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             return;
         }
         let service = &mut self.services[server.service().index()];
-        service.track.done(server.position(), self.arena.get(id), now, outcome);
+        let position = server.position();
+        let track = if MORTAL {
+            service.track_of(self.members[server_id.index()].version)
+        } else {
+            &mut service.track
+        };
+        track.done(position, self.arena.get(id), now, outcome);
     }
 
     /// Takes a request that has ended out of the arena.
@@ -384,6 +409,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// Ends a request that is not served.
     pub(super) fn lose(&mut self, now: SimTime, id: RequestId, outcome: Outcome) {
         let request = self.release(id);
+        if MORTAL && self.releases.counting {
+            self.was_refused(id);
+            self.count_end(now, &request, outcome);
+        }
         self.recorder.lost(request.row(), request.source(), request.arrived, now, outcome);
     }
 }

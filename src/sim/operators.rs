@@ -78,6 +78,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             Change::Balancer(service, spec) => {
                 let service = &mut self.services[service.index()];
                 service.track.exchange(&spec);
+                if let Some(canary) = &mut service.canary {
+                    canary.track.exchange(&spec);
+                }
+                service.spec = spec.clone();
                 if let Some(proxies) = &mut service.proxies {
                     proxies.exchange(&spec, queue);
                 }

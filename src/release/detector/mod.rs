@@ -90,6 +90,11 @@ pub trait DetectorSpec: Debug + Send + Sync {
     /// Returns how often it looks, from its start on; whenever its last figure is seen anew where `None`.
     fn period(&self) -> Option<SimDuration>;
 
+    /// Tells whether it looks no longer once the new version is in service everywhere.
+    fn until_promoted(&self) -> bool {
+        false
+    }
+
     /// Builds its state.
     fn build(&self) -> Box<dyn Detector>;
 
