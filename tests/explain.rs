@@ -6,13 +6,14 @@ use peakday::error::{Code, Error};
 use peakday::scenario::{Document, explain};
 use peakday::workload::recorded::TraceFiles;
 
-const BASE: [(&str, &str); 6] = [
+const BASE: [(&str, &str); 7] = [
     ("apiVersion", "peakday/v1alpha1"),
     ("kind", "Scenario"),
     ("metadata", "{name: base}"),
     ("run", "{duration: 10m}"),
     ("traffic", "{users: {to: web, class: browse, rate: 90/s}}"),
     ("services", "{web: {pools: {p: {replicas: 4, concurrency: 8}}, work: 5ms}}"),
+    ("objectives", "[{name: most, service: web, success: {gte: 99%}}]"),
 ];
 
 #[derive(Debug)]

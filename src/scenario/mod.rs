@@ -50,11 +50,13 @@ pub use read::Document;
 pub use schema::json_schema;
 pub use source::Overlay;
 pub use spec::{
-    ActionSpec, ApiVersion, ConditionSpec, CpuSpec, CrashSpec, DuringSpec, ErrorsSpec, FailedLaunchesSpec,
-    FailuresSpec, FaultSpec, HealthCheckSpec, ImageSpec, Kind, LadderSpec, LatencyLimit, LatencySpec,
-    LaunchSpec, Limit, MetadataSpec, MonitoringOutageSpec, NodesSpec, ObjectiveSpec, PipelineSpec, PoolSpec,
-    ProxiesSpec, QueueSpec, RunSpec, ScenarioSpec, Scope, Servers, ServiceSpec, SlowSpec, SlowStartSpec,
-    SourceSpec, StartupSpec, SuccessSpec, WarmPoolSpec, ZoneAwareSpec, ZoneOutageSpec,
+    ActionSpec, ApiVersion, CatchesSpec, CiSpec, CommitsSpec, ConditionSpec, ConfigurationSpec, CpuSpec,
+    CrashSpec, DuringSpec, ErrorsSpec, FailedLaunchesSpec, FailuresSpec, FaultSpec, FreezeSpec,
+    HealthCheckSpec, Held, IfBusy, ImageSpec, Kind, LadderSpec, LatencyLimit, LatencySpec, LaunchSpec, Limit,
+    MetadataSpec, MonitoringOutageSpec, NodesSpec, ObjectiveSpec, Passes, PipelineSpec, PolicySpec, PoolSpec,
+    ProxiesSpec, QueueSpec, ReleaseSpec, RollbackSpec, RunSpec, ScenarioSpec, Scope, Servers, ServiceSpec,
+    SlowSpec, SlowStartSpec, SnapshotRollback, SourceSpec, StageSpec, StartupSpec, SuccessSpec,
+    TaggedRollback, VersionRollback, WarmPoolSpec, ZoneAwareSpec, ZoneOutageSpec,
 };
 pub(crate) use suggest::{grouped, near};
 pub use tree::MAX_BYTES;
