@@ -20,6 +20,7 @@ metadata: {name: base}
 run: {start: 2026-11-10T08:00:00+08:00, duration: 2h}
 traffic: {users: {to: web, class: browse, rate: 90/s}, buyers: {to: web, class: order, rate: 9/s}}
 services: {web: {pools: {standard: {replicas: 4, concurrency: 8, zones: [a, b]}}, work: {browse: 5ms, order: 5ms}}}
+objectives: [{name: most, service: web, success: {gte: 99%}}]
 ";
 
 #[derive(Debug)]

@@ -41,6 +41,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
         let state = &mut self.releases.states[release];
         (state.decided, state.stand, state.halted) = (Some(now), Stand::RollingBack, true);
+        // Whether anybody was harmed before it is asked later.
+        if let Some(ledger) = &mut state.ledger {
+            ledger.mark(now);
+        }
         self.releases.services[service.index()].busy = Some(release);
         self.release_note(now, release, EventKind::RollbackDecided, why);
         self.check_clear(now, release);

@@ -47,6 +47,9 @@ pub(super) fn bound(plan: &Plan, releases: &[&Release], row: usize) -> Option<Bo
 pub(super) struct Ledger {
     started: SimTime,
     bad: u64,
+    /// The last instant at which somebody was served badly, and how many were before it: cuts come first at
+    /// their instant.
+    before: (SimTime, u64),
     ended: u64,
     pub(super) suspects: Vec<(u64, u64)>,
     marks: Vec<BadMark>,
@@ -117,6 +120,7 @@ impl Ledger {
         Self {
             started: now,
             bad: 0,
+            before: (SimTime::ZERO, 0),
             ended: 0,
             suspects: Vec::new(),
             marks: Vec::new(),
@@ -134,10 +138,20 @@ impl Ledger {
         }
     }
 
-    fn mark(&mut self, now: SimTime) {
+    /// Reads off how many were served badly before an instant.
+    pub(super) fn mark(&mut self, now: SimTime) {
         if now > self.started && self.marks.last().is_none_or(|mark| mark.at_ns < now.as_nanos()) {
-            self.marks.push(BadMark { at_ns: now.as_nanos(), bad: self.bad, without: None });
+            let bad = if self.before.0 == now { self.before.1 } else { self.bad };
+            self.marks.push(BadMark { at_ns: now.as_nanos(), bad, without: None });
         }
+    }
+
+    fn count(&mut self, now: SimTime, bad: bool) {
+        self.ended += 1;
+        if bad && self.before.0 != now {
+            self.before = (now, self.bad);
+        }
+        self.bad += u64::from(bad);
     }
 
     /// Ends an interval; `previous` is the integral of servers of the previous version in service.
@@ -385,8 +399,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         for &release in &own.counted {
             let state = &mut self.releases.states[release];
             let Some(ledger) = state.ledger.as_mut().filter(|ledger| ledger.open) else { continue };
-            ledger.ended += 1;
-            ledger.bad += u64::from(bad);
+            ledger.count(now, bad);
             if bad && state.faulty && version == Some(state.version) && ledger.suspects.len() < MAX_SUSPECTS {
                 ledger.suspects.push((now.as_nanos(), identity(request.key)));
             }

@@ -50,8 +50,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let spec = self.detection(release, which).spec.clone();
         let watching = Watching { detector: spec.build(), since: now, crossed: false, done: false };
         self.releases.states[release].watching[which] = Some(watching);
-        if let Some(period) = spec.period() {
-            self.agenda.add(now + period, What::Release(Due::Look(release, which, 1)), queue);
+        if spec.period().is_some() {
+            self.agenda.add(now + spec.delay(), What::Release(Due::Look(release, which, 0)), queue);
         }
     }
 
@@ -64,10 +64,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         round: u64,
         queue: &mut EventQueue<Event>,
     ) {
-        let Some(period) = self.detection(release, which).spec.period() else { return };
+        let spec = &self.detection(release, which).spec;
+        let (Some(period), delay) = (spec.period(), spec.delay()) else { return };
         let looked = self.releases.states[release].watching[which].as_ref();
         // One that has begun anew since then has another time.
-        let due = |watching: &Watching| watching.since + times(period, round) == now;
+        let due = |watching: &Watching| watching.since + delay + times(period, round) == now;
         if looked.is_some_and(due) && self.look(now, release, which, queue) {
             self.agenda.add(now + period, What::Release(Due::Look(release, which, round + 1)), queue);
         }

@@ -6,7 +6,7 @@ use super::super::join;
 use super::super::run::Frame;
 use super::{Checker, MAX_COMMITS};
 use crate::error::Code;
-use crate::release::pipeline::{Freeze, Pipeline};
+use crate::release::pipeline::{Freeze, Pipeline, thaw};
 use crate::scenario::plan::{Caution, Commits, Policy};
 use crate::scenario::spec::{CommitsSpec, FreezeSpec, Passes, ReleaseSpec};
 use crate::scenario::suggest;
@@ -52,7 +52,7 @@ impl Start {
         freezes: &[Freeze],
         frame: &Frame,
     ) -> Self {
-        let passed = |at: SimTime| thawed(at + least, freezes);
+        let passed = |at: SimTime| thaw(at + least, freezes);
         let (committed, last) = match commits {
             Commits::At(times) => (
                 times.first().copied().unwrap_or(SimTime::ZERO),
@@ -92,11 +92,6 @@ pub(super) fn most(mean: f64) -> u64 {
 pub(super) fn least(pipeline: &Pipeline) -> SimDuration {
     let nanos: f64 = pipeline.stages.iter().map(|stage| stage.duration.least()).sum();
     SimDuration::from_nanos(nanos as u64)
-}
-
-/// Returns the first instant from `at` on that no freeze covers; freezes are in order and apart.
-fn thawed(at: SimTime, freezes: &[Freeze]) -> SimTime {
-    freezes.iter().find(|freeze| freeze.from <= at && at < freeze.to).map_or(at, |freeze| freeze.to)
 }
 
 impl Checker<'_> {
@@ -290,7 +285,7 @@ impl Checker<'_> {
         Some(services)
     }
 
-    /// Returns the freezes that a release does not pass, in order and apart.
+    /// Returns the freezes that a release does not pass, in order.
     pub(super) fn freezes_of(&self, service: usize, spec: &ReleaseSpec) -> Vec<Freeze> {
         let passes = |pass: &Passes| match pass {
             Passes::Hotfix => spec.hotfix,
@@ -302,14 +297,7 @@ impl Checker<'_> {
         };
         let mut own: Vec<Freeze> = self.freezes.iter().filter(stops).map(|plan| plan.freeze).collect();
         own.sort_by_key(|freeze| (freeze.from, freeze.to));
-        let mut apart: Vec<Freeze> = Vec::new();
-        for freeze in own {
-            match apart.last_mut().filter(|last| freeze.from <= last.to) {
-                Some(last) => last.to = last.to.max(freeze.to),
-                None => apart.push(freeze),
-            }
-        }
-        apart
+        own
     }
 
     /// A release that may find another of its service under way says what it does then.
