@@ -6,6 +6,7 @@
 mod column;
 mod counts;
 mod dependencies;
+pub mod dora;
 mod elasticity;
 mod figures;
 mod fleet_mean;
