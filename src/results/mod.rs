@@ -34,8 +34,8 @@ pub use plan::{
 };
 pub use recorder::{Books, Recorder, Sent, ServiceReading};
 pub use release::{
-    BadMark, EXPOSED_PERCENT, PolicyPlan, PolicyRow, RELEASES, ReleaseFacts, ReleaseOutcome, ReleasePlan,
-    ReleaseRow, ReleaseRun, ReleaseSeries, Share, Spread, Stand, release_policies, release_rows,
+    BadMark, DORA, EXPOSED_PERCENT, PolicyPlan, PolicyRow, RELEASES, ReleaseFacts, ReleaseOutcome,
+    ReleasePlan, ReleaseRow, ReleaseRun, ReleaseSeries, Share, Spread, Stand, release_policies, release_rows,
 };
 pub use run::{
     Ledger, NodeTotals, ObjectiveRun, OverlayRecord, Provenance, RowSeries, RowTotals, RunResult,

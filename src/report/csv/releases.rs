@@ -5,7 +5,7 @@ use std::io;
 use super::Table;
 use crate::report::number;
 use crate::results::{
-    EXPOSED_PERCENT, Plan, PolicyRow, RELEASES, ReleaseOutcome, ReleaseRow, Share, Spread, StudyResult,
+    DORA, EXPOSED_PERCENT, Plan, PolicyRow, RELEASES, ReleaseOutcome, ReleaseRow, Share, Spread, StudyResult,
     release_policies, release_rows,
 };
 
@@ -88,6 +88,8 @@ pub fn release_policies_csv(result: &StudyResult) -> io::Result<Vec<u8>> {
     for head in heads {
         table.texts(&[&head, &format!("{head}_lo"), &format!("{head}_hi")])?;
     }
+    table.heads(&DORA)?;
+    table.texts(&["lead_time_median_s", "failed_deployment_recovery_time_median_s"])?;
     table.end_row()?;
     release_policies(result).iter().try_for_each(|row| policy(&mut table, &result.plan, row))?;
     table.finish()
@@ -106,6 +108,9 @@ fn policy(table: &mut Table, plan: &Plan, row: &PolicyRow) -> io::Result<()> {
     table.interval(row.behind)?;
     let shares = row.detected_before.iter().chain([&row.false_abort]);
     shares.into_iter().try_for_each(|share| table.interval(share.map(Share::interval)))?;
+    row.dora.iter().try_for_each(|figure| table.interval(*figure))?;
+    table.number(row.lead_time_median_s)?;
+    table.number(row.failed_deployment_recovery_time_median_s)?;
     table.end_row()
 }
 
@@ -114,3 +119,6 @@ fn spread(table: &mut Table, figure: Option<Spread>) -> io::Result<()> {
     table.number(figure.map(|figure| figure.p50))?;
     table.number(figure.map(|figure| figure.p90))
 }
+
+#[cfg(test)]
+mod tests;

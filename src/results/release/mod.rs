@@ -5,7 +5,7 @@ mod figures;
 mod policies;
 
 pub use figures::{ReleaseFacts, ReleaseOutcome, ReleaseRow, release_rows};
-pub use policies::{EXPOSED_PERCENT, PolicyRow, RELEASES, Share, Spread, release_policies};
+pub use policies::{DORA, EXPOSED_PERCENT, PolicyRow, RELEASES, Share, Spread, release_policies};
 
 use serde::{Deserialize, Serialize};
 

@@ -3,8 +3,10 @@
 use std::cmp::Ordering;
 
 use super::{ReleaseFacts, ReleaseOutcome, ReleaseRow, release_rows};
-use crate::results::{Column, StudyResult};
+use crate::results::dora::{Deployment, Dora, Typical};
+use crate::results::{Column, Plan, StudyResult};
 use crate::stats::{Interval, share_at_least, share_at_most};
+use crate::time::SimDuration;
 
 /// The figures of a release, of which policies have means and quantiles.
 pub static RELEASES: [Column<ReleaseFacts>; 7] = [
@@ -15,6 +17,16 @@ pub static RELEASES: [Column<ReleaseFacts>; 7] = [
     Column::new("rollback_ratio", ReleaseFacts::rollback_ratio),
     Column::new("rollback_trap_s", |f| f.trap_ns.map(seconds)),
     Column::new("exposed", ReleaseFacts::exposed),
+];
+
+/// The measures of DORA over one day, of which policies have means.
+pub static DORA: [Column<Dora>; 5] = [
+    // A day without a deployment is one with none of them.
+    Column::new("deployment_frequency_per_day", |d| Some(d.deployments_per_day.unwrap_or(0.0))),
+    Column::new("lead_time_mean_s", |d| d.change_lead_time.map(mean_s)),
+    Column::new("change_fail_rate", |d| d.change_fail_rate),
+    Column::new("rework_rate", |d| d.deployment_rework_rate),
+    Column::new("failed_deployment_recovery_time_mean_s", |d| d.failed_deployment_recovery_time.map(mean_s)),
 ];
 
 /// Shares of traffic, in percent, before which a release should have been detected.
@@ -77,6 +89,14 @@ pub struct PolicyRow {
     pub detected_before: [Option<Share>; EXPOSED_PERCENT.len()],
     /// How many of the rollouts without a defect were taken back.
     pub false_abort: Option<Share>,
+    /// Means over replications, one entry per column of [`DORA`]. A deployment is a rollout that began, and failed where it
+    /// was decided to roll back.
+    pub dora: Vec<Option<Interval>>,
+    /// The median over all deployments from commit to the last server of the new version, in seconds.
+    pub lead_time_median_s: Option<f64>,
+    /// The median over all failed deployments from the first harm, else from the decision, until users were served well
+    /// again, in seconds.
+    pub failed_deployment_recovery_time_median_s: Option<f64>,
 }
 
 impl PolicyRow {
@@ -106,8 +126,9 @@ pub fn release_policies(result: &StudyResult) -> Vec<PolicyRow> {
         let own = |policy: usize| -> Vec<&ReleaseRow<'_>> {
             rows.iter().filter(|row| (row.run.release, row.run.policy) == (release, policy)).collect()
         };
-        let mut of_release: Vec<_> =
-            (0..plan.policies.len()).map(|policy| PolicyRow::new(release, policy, &own(policy))).collect();
+        let mut of_release: Vec<_> = (0..plan.policies.len())
+            .map(|policy| PolicyRow::new(&result.plan, (release, policy), &own(policy)))
+            .collect();
         of_release.sort_by(better);
         let best = of_release.first().map(|row| own(row.policy));
         for (index, row) in of_release.iter_mut().enumerate() {
@@ -122,7 +143,7 @@ pub fn release_policies(result: &StudyResult) -> Vec<PolicyRow> {
 }
 
 impl PolicyRow {
-    fn new(release: usize, policy: usize, rows: &[&ReleaseRow<'_>]) -> Self {
+    fn new(plan: &Plan, (release, policy): (usize, usize), rows: &[&ReleaseRow<'_>]) -> Self {
         let facts = || rows.iter().map(|row| &row.facts);
         let count = |outcome: &ReleaseOutcome| facts().filter(|f| f.outcome == *outcome).count() as u32;
         let harmful = || facts().filter(|f| f.faulty && f.first_harm_ns.is_some());
@@ -133,6 +154,10 @@ impl PolicyRow {
             Share::of(harmful().map(seen))
         };
         let sound = facts().filter(|f| !f.faulty && f.start_ns.is_some());
+        let hotfix = plan.releases[release].hotfix;
+        let measured = |rows: &[&ReleaseRow<'_>]| Dora::of(&deployments(rows, hotfix), plan.duration());
+        let days: Vec<Dora> = rows.chunk_by(|a, b| a.replication == b.replication).map(measured).collect();
+        let all = measured(rows);
         Self {
             release,
             policy,
@@ -143,8 +168,39 @@ impl PolicyRow {
             behind: None,
             detected_before: EXPOSED_PERCENT.map(before),
             false_abort: Share::of(sound.map(|f| f.decided_ns.is_some())),
+            dora: DORA.iter().map(|column| over_days(column, &days)).collect(),
+            lead_time_median_s: all.change_lead_time.map(|time| time.median_s),
+            failed_deployment_recovery_time_median_s: all
+                .failed_deployment_recovery_time
+                .map(|time| time.median_s),
         }
     }
+}
+
+fn mean_s(typical: Typical) -> f64 {
+    typical.mean_s
+}
+
+fn over_days(column: &Column<Dora>, days: &[Dora]) -> Option<Interval> {
+    let values: Vec<f64> = days.iter().filter_map(column.figure).collect();
+    Interval::of(&values)
+}
+
+/// Returns what DORA measures: the rollouts that began.
+fn deployments(rows: &[&ReleaseRow<'_>], hotfix: bool) -> Vec<Deployment> {
+    let deployment = |row: &&ReleaseRow<'_>| {
+        row.facts.start_ns?;
+        let lead = row.run.promoted_ns.and_then(|promoted| promoted.checked_sub(row.run.committed_ns?));
+        let failed = row.facts.decided_ns.is_some();
+        let recovery = row.facts.failure_ns().or(row.facts.recovery_ns());
+        Some(Deployment {
+            lead: lead.map(SimDuration::from_nanos),
+            failed,
+            rework: hotfix,
+            recovery: recovery.map(SimDuration::from_nanos),
+        })
+    };
+    rows.iter().filter_map(deployment).collect()
 }
 
 fn seconds(nanos: u64) -> f64 {

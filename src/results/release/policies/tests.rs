@@ -2,7 +2,7 @@
 
 use super::quantile;
 use crate::results::example::S;
-use crate::results::released::{faulty, marks, study};
+use crate::results::released::{caught, faulty, marks, study};
 use crate::results::{PolicyRow, ReleaseOutcome, ReleaseRun, Stand, StudyResult, release_policies};
 use crate::stats::Interval;
 
@@ -146,6 +146,33 @@ fn sound_releases_that_are_taken_back_are_false_aborts() {
     let row = release_policies(&study(days)).remove(0);
     assert_eq!(row.false_abort.map(|share| (share.hits, share.of)), Some((1, 3)));
     assert_eq!(row.detected_before, [None; 4]);
+}
+
+/// 100 s are 1 / 864 of a day. Day one: committed at 2 s and in service at 60 s, and one that is taken back, 37 s after its
+/// first harm. Day two: a false alarm, recovered from 15 s after the decision. Day three: caught, never deployed.
+#[test]
+fn deliveries_are_measured_as_dora_does() {
+    let sound = ReleaseRun {
+        committed_ns: Some(2 * S),
+        promoted_ns: Some(60 * S),
+        decided_ns: None,
+        stand: Stand::Promoted,
+        ..harming(0, 0)
+    };
+    let alarm = ReleaseRun { first_bad_ns: None, ..harming(0, 0) };
+    let mut study = study(vec![vec![sound, harming(0, 9)], vec![alarm], vec![caught()]]);
+    let row = release_policies(&study).remove(0);
+    // 1,728, 864 and 0 a day: s = 864, half 4.30265 x 864 / sqrt 3.
+    spans(row.dora[0].unwrap(), 864.0, 2_146.293);
+    assert_eq!(row.dora[1], Some(Interval { mean: 58.0, lo: None, hi: None }));
+    // Half of the first day's and all of the second's failed, in 37 s and 15 s: means 0.75 and 26, t(0.975, 1) = 12.7062.
+    spans(row.dora[2].unwrap(), 0.75, 12.7062 * 0.25);
+    spans(row.dora[3].unwrap(), 0.0, 0.0);
+    spans(row.dora[4].unwrap(), 26.0, 12.7062 * 11.0);
+    assert_eq!(row.lead_time_median_s, Some(58.0));
+    assert_eq!(row.failed_deployment_recovery_time_median_s, Some(26.0));
+    study.plan.releases[0].hotfix = true;
+    spans(release_policies(&study)[0].dora[3].unwrap(), 1.0, 0.0);
 }
 
 #[test]
