@@ -11,7 +11,8 @@ mod told;
 mod words;
 
 pub use csv::{
-    dependencies_csv, events_csv, objectives_csv, scale_events_csv, servers_csv, summary_csv, timeseries_csv,
+    dependencies_csv, events_csv, objectives_csv, release_policies_csv, releases_csv, scale_events_csv,
+    servers_csv, summary_csv, timeseries_csv,
 };
 pub use json::{read_result, result_json, summary_document, summary_json};
 pub(crate) use number::grouped;
@@ -47,7 +48,7 @@ pub fn files(result: &StudyResult, lang: Lang) -> io::Result<Vec<Output>> {
 }
 
 fn tables(result: &StudyResult) -> io::Result<Vec<Output>> {
-    Ok(vec![
+    let mut tables = vec![
         ("result.json", result_json(result)?),
         ("summary.json", summary_json(result)?),
         ("summary.csv", summary_csv(result)?),
@@ -57,7 +58,12 @@ fn tables(result: &StudyResult) -> io::Result<Vec<Output>> {
         ("events.csv", events_csv(result)?),
         ("scale_events.csv", scale_events_csv(result)?),
         ("resolved.yaml", resolved_yaml(result)),
-    ])
+    ];
+    if !result.plan.releases.is_empty() {
+        tables.push(("releases.csv", releases_csv(result)?));
+        tables.push(("release_policies.csv", release_policies_csv(result)?));
+    }
+    Ok(tables)
 }
 
 fn drawn(result: &StudyResult, lang: Lang) -> io::Result<Vec<Output>> {

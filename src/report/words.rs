@@ -150,6 +150,26 @@ words! {
     EvAlert: "alert", "告警";
     EvAction: "action", "操作";
     EvUnhealthy: "unhealthy", "不健康";
+    EvCommit: "commit", "提交";
+    EvStagePassed: "stage passed", "阶段通过";
+    EvStageFlaky: "flaky stage", "阶段偶发失败";
+    EvDefectCaught: "defect caught", "拦截缺陷";
+    EvFrozen: "frozen", "发布冻结";
+    EvRolloutStarted: "rollout", "开始发布";
+    EvRolloutStep: "step", "发布步骤";
+    EvRolloutStuck: "rollout stuck", "发布停滞";
+    EvPromoted: "promoted", "发布完成";
+    EvConfigurationPushed: "configuration pushed", "配置推送";
+    EvCrossed: "bound crossed", "越过界限";
+    EvAcknowledged: "acknowledged", "已响应";
+    EvRollbackDecided: "rollback decided", "决定回滚";
+    EvRollbackStarted: "rollback", "开始回滚";
+    EvRollbackFailed: "rollback failed", "回滚失败";
+    EvSnapshotSaved: "snapshot saved", "已保存快照";
+    EvServerRestored: "servers restored", "服务器已恢复";
+    EvRolledBack: "rolled back", "回滚完成";
+    EvFirstHarm: "first harm", "首次受损";
+    EvHealthyAgain: "healthy again", "恢复健康";
     All: "all", "全部";
     Failed: "failed", "失败";
     TimedOut: "timed out", "超时";
@@ -294,7 +314,26 @@ impl Lang {
             EventKind::Alert => Word::EvAlert,
             EventKind::Action => Word::EvAction,
             EventKind::Unhealthy => Word::EvUnhealthy,
-            _ => Word::EvUnhealthy,
+            EventKind::Commit => Word::EvCommit,
+            EventKind::StagePassed => Word::EvStagePassed,
+            EventKind::StageFlaky => Word::EvStageFlaky,
+            EventKind::DefectCaught => Word::EvDefectCaught,
+            EventKind::Frozen => Word::EvFrozen,
+            EventKind::RolloutStarted => Word::EvRolloutStarted,
+            EventKind::RolloutStep => Word::EvRolloutStep,
+            EventKind::RolloutStuck => Word::EvRolloutStuck,
+            EventKind::Promoted => Word::EvPromoted,
+            EventKind::ConfigurationPushed => Word::EvConfigurationPushed,
+            EventKind::Crossed => Word::EvCrossed,
+            EventKind::Acknowledged => Word::EvAcknowledged,
+            EventKind::RollbackDecided => Word::EvRollbackDecided,
+            EventKind::RollbackStarted => Word::EvRollbackStarted,
+            EventKind::RollbackFailed => Word::EvRollbackFailed,
+            EventKind::SnapshotSaved => Word::EvSnapshotSaved,
+            EventKind::ServerRestored => Word::EvServerRestored,
+            EventKind::RolledBack => Word::EvRolledBack,
+            EventKind::FirstHarm => Word::EvFirstHarm,
+            EventKind::HealthyAgain => Word::EvHealthyAgain,
         })
     }
 }

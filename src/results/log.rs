@@ -119,27 +119,27 @@ kinds! {
     Action = "action";
     /// Health checks took servers that had failed out of the rotation.
     Unhealthy = "unhealthy";
-    /// Something was committed.
+    /// A release was committed.
     Commit = "commit";
-    /// A stage of a pipeline was passed.
+    /// A commit passed a stage of its pipeline.
     StagePassed = "stagePassed";
-    /// A stage of a pipeline failed although nothing was wrong.
+    /// A stage failed without a reason, and begins again.
     StageFlaky = "stageFlaky";
-    /// A stage of a pipeline caught a defect.
+    /// A stage caught a defect.
     DefectCaught = "defectCaught";
-    /// A release waits for a freeze or for another release, or is dropped.
+    /// A release waits for the end of a freeze.
     Frozen = "frozen";
     /// A rollout began.
     RolloutStarted = "rolloutStarted";
-    /// A step of a rollout began.
+    /// A rollout came to another step.
     RolloutStep = "rolloutStep";
-    /// A rollout does not come nearer.
+    /// A rollout does not come nearer to its end.
     RolloutStuck = "rolloutStuck";
     /// All servers are of the new version.
     Promoted = "promoted";
-    /// A configuration is pushed.
+    /// A configuration is changed on all servers.
     ConfigurationPushed = "configurationPushed";
-    /// A detector saw something cross its bound.
+    /// A sample of monitoring crossed a detector's bound.
     Crossed = "crossed";
     /// Somebody looks at an alert.
     Acknowledged = "acknowledged";
@@ -149,12 +149,14 @@ kinds! {
     RollbackStarted = "rollbackStarted";
     /// An attempt to roll back failed.
     RollbackFailed = "rollbackFailed";
-    /// Servers serve with the previous version again.
+    /// An image of the servers was saved.
+    SnapshotSaved = "snapshotSaved";
+    /// Servers are of the previous version again.
     ServerRestored = "serverRestored";
-    /// All servers are of the previous version.
+    /// All servers are of the previous version again.
     RolledBack = "rolledBack";
-    /// A release harmed the first request.
+    /// A release made a request bad, or more of them than there would have been without it, for the first time.
     FirstHarm = "firstHarm";
-    /// Users are well served again.
+    /// Users are served well again.
     HealthyAgain = "healthyAgain";
 }

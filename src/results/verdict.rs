@@ -129,9 +129,9 @@ impl Goal {
         })
     }
 
-    /// Tells whether a window meets it; one in which nothing was judged does.
-    pub fn is_met(&self, window: &WindowRecord) -> bool {
-        self.value(window).is_none_or(|value| self.admits(value))
+    /// Tells whether a window is within the bound; `None` where nothing was judged in it.
+    pub fn met_in(&self, window: &WindowRecord) -> Option<bool> {
+        self.value(window).map(|value| self.admits(value))
     }
 
     /// Judges one replication by its worst window; the first of equally bad ones.

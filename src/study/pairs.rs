@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use crate::results::{ReleaseRun, RunResult};
+use crate::results::{EventKind, LogEntry, ReleaseRun, RunResult, ReleaseFacts};
 use crate::scenario::Scenario;
 use crate::sim::{self, Observer, Progress, Stopped, Unharmed, Variant, Without};
 use crate::time::{SimDuration, SimTime};
@@ -37,6 +37,7 @@ pub(super) fn run(
         compare(scenario, replication, &mut result.releases, &group, traces, &mut passes)?;
     }
     result.releases.iter_mut().for_each(|run| run.suspects = Vec::new());
+    tell(scenario, &mut result);
     Ok(result)
 }
 
@@ -93,6 +94,31 @@ fn write_down(run: &mut ReleaseRun, instants: &[u64], unharmed: &Unharmed) {
     }
     let harmed = run.suspects.iter().find(|(_, request)| !unharmed.bad_anyway.contains(request));
     run.first_bad_ns = harmed.map(|&(at, _)| at);
+}
+
+/// Adds to the log of the run when users were harmed first and well served again, which only the comparison
+/// tells.
+fn tell(scenario: &Scenario, result: &mut RunResult) {
+    let own = result.releases.iter().filter(|run| run.policy == 0);
+    let mut told = Vec::new();
+    for run in own {
+        let plan = &scenario.plan.releases[run.release];
+        let facts = ReleaseFacts::new(&scenario.plan, plan, run);
+        let entry = |at_ns: u64, kind: EventKind| LogEntry {
+            at_ns,
+            kind,
+            service: Some(plan.service),
+            pool: None,
+            name: run.to.clone(),
+            servers: None,
+            detail: String::new(),
+        };
+        told.extend(facts.first_harm_ns.map(|at| entry(at, EventKind::FirstHarm)));
+        told.extend(facts.healthy_ns.map(|at| entry(at, EventKind::HealthyAgain)));
+    }
+    result.events.append(&mut told);
+    // Stable: what happened at one instant keeps its order.
+    result.events.sort_by_key(|entry| entry.at_ns);
 }
 
 /// Shows several simulations one after the other as one.

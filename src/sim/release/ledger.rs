@@ -177,7 +177,7 @@ impl Ledger {
     }
 
     /// Returns what is held; windows that are not whole are left out.
-    pub(super) fn finish(self) -> Closed {
+    pub(super) fn finish(self, intervals: usize) -> Closed {
         let whole = |(window, every): (Window, SimDuration)| {
             let mut windows = window.into_records();
             windows.retain(|window| window.to_ns - window.from_ns == every.as_nanos());
@@ -186,7 +186,7 @@ impl Ledger {
         Closed {
             marks: self.marks,
             health: self.windows.into_iter().map(whole).collect(),
-            series: self.series,
+            series: self.series.padded(intervals),
             suspects: self.suspects,
         }
     }
@@ -288,7 +288,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let objectives = self.releases.plan_of(release).objectives.iter().zip(&ledger.windows);
         objectives.into_iter().all(|(&objective, (window, _))| {
             let goal = &self.releases.frame().objectives[objective].goal;
-            window.records().iter().any(|record| record.from_ns >= from && goal.is_met(record))
+            window.records().iter().any(|record| record.from_ns >= from && goal.met_in(record) == Some(true))
         })
     }
 

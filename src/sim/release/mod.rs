@@ -367,10 +367,11 @@ impl Releases {
             Some(index) => names[usize::from(index)].clone(),
             None => service_version(service),
         };
+        let intervals = self.plan.as_deref().map_or(0, |plan| plan.duration_ns.div_ceil(plan.interval_ns) as usize);
         let plans = &self.plans;
         let chosen = &self.chosen;
         let run = |state: &mut ReleaseState| {
-            let ledger = state.ledger.take().map(Ledger::finish).unwrap_or_default();
+            let ledger = state.ledger.take().map(|ledger| ledger.finish(intervals)).unwrap_or_default();
             ReleaseRun {
                 release: state.plan,
                 policy: chosen[state.plan],
