@@ -249,7 +249,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.resize(now, pool, self.pools[pool].staff.wanted(), queue);
         }
         if !self.services[service.index()].track.rotation.is_empty() {
-            self.route(now, release, Some(0.0));
+            self.route_away(now, release);
         }
         let pools = self.pools_of_service(service);
         let standing = pools.iter().flat_map(|&pool| &self.pools[pool].standing).copied();
@@ -321,7 +321,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         self.note_restored(now, release, server);
         self.releases.restores.remove(&server);
         if self.releases.states[release].restoring.remove(&server) {
-            self.route(now, release, Some(0.0));
+            self.route_away(now, release);
             self.agenda.add(now, What::Release(Due::Restore(release)), queue);
         }
     }

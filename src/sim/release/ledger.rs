@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::des::EventQueue;
-use crate::ids::{RequestId, RowId, ServerId, ServiceId};
+use crate::ids::{RowId, ServerId, ServiceId};
 use crate::release::detector::Side;
 use crate::results::{
     BadMark, Counts, Goal, Load, MeanServer, ObjectivePlan, ObjectiveRun, Plan, ReleaseSeries, RowPlan, Wide,

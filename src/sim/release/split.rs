@@ -64,6 +64,14 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         changed
     }
 
+    /// Routes nothing to the new version any more, where traffic is routed.
+    pub(super) fn route_away(&mut self, now: SimTime, release: usize) {
+        let service = self.releases.plan_of(release).service;
+        if self.services[service.index()].canary.is_some() {
+            self.route(now, release, Some(0.0));
+        }
+    }
+
     /// Returns the share of the traffic that is given to the new version of a release: by weight where it is
     /// routed, else by servers in service.
     pub(super) fn share_of_new(&self, release: usize) -> f64 {
