@@ -142,7 +142,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if let Some(step) = &action.step {
             self.release_note(now, release, EventKind::RolloutStep, step.clone());
         }
-        let mut changed = self.route(now, release, action.weight);
+        // A step that begins may lead to the next at once.
+        let mut changed = self.route(now, release, action.weight) | action.step.is_some();
         let state = &mut self.releases.states[release];
         let versions = (state.previous, state.version);
         if state.analysis != action.analysis {
