@@ -317,7 +317,7 @@ pub(super) const BLOCKS: &[Block] = &[
             ("pipeline", CI),
             ("ifBusy", "wait"),
             ("rollout", "recreate"),
-            ("detection", "[{analysis: {}}]"),
+            ("detection", "[{analysis: {successRate: {min: 99%}, interval: 30s}}]"),
             ("rollback", "version"),
             ("compare", "{restored: {rollback: {snapshot: {restore: 45s, every: 6h, first: 0s}}}}"),
         ],
@@ -327,7 +327,7 @@ pub(super) const BLOCKS: &[Block] = &[
         &[
             ("", "{rollback: version}"),
             ("rollout", "recreate"),
-            ("detection", "[{analysis: {}}]"),
+            ("detection", "[{analysis: {successRate: {min: 99%}, interval: 30s}}]"),
             ("rollback", "version"),
         ],
     ),

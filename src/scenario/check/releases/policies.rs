@@ -24,6 +24,8 @@ const MAX_COMPARED: usize = 16;
 /// The most that one detector looks in a run, and the most scrapes that a figure looks back.
 const MAX_LOOKS: u64 = 10_000_000;
 const MAX_WINDOW: u64 = 100_000;
+/// The keys of lengths that figures look back.
+const WINDOWS: [&str; 3] = ["window", "long", "short"];
 /// What the strategy of a configuration push is called.
 const CONFIGURATION: &str = "configuration";
 /// The rollout of a release that names none.
@@ -340,9 +342,9 @@ impl Checker<'_> {
         service: usize,
         told: &mut BTreeSet<String>,
     ) -> Option<Seen> {
-        let places = |key: &str, value: &str| {
+        let places = |keys: &[&str], value: &str| {
             let mut places = Vec::new();
-            find(written, "", key, value, &mut places);
+            find(written, "", keys, value, &mut places);
             // What is not written there is a default of the family.
             if places.is_empty() {
                 vec![path.to_owned()]
@@ -356,7 +358,7 @@ impl Checker<'_> {
             let message = format!("there is no pipeline `{}`", suggest::short(&want.pipeline));
             let names = around.pipelines.iter().map(|pipeline| pipeline.name.as_str());
             let remedy = suggest::known(&want.pipeline, names);
-            for place in places("from", &want.pipeline).into_iter().filter(|at| told.insert(at.clone())) {
+            for place in places(&["from"], &want.pipeline).into_iter().filter(|at| told.insert(at.clone())) {
                 self.found.add(Code::UnknownName, place, message.clone(), remedy.clone());
             }
         }
@@ -364,7 +366,7 @@ impl Checker<'_> {
             None => None,
             Some(name) => {
                 let new: Vec<_> =
-                    places("class", name).into_iter().filter(|at| told.insert(at.clone())).collect();
+                    places(&["class"], name).into_iter().filter(|at| told.insert(at.clone())).collect();
                 let mut class = None;
                 let mut unheard = super::super::Findings::default();
                 for place in &new {
@@ -379,7 +381,7 @@ impl Checker<'_> {
         let pipeline = pipeline?;
         if let Some(window) = want.window {
             let scrape = around.pipelines[pipeline].scrape;
-            let place = || places("window", &window.to_string()).swap_remove(0);
+            let place = || places(&WINDOWS, &window.to_string()).swap_remove(0);
             if window < scrape {
                 let message = format!(
                     "a window of {window} never holds two scrapes of {}, every {scrape}",
@@ -414,22 +416,22 @@ fn inner(block: &impl Serialize, key: &str) -> Value {
     serde_json::to_value(block).map(|mut block| block[key].take()).unwrap_or_default()
 }
 
-/// Collects the places below a block at which a key has a value.
-fn find(block: &Value, path: &str, key: &str, value: &str, places: &mut Vec<String>) {
+/// Collects the places below a block at which one of some keys has a value.
+fn find(block: &Value, path: &str, keys: &[&str], value: &str, places: &mut Vec<String>) {
     match block {
         Value::Object(map) => {
             for (name, below) in map {
                 let path = join(path, name);
-                if name == key && below.as_str() == Some(value) {
+                if keys.contains(&name.as_str()) && below.as_str() == Some(value) {
                     places.push(path);
                 } else {
-                    find(below, &path, key, value, places);
+                    find(below, &path, keys, value, places);
                 }
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                find(item, &format!("{path}[{index}]"), key, value, places);
+                find(item, &format!("{path}[{index}]"), keys, value, places);
             }
         }
         _ => {}
