@@ -308,3 +308,6 @@ impl Checker<'_> {
         self.frame().told(at)
     }
 }
+
+#[cfg(test)]
+mod tests;
