@@ -221,7 +221,11 @@ fn needs(objectives: &[Need], replications: u32) -> Vec<String> {
 /// Says when a release is rolled out at the earliest, and how long each of its ways takes.
 fn releases(release: &ReleasePreview) -> Vec<String> {
     let ReleasePreview { service, version, commits, start_s, start_wall, policies } = release;
-    let start = start_wall.clone().unwrap_or_else(|| length(*start_s));
+    let start = match (start_wall, start_s) {
+        (Some(wall), _) => format!("rolled out from {wall} on, at the earliest"),
+        (None, Some(start)) => format!("rolled out from {} on, at the earliest", length(*start)),
+        (None, None) => "not rolled out within the run".to_owned(),
+    };
     let commits = if *commits == 1.0 { String::new() } else { format!(", {} commits", grouped(*commits, 3)) };
     let way = |policy: &PolicyPreview| {
         let called = if policy.name == policy.strategy {
@@ -236,8 +240,7 @@ fn releases(release: &ReleasePreview) -> Vec<String> {
         let peak = if policy.at_peak { ", and the peak falls into it" } else { "" };
         format!("- {called} {takes}{peak}")
     };
-    let head =
-        format!("release {version} of {service}: rolled out from {start} on, at the earliest{commits}");
+    let head = format!("release {version} of {service}: {start}{commits}");
     [head].into_iter().chain(policies.iter().map(way)).collect()
 }
 
