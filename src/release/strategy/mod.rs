@@ -5,7 +5,18 @@
 //! with what is to be from now on; whoever asks orders servers and gives them back. The previous version is
 //! called *stable*, the new one *canary*, as Argo Rollouts does, whichever strategy it is.
 
-mod recreate;
+mod back;
+pub mod blue_green;
+pub mod canary;
+mod progress;
+pub mod progressive;
+pub mod recreate;
+pub mod rolling;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -169,6 +180,14 @@ macro_rules! strategies {
 strategies! {
     /// All servers of the previous version stop, then all of the new one start.
     Recreate("recreate", recreate::Recreate);
+    /// Servers of the new version take the place of the others a few at a time.
+    Rolling("rolling", rolling::Rolling);
+    /// A whole second fleet of the new version takes all of the traffic at once.
+    BlueGreen("blueGreen", blue_green::BlueGreen);
+    /// The new version gets its share of servers, and of traffic, step by step.
+    Canary("canary", canary::Canary);
+    /// Traffic moves to a whole fleet of the new version a little at every interval, as long as checks pass.
+    Progressive("progressive", progressive::Progressive);
 }
 
 /// How servers of a new version take the place of the others: a name, or a map from the name to its parameters.

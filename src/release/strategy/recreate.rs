@@ -3,49 +3,89 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Progress, RolloutStrategy, Seen, StrategySpec, Target};
+use super::progress::{self, Deadline, Doing, Wrong};
+use super::{Action, PoolSeen, RolloutStrategy, Seen, StrategySpec, Target};
 use crate::time::SimTime;
 
 /// All servers of the previous version stop, then all of the new one start.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Recreate {}
+pub struct Recreate {
+    /// Seconds without progress after which it counts as stuck.
+    #[serde(default = "progress::six_hundred")]
+    pub progress_deadline_seconds: u32,
+}
+
+impl Default for Recreate {
+    fn default() -> Self {
+        Self { progress_deadline_seconds: progress::six_hundred() }
+    }
+}
 
 impl StrategySpec for Recreate {
     fn build(&self) -> Box<dyn RolloutStrategy> {
-        Box::new(State { back: false })
+        Box::new(State { back: false, deadline: Deadline::new(self.progress_deadline_seconds, false) })
     }
 
-    fn problems(&self) -> Vec<(String, String, String)> {
-        Vec::new()
+    fn problems(&self) -> Vec<Wrong> {
+        progress::deadline_problem(self.progress_deadline_seconds).into_iter().collect()
     }
 }
 
 #[derive(Debug)]
 struct State {
     back: bool,
+    deadline: Deadline,
+}
+
+impl State {
+    /// No server of one version is there together with one of the other.
+    fn target(&self, pool: &PoolSeen) -> Target {
+        let (_, leaving) = progress::sides(pool, self.back);
+        progress::target(if leaving.spec > 0 { 0 } else { pool.replicas }, 0, self.back)
+    }
 }
 
 impl RolloutStrategy for State {
     fn next_action(&mut self, seen: &Seen<'_>) -> Action {
-        let mut done = true;
-        let target = |pool: &super::PoolSeen| {
-            let (leaving, coming) =
-                if self.back { (pool.canary, pool.stable) } else { (pool.stable, pool.canary) };
-            let wanted = if leaving.spec > 0 { 0 } else { pool.replicas };
-            done &= leaving.spec == 0 && coming.ready >= wanted;
-            if self.back {
-                Target { stable: wanted, canary: 0 }
-            } else {
-                Target { stable: 0, canary: wanted }
-            }
-        };
-        let targets = seen.pools.iter().map(target).collect();
-        let state = if done { Progress::Done } else { Progress::Going };
-        Action { targets, weight: None, analysis: None, wake: None, state, step: None }
+        let targets = seen.pools.iter().map(|pool| self.target(pool)).collect();
+        let doing = if progress::is_complete(seen.pools, self.back) { Doing::End } else { Doing::Work };
+        let (state, wake) = self.deadline.look(seen, self.back, false, doing);
+        progress::by_servers(targets, state, wake)
     }
 
     fn turn_back(&mut self, _now: SimTime) {
         self.back = true;
+        self.deadline.turn();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Toy, read};
+    use crate::release::strategy::Progress;
+
+    #[test]
+    fn no_two_versions_are_there_at_once() {
+        let mut toy = Toy::new(&read("\"recreate\""), &[3], 40);
+        toy.check =
+            Box::new(|pools| assert!(pools.iter().all(|pool| pool.stable.spec * pool.canary.spec == 0)));
+        toy.run(400);
+        assert_eq!(toy.trace, ["0 0/0 3/0", "40 0/0 3/3"]);
+        let mut toy = Toy::new(&read("\"recreate\""), &[3], 40);
+        toy.run(10).turn_back();
+        toy.run(400);
+        assert_eq!(toy.trace, ["0 0/0 3/0", "10 3/0 0/0", "50 3/3 0/0"]);
+    }
+
+    #[test]
+    fn it_is_stuck_after_its_deadline() {
+        let mut toy = Toy::new(&read(r#"{"recreate": {"progressDeadlineSeconds": 30}}"#), &[3], 40);
+        toy.run(29);
+        assert_eq!((toy.state(), toy.wake()), (Progress::Going, Some(30)));
+        toy.run(1);
+        assert_eq!(toy.state(), Progress::Stuck);
+        toy.run(10);
+        assert_eq!(toy.state(), Progress::Done);
     }
 }
