@@ -13,7 +13,7 @@ use crate::error::Code;
 use crate::ids::ServiceId;
 use crate::monitoring::Signal;
 use crate::release::detector::{self, DetectionSpec, DetectorSpec, PersonSpec, Want};
-use crate::release::strategy::{RolloutSpec, StrategySpec};
+use crate::release::strategy::{RolloutSpec, StrategySpec, TaggedStrategy};
 use crate::results::PolicyPlan;
 use crate::scenario::plan::{Caution, Detection, Figure, Person, Policy, Rollback, Seen, Watch};
 use crate::scenario::spec::{PolicySpec, ReleaseSpec};
@@ -51,10 +51,11 @@ struct Way {
 }
 
 impl Way {
-    /// Tells whether anybody looks; `None` where that is not known.
-    fn looks(&self) -> Option<bool> {
-        let analyses = !self.rollout.as_ref()?.analyses.is_empty();
-        Some(analyses || !self.detection.as_ref()?.is_empty())
+    /// Tells whether anybody may decide to roll back; `None` where that is not known.
+    fn decides(&self) -> Option<bool> {
+        let rollout = self.rollout.as_ref()?;
+        let itself = !rollout.analyses.is_empty() || rollout.strategy.gives_up();
+        Some(itself || !self.detection.as_ref()?.is_empty())
     }
 
     fn build(self, name: Option<&str>) -> Option<(Policy, PolicyPlan)> {
@@ -104,7 +105,7 @@ impl Checker<'_> {
                 (rollback.name(), self.rollback(&join(path, "rollback"), rollback, spec, start))
             }),
         };
-        let told = self.decides(path, &own, !spec.detection.is_empty());
+        let told = self.lacks_way_back(path, &own, !spec.detection.is_empty());
         if spec.compare.len() > MAX_COMPARED {
             let message = format!("there are {} ways to compare", spec.compare.len());
             let remedy = format!("keep to {MAX_COMPARED}");
@@ -117,7 +118,7 @@ impl Checker<'_> {
             self.compared(&path, name, policy, own.rollout.as_ref());
             let way = self.way(&path, policy, &own, service, spec, start);
             if !told {
-                self.decides(&path, &way, policy.detection.is_some());
+                self.lacks_way_back(&path, &way, policy.detection.is_some());
             }
             ways.push((Some(name), way));
         }
@@ -179,8 +180,8 @@ impl Checker<'_> {
     }
 
     /// Refuses a way in which somebody decides to roll back and nothing says how; tells whether it did.
-    fn decides(&mut self, path: &str, way: &Way, detects: bool) -> bool {
-        let lost = way.rollback.is_none() && way.looks() == Some(true);
+    fn lacks_way_back(&mut self, path: &str, way: &Way, detects: bool) -> bool {
+        let lost = way.rollback.is_none() && way.decides() == Some(true);
         if lost {
             let key = if detects { "detection" } else { "rollout" };
             let message = "it may be decided to roll back, and nothing says how";
@@ -191,7 +192,7 @@ impl Checker<'_> {
 
     /// Warns of a way back that nobody ever decides to take.
     fn unused(&mut self, spec: &ReleaseSpec, ways: &[(Option<&str>, Way)]) {
-        let taken = |way: &Way| way.rollback.is_some() && way.looks() != Some(false);
+        let taken = |way: &Way| way.rollback.is_some() && way.decides() != Some(false);
         if ways.iter().any(|(_, way)| way.rollback.is_some()) && !ways.iter().any(|(_, way)| taken(way)) {
             let message = format!(
                 "release {} is never rolled back, since nobody looks at it; write detection, or a rollout with an \
@@ -405,9 +406,7 @@ impl Checker<'_> {
 
 /// Returns a rollout that needs no check: that of a push, or the default.
 fn unasked(name: &'static str) -> Rollout {
-    let all = RolloutSpec::examples();
-    let known = all.iter().find(|spec| spec.name() == DEFAULT).or(all.first());
-    let strategy = known.map_or_else(|| unreachable!("there are strategies"), RolloutSpec::spec);
+    let strategy = RolloutSpec(TaggedStrategy::Rolling(Default::default())).spec();
     Rollout { name, strategy, analyses: Vec::new() }
 }
 
