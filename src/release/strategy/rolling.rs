@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::progress::{self, Deadline, Doing, Wrong};
 use super::{Action, PoolSeen, Progress, RolloutStrategy, Seen, StrategySpec, Target};
-use crate::release::counts::IntOrPercent;
 use crate::release::counts::kubernetes::{Deployment, DeploymentStrategy, Scaled};
+use crate::release::counts::{IntOrPercent, ReplicaSet};
 use crate::time::{SimDuration, SimTime};
 
 /// Servers of the new version take the place of the others a few at a time.
@@ -57,7 +57,7 @@ impl StrategySpec for Rolling {
             max_unavailable: self.max_unavailable,
         };
         let deadline = Deadline::new(self.progress_deadline_seconds, self.progress_deadline_abort);
-        Box::new(State { strategy, deadline, back: false, aborted: None, wanted: Vec::new() })
+        Box::new(State { strategy, deadline, back: false, aborted: None, told: Vec::new() })
     }
 
     fn problems(&self) -> Vec<Wrong> {
@@ -80,8 +80,9 @@ struct State {
     deadline: Deadline,
     back: bool,
     aborted: Option<String>,
-    /// How many servers each pool was to have when it was asked last.
-    wanted: Vec<u32>,
+    /// How many servers each pool was to have when it was asked last, and what was answered: the `replicas` of
+    /// the Deployment and of its ReplicaSets. Servers that crash are missing from what is there, not from these.
+    told: Vec<(u32, Target)>,
 }
 
 impl State {
@@ -89,10 +90,13 @@ impl State {
         Deployment { replicas, strategy: self.strategy }
     }
 
-    /// Returns what a pool is to have, of which `before` servers were wanted when it was asked last.
-    fn target(&self, pool: &PoolSeen, before: u32) -> Target {
+    /// Returns what a pool is to have, of which `before` servers were wanted, and `told` answered, when it was
+    /// asked last.
+    fn target(&self, pool: &PoolSeen, before: u32, told: Target) -> Target {
         let (coming, leaving) = progress::sides(pool, self.back);
-        let (new, old) = (progress::set_of(coming), progress::set_of(leaving));
+        let (new, old) = if self.back { (told.stable, told.canary) } else { (told.canary, told.stable) };
+        let set = |spec: u32, available: u32| ReplicaSet { spec, available: available.min(spec) };
+        let (new, old) = (set(new, coming.available), set(old, leaving.available));
         let deployment = self.deployment(pool.replicas);
         if before != pool.replicas {
             let max = self.deployment(before).max_total();
@@ -124,10 +128,15 @@ impl RolloutStrategy for State {
         if let Progress::Aborted(why) = &state {
             self.aborted = Some(why.clone());
         }
-        let wanted = |index: usize, pool: &PoolSeen| self.wanted.get(index).copied().unwrap_or(pool.replicas);
-        let pools = seen.pools.iter().enumerate();
-        let targets = pools.map(|(index, pool)| self.target(pool, wanted(index, pool))).collect();
-        self.wanted = seen.pools.iter().map(|pool| pool.replicas).collect();
+        let first =
+            |pool: &PoolSeen| (pool.replicas, Target { stable: pool.stable.spec, canary: pool.canary.spec });
+        if self.told.len() != seen.pools.len() {
+            self.told = seen.pools.iter().map(first).collect();
+        }
+        let pools = seen.pools.iter().zip(&self.told);
+        let targets: Vec<Target> =
+            pools.map(|(pool, &(before, told))| self.target(pool, before, told)).collect();
+        self.told = seen.pools.iter().map(|pool| pool.replicas).zip(targets.iter().copied()).collect();
         progress::by_servers(targets, state, wake)
     }
 
@@ -213,6 +222,21 @@ mod tests {
         toy.run(30).resize(0, 20);
         toy.run(5);
         assert_eq!(toy.trace, ["0 8/8 5/0", "30 15/8 10/0"]);
+    }
+
+    /// At 70 s the five that start crash, and two of the five that are there: as many are ordered anew, and
+    /// nothing old comes or goes for them.
+    #[test]
+    fn servers_that_crash_are_replaced_by_their_own_kind() {
+        let mut toy = Toy::new(&read("\"rolling\""), &[10], 60);
+        toy.run(70).crash(0, 7);
+        toy.run(1_000);
+        assert_eq!(toy.trace, ["0 8/8 5/0", "60 3/3 10/5", "70 3/3 10/3", "130 0/0 10/10"]);
+        let mut toy = Toy::new(&read(r#"{"rolling": {"progressDeadlineAbort": true}}"#), &[4], 60);
+        toy.startup = 1_000_000;
+        toy.run(900).crash(0, 1);
+        toy.run(10);
+        assert_eq!(toy.trace, ["0 3/3 2/0"], "also where it was given up");
     }
 
     #[test]
