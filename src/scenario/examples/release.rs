@@ -164,7 +164,7 @@ pub(super) const BLOCKS: &[Block] = &[
     ),
     ("Canary", &[("steps", "[{setWeight: 5}, {pause: {duration: 5m}}]"), ("trafficRouting", "{}")]),
     (
-        "Step",
+        "CanaryStep",
         &[
             ("", "{setWeight: 5}"),
             ("setWeight", "5"),
