@@ -1,6 +1,8 @@
 //! What to write for a key, by the block in which it stands: the one place of all examples in
 //! messages. A test reads every one of them in its place.
 
+mod release;
+
 use super::schema::{ROOT, Shape};
 
 const LATENCY: &str = "{percentile: 99, lt: 400ms}";
@@ -19,15 +21,10 @@ const STATES: &str = "{states: [{factor: 0.5, mean: 10s}, {factor: 4, mean: 1s}]
 const BRANCHES: &str = "[{probability: 90%, mean: 4ms}, {probability: 10%, mean: 14ms}]";
 const FACTORS: &str = "[{probability: 90%, mean: 1.0}, {probability: 10%, mean: 1.5}]";
 
-const RELEASE: &str = "{service: web, version: \"2026.11.1\", at: 30m, ifBusy: wait, rollback: version, pipeline: \
-    {stages: [{name: build, duration: 6m}]}}";
-const CI: &str = "{stages: [{name: build, duration: 6m}, {name: test, duration: 12m, catches: 70%}]}";
-const STAGES_OF_CI: &str = "[{name: build, duration: 6m}, {name: test, duration: 12m, catches: 70%}]";
-
 type Block = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Examples by definition of the schema and by key; those of an element or entry stand under "".
-pub(super) const BLOCKS: &[Block] = &[
+const BLOCKS: &[Block] = &[
     (
         ROOT,
         &[
@@ -302,99 +299,6 @@ pub(super) const BLOCKS: &[Block] = &[
             ("repairers", "2"),
         ],
     ),
-    (
-        "ReleaseSpec",
-        &[
-            ("", RELEASE),
-            ("service", "web"),
-            ("version", "\"2026.11.1\""),
-            ("at", "30m"),
-            ("commits", "{every: 2h, from: 1m}"),
-            ("faulty", "15%"),
-            ("defect", "{errors: {rate: 20%}}"),
-            ("configuration", "{propagation: 30s}"),
-            ("hotfix", "true"),
-            ("pipeline", CI),
-            ("ifBusy", "wait"),
-            ("rollout", "recreate"),
-            ("detection", "[{analysis: {}}]"),
-            ("rollback", "version"),
-            ("compare", "{restored: {rollback: {snapshot: {restore: 45s, every: 6h, first: 0s}}}}"),
-        ],
-    ),
-    (
-        "PolicySpec",
-        &[
-            ("", "{rollback: version}"),
-            ("rollout", "recreate"),
-            ("detection", "[{analysis: {}}]"),
-            ("rollback", "version"),
-        ],
-    ),
-    (
-        "CommitsSpec",
-        &[("at", "[30m, 90m]"), ("every", "20m"), ("poisson", "3/h"), ("from", "5m"), ("to", "110m")],
-    ),
-    ("ConfigurationSpec", &[("propagation", "30s")]),
-    ("CiSpec", &[("stages", STAGES_OF_CI), ("fix", "{exponential: {mean: 20m}}")]),
-    (
-        "StageSpec",
-        &[
-            ("", "{name: build, duration: 6m, catches: 70%}"),
-            ("name", "build"),
-            ("duration", "6m"),
-            ("parallel", "2"),
-            ("flaky", "5%"),
-            ("retries", "2"),
-            ("catches", "70%"),
-        ],
-    ),
-    (
-        "FreezeSpec",
-        &[
-            ("", "{from: \"08:30\", to: \"09:30\"}"),
-            ("from", "\"08:30\""),
-            ("to", "\"09:30\""),
-            ("services", "[web]"),
-            ("allows", "[hotfix]"),
-        ],
-    ),
-    (
-        "TaggedRollback",
-        &[("version", "{failures: 10%}"), ("snapshot", "{restore: 45s, every: 6h, first: 0s}")],
-    ),
-    (
-        "DefectSpec",
-        &[
-            ("errors", "{rate: 20%}"),
-            ("slowDown", "{factor: 1.5}"),
-            ("crash", "{after: {exponential: {mean: 10m}}}"),
-            ("leak", "{time: 30m}"),
-            ("coldCache", "{factor: 3, requests: 10000}"),
-            ("connectionExhaustion", "{connections: 50, lost: 1%}"),
-        ],
-    ),
-    ("Errors", &[("rate", "20%"), ("aboveLoad", "500/s"), ("class", "browse"), ("servers", "25%")]),
-    ("SlowDown", &[("factor", "1.5"), ("aboveLoad", "500/s"), ("class", "browse"), ("servers", "25%")]),
-    ("ColdCache", &[("factor", "3"), ("time", "10m"), ("requests", "10000")]),
-    ("ConnectionExhaustion", &[("connections", "50"), ("lost", "1%")]),
-    ("VersionRollback", &[("failures", "10%"), ("retry", "30s"), ("attempts", "3")]),
-    (
-        "SnapshotRollback",
-        &[
-            ("restore", "45s"),
-            ("parallel", "25%"),
-            ("every", "6h"),
-            ("first", "0s"),
-            ("maxAge", "12h"),
-            ("holds", "[version, configuration, cache]"),
-            ("failures", "10%"),
-            ("retry", "30s"),
-            ("attempts", "3"),
-        ],
-    ),
-    ("DetectionSpec", &[("", "{analysis: {}}"), ("person", "{acknowledge: {exponential: {mean: 3m}}}")]),
-    ("PersonSpec", &[("acknowledge", "{exponential: {mean: 3m}}"), ("decide", "2m")]),
     ("CpuSpec", &[("cores", "4")]),
     (
         "QueueSpec",
@@ -491,20 +395,26 @@ pub(super) const BLOCKS: &[Block] = &[
     ("BranchSpecOfFactor", &[("", "{probability: 90%, mean: 1.0}"), ("probability", "90%"), ("mean", "1.0")]),
 ];
 
+/// Returns all blocks with their examples.
+fn blocks() -> impl Iterator<Item = &'static Block> {
+    BLOCKS.iter().chain(release::BLOCKS)
+}
+
 /// Returns an example of what stands under a key of a block, or, under "", of a whole block.
 pub(super) fn of(block: Shape, key: &str) -> Option<&'static str> {
     let names = block.names();
-    let rows = BLOCKS.iter().filter(|(name, _)| names.contains(name)).flat_map(|(_, rows)| *rows);
+    let rows = blocks().filter(|(name, _)| names.contains(name)).flat_map(|(_, rows)| *rows);
     rows.into_iter().find(|(known, _)| *known == key).map(|(_, example)| *example)
 }
 
 /// Returns a name for an entry of a map of names.
 pub(super) fn name_of(entry: Shape) -> &'static str {
-    const NAMES: [(&str, &str); 4] = [
+    const NAMES: [(&str, &str); 5] = [
         ("PoolSpec", "standard"),
         ("ServiceSpec", "web"),
         ("SourceSpec", "users"),
         ("PipelineSpec", "prometheus"),
+        ("PolicySpec", "restored"),
     ];
     let names = entry.names();
     NAMES.iter().find(|(block, _)| names.contains(block)).map_or("browse", |(_, name)| name)

@@ -15,7 +15,7 @@ scoped! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         requests: Option<u64> = None,
         /// What the work of a request is multiplied by once it is full, 1 or more; grows linearly from 1.
-        #[serde(default = "unchanged", skip_serializing_if = "is_unchanged")]
+        #[serde(default = "unchanged")]
         slow_down: f64 = 1.0,
         /// Whether it crashes when it is full; otherwise it goes on as slow as it is.
         #[serde(default = "yes")]
@@ -25,11 +25,6 @@ scoped! {
 
 fn unchanged() -> f64 {
     1.0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks this way")]
-fn is_unchanged(factor: &f64) -> bool {
-    *factor == 1.0
 }
 
 fn yes() -> bool {

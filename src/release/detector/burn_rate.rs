@@ -71,7 +71,7 @@ impl Default for BurnRate {
 }
 
 impl BurnRate {
-    /// Returns the share of requests that may fail: 0.1 % as written, and not the 0.10000000000000009 % of floating
+    /// Returns the share of requests that may fail: 10 % of 90 % as written, and not the 9.999999999999998 % of floating
     /// point.
     fn budget(&self) -> f64 {
         libm::round((1.0 - self.objective.0) * 1e12) / 1e12
@@ -222,6 +222,15 @@ mod tests {
             crossed.expect("fires"),
             "burn rate 20 over 1h and 31.3 over 5m above 14.4 (of an objective of 99.9 %)"
         );
+    }
+
+    /// 1 - 0.9 is less than a tenth in floating point: a tenth of errors burns at 1, and not faster.
+    #[test]
+    fn what_burns_at_the_factor_does_not_burn_faster() {
+        let one = serde_json::json!([{"long": "1h", "short": "5m", "factor": 1}]);
+        let spec = read(serde_json::json!({"objective": "90%", "windows": one}));
+        assert_eq!(look(&spec, &[0.1, 0.1]), (Running, None));
+        assert_eq!(look(&spec, &[0.101, 0.101]).0, Failed);
     }
 
     #[test]

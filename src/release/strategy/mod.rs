@@ -136,6 +136,11 @@ pub trait StrategySpec: Debug + Send + Sync {
         false
     }
 
+    /// Tells whether it may ask to be rolled back although no analysis has failed.
+    fn gives_up(&self) -> bool {
+        false
+    }
+
     /// Returns the analyses that its steps ask for.
     fn analyses(&self) -> Vec<Analysis> {
         Vec::new()

@@ -101,7 +101,7 @@ fn placed(steps: &[Step], shape: Shape, value: Node, path: &mut String) -> Node 
 #[test]
 fn every_example_is_accepted_in_its_place() {
     let mut checked = 0;
-    for (block, rows) in BLOCKS {
+    for (block, rows) in blocks() {
         let (steps, _) = way(block);
         for (key, example) in *rows {
             let steps =
@@ -120,7 +120,8 @@ fn every_example_is_accepted_in_its_place() {
                     || path.contains("branches[0]")
                     || path.contains("ladder.pools")
                     || path.contains("scaleIn")
-                    || problem.message == "must populate the given metric source only";
+                    || problem.message == "must populate the given metric source only"
+                    || problem.message == "an alert goes by one figure, not by two";
                 problem.path.starts_with(path) && !beside
             });
             assert_eq!(here.count(), 0, "{path}: {example}: {problems:?}");

@@ -16,6 +16,7 @@ use crate::units::duration_pattern;
 /// A step: a map with one key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "CanaryStep")]
 pub enum Step {
     /// The share of the new version from here on, in per cent.
     SetWeight(u32),

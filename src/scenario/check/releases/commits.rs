@@ -6,7 +6,7 @@ use super::super::join;
 use super::super::run::Frame;
 use super::{Checker, MAX_COMMITS};
 use crate::error::Code;
-use crate::release::pipeline::{Freeze, Pipeline, thaw};
+use crate::release::pipeline::{Freeze, thaw};
 use crate::scenario::plan::{Caution, Commits, Policy};
 use crate::scenario::spec::{CommitsSpec, FreezeSpec, Passes, ReleaseSpec};
 use crate::scenario::suggest;
@@ -86,12 +86,6 @@ impl Start {
 /// Returns how many commits are reckoned with.
 pub(super) fn most(mean: f64) -> u64 {
     libm::ceil(mean) as u64
-}
-
-/// Returns the shortest time that a commit takes through a pipeline.
-pub(super) fn least(pipeline: &Pipeline) -> SimDuration {
-    let nanos: f64 = pipeline.stages.iter().map(|stage| stage.duration.least()).sum();
-    SimDuration::from_nanos(nanos as u64)
 }
 
 impl Checker<'_> {

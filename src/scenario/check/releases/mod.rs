@@ -17,7 +17,7 @@ use crate::error::Code;
 use crate::ids::ServiceId;
 use crate::monitoring::Pipeline;
 use crate::results::{ObjectivePlan, ReleasePlan};
-use crate::scenario::plan::{Caution, Flaw, Release};
+use crate::scenario::plan::{Caution, Flaw, Release, least};
 use crate::scenario::spec::{IfBusy, ReleaseSpec, ScenarioSpec};
 use crate::scenario::suggest;
 use crate::time::{SimDuration, SimTime};
@@ -172,8 +172,7 @@ impl Checker<'_> {
             self.found.add(Code::Release, &path, message, remedy);
         }
         let freezes = service.map_or_else(Vec::new, |service| self.freezes_of(service, spec));
-        let least = pipeline.as_ref().and_then(Option::as_ref).map_or(SimDuration::ZERO, commits::least);
-        let least = least.min(self.frame().duration);
+        let least = pipeline.as_ref().and_then(Option::as_ref).map_or(SimDuration::ZERO, least);
         let start = commits.as_ref().zip(service).map(|(commits, service)| {
             Start::new(index, service, commits, spec.pipeline.is_some(), least, &freezes, self.frame())
         });
@@ -308,3 +307,6 @@ impl Checker<'_> {
         self.frame().told(at)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use crate::error::Code;
 use crate::ids::ServiceId;
 use crate::monitoring::Signal;
 use crate::release::detector::{self, DetectionSpec, DetectorSpec, PersonSpec, Want};
-use crate::release::strategy::{RolloutSpec, StrategySpec};
+use crate::release::strategy::{RolloutSpec, StrategySpec, TaggedStrategy};
 use crate::results::PolicyPlan;
 use crate::scenario::plan::{Caution, Detection, Figure, Person, Policy, Rollback, Seen, Watch};
 use crate::scenario::spec::{PolicySpec, ReleaseSpec};
@@ -24,6 +24,8 @@ const MAX_COMPARED: usize = 16;
 /// The most that one detector looks in a run, and the most scrapes that a figure looks back.
 const MAX_LOOKS: u64 = 10_000_000;
 const MAX_WINDOW: u64 = 100_000;
+/// The keys of lengths that figures look back.
+const WINDOWS: [&str; 3] = ["window", "long", "short"];
 /// What the strategy of a configuration push is called.
 const CONFIGURATION: &str = "configuration";
 /// The rollout of a release that names none.
@@ -49,10 +51,11 @@ struct Way {
 }
 
 impl Way {
-    /// Tells whether anybody looks; `None` where that is not known.
-    fn looks(&self) -> Option<bool> {
-        let analyses = !self.rollout.as_ref()?.analyses.is_empty();
-        Some(analyses || !self.detection.as_ref()?.is_empty())
+    /// Tells whether anybody may decide to roll back; `None` where that is not known.
+    fn decides(&self) -> Option<bool> {
+        let rollout = self.rollout.as_ref()?;
+        let itself = !rollout.analyses.is_empty() || rollout.strategy.gives_up();
+        Some(itself || !self.detection.as_ref()?.is_empty())
     }
 
     fn build(self, name: Option<&str>) -> Option<(Policy, PolicyPlan)> {
@@ -102,7 +105,7 @@ impl Checker<'_> {
                 (rollback.name(), self.rollback(&join(path, "rollback"), rollback, spec, start))
             }),
         };
-        let told = self.decides(path, &own, !spec.detection.is_empty());
+        let told = self.lacks_way_back(path, &own, !spec.detection.is_empty());
         if spec.compare.len() > MAX_COMPARED {
             let message = format!("there are {} ways to compare", spec.compare.len());
             let remedy = format!("keep to {MAX_COMPARED}");
@@ -115,7 +118,7 @@ impl Checker<'_> {
             self.compared(&path, name, policy, own.rollout.as_ref());
             let way = self.way(&path, policy, &own, service, spec, start);
             if !told {
-                self.decides(&path, &way, policy.detection.is_some());
+                self.lacks_way_back(&path, &way, policy.detection.is_some());
             }
             ways.push((Some(name), way));
         }
@@ -177,8 +180,8 @@ impl Checker<'_> {
     }
 
     /// Refuses a way in which somebody decides to roll back and nothing says how; tells whether it did.
-    fn decides(&mut self, path: &str, way: &Way, detects: bool) -> bool {
-        let lost = way.rollback.is_none() && way.looks() == Some(true);
+    fn lacks_way_back(&mut self, path: &str, way: &Way, detects: bool) -> bool {
+        let lost = way.rollback.is_none() && way.decides() == Some(true);
         if lost {
             let key = if detects { "detection" } else { "rollout" };
             let message = "it may be decided to roll back, and nothing says how";
@@ -189,7 +192,7 @@ impl Checker<'_> {
 
     /// Warns of a way back that nobody ever decides to take.
     fn unused(&mut self, spec: &ReleaseSpec, ways: &[(Option<&str>, Way)]) {
-        let taken = |way: &Way| way.rollback.is_some() && way.looks() != Some(false);
+        let taken = |way: &Way| way.rollback.is_some() && way.decides() != Some(false);
         if ways.iter().any(|(_, way)| way.rollback.is_some()) && !ways.iter().any(|(_, way)| taken(way)) {
             let message = format!(
                 "release {} is never rolled back, since nobody looks at it; write detection, or a rollout with an \
@@ -340,9 +343,9 @@ impl Checker<'_> {
         service: usize,
         told: &mut BTreeSet<String>,
     ) -> Option<Seen> {
-        let places = |key: &str, value: &str| {
+        let places = |keys: &[&str], value: &str| {
             let mut places = Vec::new();
-            find(written, "", key, value, &mut places);
+            find(written, "", keys, value, &mut places);
             // What is not written there is a default of the family.
             if places.is_empty() {
                 vec![path.to_owned()]
@@ -356,7 +359,7 @@ impl Checker<'_> {
             let message = format!("there is no pipeline `{}`", suggest::short(&want.pipeline));
             let names = around.pipelines.iter().map(|pipeline| pipeline.name.as_str());
             let remedy = suggest::known(&want.pipeline, names);
-            for place in places("from", &want.pipeline).into_iter().filter(|at| told.insert(at.clone())) {
+            for place in places(&["from"], &want.pipeline).into_iter().filter(|at| told.insert(at.clone())) {
                 self.found.add(Code::UnknownName, place, message.clone(), remedy.clone());
             }
         }
@@ -364,7 +367,7 @@ impl Checker<'_> {
             None => None,
             Some(name) => {
                 let new: Vec<_> =
-                    places("class", name).into_iter().filter(|at| told.insert(at.clone())).collect();
+                    places(&["class"], name).into_iter().filter(|at| told.insert(at.clone())).collect();
                 let mut class = None;
                 let mut unheard = super::super::Findings::default();
                 for place in &new {
@@ -379,7 +382,7 @@ impl Checker<'_> {
         let pipeline = pipeline?;
         if let Some(window) = want.window {
             let scrape = around.pipelines[pipeline].scrape;
-            let place = || places("window", &window.to_string()).swap_remove(0);
+            let place = || places(&WINDOWS, &window.to_string()).swap_remove(0);
             if window < scrape {
                 let message = format!(
                     "a window of {window} never holds two scrapes of {}, every {scrape}",
@@ -403,9 +406,7 @@ impl Checker<'_> {
 
 /// Returns a rollout that needs no check: that of a push, or the default.
 fn unasked(name: &'static str) -> Rollout {
-    let all = RolloutSpec::examples();
-    let known = all.iter().find(|spec| spec.name() == DEFAULT).or(all.first());
-    let strategy = known.map_or_else(|| unreachable!("there are strategies"), RolloutSpec::spec);
+    let strategy = RolloutSpec(TaggedStrategy::Rolling(Default::default())).spec();
     Rollout { name, strategy, analyses: Vec::new() }
 }
 
@@ -414,22 +415,22 @@ fn inner(block: &impl Serialize, key: &str) -> Value {
     serde_json::to_value(block).map(|mut block| block[key].take()).unwrap_or_default()
 }
 
-/// Collects the places below a block at which a key has a value.
-fn find(block: &Value, path: &str, key: &str, value: &str, places: &mut Vec<String>) {
+/// Collects the places below a block at which one of some keys has a value.
+fn find(block: &Value, path: &str, keys: &[&str], value: &str, places: &mut Vec<String>) {
     match block {
         Value::Object(map) => {
             for (name, below) in map {
                 let path = join(path, name);
-                if name == key && below.as_str() == Some(value) {
+                if keys.contains(&name.as_str()) && below.as_str() == Some(value) {
                     places.push(path);
                 } else {
-                    find(below, &path, key, value, places);
+                    find(below, &path, keys, value, places);
                 }
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                find(item, &format!("{path}[{index}]"), key, value, places);
+                find(item, &format!("{path}[{index}]"), keys, value, places);
             }
         }
         _ => {}

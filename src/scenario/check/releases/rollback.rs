@@ -73,7 +73,7 @@ impl Checker<'_> {
             return None;
         }
         let first = match &spec.first {
-            None => SimTime::ZERO + spec.every.min(self.around.frame.duration),
+            None => SimTime::ZERO + spec.every,
             Some(first) => {
                 let frame = self.around.frame;
                 *frame.instants(&join(path, "first"), first, None, self.found).first()?
