@@ -10,8 +10,10 @@ use crate::report::words::Word;
 use crate::results::{PolicyRow, StudyResult, release_policies};
 use crate::stats::Interval;
 
-/// Figures of a policy: heads, columns, and how they are shown.
-const COLUMNS: [(Word, &str, fn(f64) -> String); 7] = [
+/// A figure of a policy: its head, its column, and how it is shown.
+type Figure = (Word, &'static str, fn(f64) -> String);
+
+const COLUMNS: [Figure; 7] = [
     (Word::Harmed, "requests_harmed", released::count),
     (Word::FailureTime, "failure_time_s", released::duration),
     (Word::DetectionTime, "detection_time_s", released::duration),

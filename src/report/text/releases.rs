@@ -6,8 +6,10 @@ use crate::report::released;
 use crate::report::words::Lang;
 use crate::results::{PolicyRow, StudyResult, release_policies};
 
-/// Heads and columns of the table, and how a figure is shown.
-const COLUMNS: [(&str, &str, fn(f64) -> String); 5] = [
+/// A figure of a policy: its head, its column, and how it is shown.
+type Figure = (&'static str, &'static str, fn(f64) -> String);
+
+const COLUMNS: [Figure; 5] = [
     ("harmed", "requests_harmed", released::count),
     ("failure", "failure_time_s", released::duration),
     ("detection", "detection_time_s", released::duration),
@@ -31,7 +33,7 @@ pub(super) fn table(result: &StudyResult) -> Vec<String> {
         let mut cells = vec![heads.collect::<Vec<_>>()];
         cells.extend(rows.iter().map(|row| {
             let name = format!("{}. {}", row.rank, plan.policies[row.policy].name);
-            let figure = |(_, column, shown): &(&str, &str, fn(f64) -> String)| {
+            let figure = |(_, column, shown): &Figure| {
                 row.figure(column).map_or_else(|| "-".to_owned(), |figure| shown(figure.mean.mean))
             };
             std::iter::once(name).chain(COLUMNS.iter().map(figure)).collect()
