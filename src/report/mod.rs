@@ -6,6 +6,7 @@ mod html;
 mod json;
 mod number;
 mod openmetrics;
+mod released;
 mod text;
 mod told;
 mod words;
@@ -21,12 +22,13 @@ pub use text::summary_text;
 pub(crate) use text::{WIDTH, wrap};
 pub use words::Lang;
 
+use std::borrow::Cow;
 use std::io;
 
 use crate::results::{Goal, ObjectivePlan, Plan, StudyResult};
 
 /// A file of a run: its name and its bytes.
-pub type Output = (&'static str, Vec<u8>);
+pub type Output = (Cow<'static, str>, Vec<u8>);
 
 /// Returns every output file of a run. `lang` is that of the fixed words in charts and in the report.
 ///
@@ -37,7 +39,7 @@ pub type Output = (&'static str, Vec<u8>);
 ///
 /// Where a value cannot be written, which no finished study holds.
 pub fn files(result: &StudyResult, lang: Lang) -> io::Result<Vec<Output>> {
-    let series = || Ok(("timeseries.csv", timeseries_csv(result)?));
+    let series = || Ok(("timeseries.csv".into(), timeseries_csv(result)?));
     let (drawn, (series, tables)) =
         rayon::join(|| drawn(result, lang), || rayon::join(series, || tables(result)));
     let series: io::Result<Output> = series;
@@ -63,14 +65,18 @@ fn tables(result: &StudyResult) -> io::Result<Vec<Output>> {
         tables.push(("releases.csv", releases_csv(result)?));
         tables.push(("release_policies.csv", release_policies_csv(result)?));
     }
-    Ok(tables)
+    Ok(tables.into_iter().map(|(name, bytes)| (name.into(), bytes)).collect())
 }
 
 fn drawn(result: &StudyResult, lang: Lang) -> io::Result<Vec<Output>> {
-    let pictures = charts::pictures(result, lang)?;
-    let sheet = |kind: charts::Kind| (kind.file(), charts::sheet(result, &pictures, kind, lang));
+    let (pictures, releases) = (charts::pictures(result, lang)?, charts::releases(result, lang)?);
+    let sheet = |kind: charts::Kind| {
+        let name: Cow<'static, str> = kind.file().into();
+        (name, charts::sheet(result, &pictures, kind, lang))
+    };
     let mut files: Vec<Output> = charts::Kind::ALL.map(sheet).into();
-    files.push(("report.html", html::report(result, &pictures, lang)));
+    files.extend(releases.iter().map(|chart| (chart.file().into(), charts::release_sheet(result, chart))));
+    files.push(("report.html".into(), html::report(result, &pictures, &releases, lang)));
     Ok(files)
 }
 

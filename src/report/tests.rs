@@ -83,12 +83,12 @@ happened on day 1, 1 more in events.csv:
 ";
     let summary = summary_text(&told, None);
     assert!(summary.contains(lines), "{summary}");
-    let page = String::from_utf8(html::report(&told, &[], Lang::Zh)).unwrap();
+    let page = String::from_utf8(html::report(&told, &[], &[], Lang::Zh)).unwrap();
     for cell in ["可用区中断", "a&lt;b", "limit = 3", "zone b"] {
         assert!(page.contains(&format!(">{cell}<")), "{cell}");
     }
     assert!(!summary_text(&study(), None).contains("happened"));
-    assert!(!String::from_utf8(html::report(&study(), &[], Lang::Zh)).unwrap().contains("可用区"));
+    assert!(!String::from_utf8(html::report(&study(), &[], &[], Lang::Zh)).unwrap().contains("可用区"));
 }
 
 #[test]
@@ -503,6 +503,28 @@ fn files_of_releases_are_written_where_there_are_releases() {
             assert_eq!(count, expected, "{name}");
         }
     }
+}
+
+#[test]
+fn summary_json_tells_the_policies_of_releases() {
+    let study = released::study(vec![vec![released::faulty()]]);
+    let value: serde_json::Value = serde_json::from_slice(&summary_json(&study).unwrap()).unwrap();
+    let table = [
+        ("/releases/0/release", "\"v2\""),
+        ("/releases/0/policy", "\"canary\""),
+        ("/releases/0/rank", "1"),
+        ("/releases/0/outcomes", "{\"rolledBack\":1}"),
+        ("/releases/0/figures/requests_harmed/mean", "30"),
+        ("/releases/0/figures/failure_time_s/mean", "37"),
+        ("/releases/1/policy", "\"all at once\""),
+        ("/releases/1/figures/requests_harmed", "null"),
+        ("/releases/1/requestsHarmedBeyondFirst", "null"),
+    ];
+    for (path, expected) in table {
+        assert_eq!(value.pointer(path).unwrap().to_string(), expected, "{path}");
+    }
+    let none: serde_json::Value = serde_json::from_slice(&summary_json(&self::study()).unwrap()).unwrap();
+    assert!(none.get("releases").is_none());
 }
 
 #[test]

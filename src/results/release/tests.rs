@@ -116,7 +116,7 @@ pub(crate) fn caught() -> ReleaseRun {
         stand: Stand::Caught,
         first_bad_ns: None,
         marks: vec![],
-        health: vec![ObjectiveRun::default()],
+        health: vec![],
         series: ReleaseSeries::default(),
         ..faulty()
     }

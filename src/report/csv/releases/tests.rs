@@ -62,7 +62,7 @@ fn policies_are_golden_and_the_least_harmful_stands_first() {
     let expected = "\
 release=1 name=v2 service=web rank=2 policy=canary strategy=canary detection=analysis rollback=version releases=2 \
 promoted=0 rolled_back=2 stuck=0 defect_escaped=0 false_alarm=0 censored=0 caught=0 waiting=0 skipped=0 \
-requests_harmed=115 requests_harmed_lo=-75.5930711 requests_harmed_hi=305.593071 requests_harmed_p50=115 \
+requests_harmed=115 requests_harmed_lo=-75.593071 requests_harmed_hi=305.593071 requests_harmed_p50=115 \
 requests_harmed_p90=127 failure_time_s=37 failure_time_s_lo=37 failure_time_s_hi=37 failure_time_s_p50=37 \
 failure_time_s_p90=37 recovery_time_s=15 recovery_time_s_lo=15 recovery_time_s_hi=15 recovery_time_s_p50=15 \
 recovery_time_s_p90=15 detection_time_s=22 detection_time_s_lo=22 detection_time_s_hi=22 detection_time_s_p50=22 \
