@@ -5,18 +5,19 @@ mod common;
 
 use std::sync::Arc;
 
+use common::released::released;
 use common::swarm::{Dice, Drawn, drawn};
 use peakday::autoscaler::cluster_autoscaler::ClusterAutoscaler;
 use peakday::autoscaler::{AutoscalerSpec, Forecast, PolicySpec, PoolFacts, ScalingPolicy, Want};
 use peakday::dist::Distribution;
 use peakday::ids::ServiceId;
 use peakday::monitoring::{Pipeline, Signal};
-use peakday::results::{RunResult, check_shape};
+use peakday::results::{EventKind, RunResult, check_shape};
 use peakday::scenario::{
     Action, Bounds, Change, Condition, Fault, FaultKind, Figure, HealthCheck, Image, LaunchPlan, Nodes,
-    ProxyPlan, Repair, Scaler, Scenario, Service, SlowStart, Trigger, Victims, Watch,
+    ProxyPlan, Release, Repair, Scaler, Scenario, Service, SlowStart, Trigger, Victims, Watch,
 };
-use peakday::sim;
+use peakday::sim::{self, Without};
 use peakday::time::{SimDuration, SimTime};
 use rayon::prelude::*;
 
@@ -259,11 +260,15 @@ fn afflicted(seed: u64) -> Drawn {
         let fault = fault(dice, &drawn.scenario, format!("fault-{index}"));
         drawn.scenario.faults.push(fault);
     }
+    released(dice, &mut drawn.scenario);
     drawn
 }
 
-/// Runs `check` on every seed at once, and tells the first that fails.
+/// Runs `check` on every seed at once, and tells the first that fails; on `PEAKDAY_SEED` alone where it is set.
 fn every(check: impl Fn(u64) + Sync) {
+    if let Some(seed) = std::env::var("PEAKDAY_SEED").ok().and_then(|seed| seed.parse().ok()) {
+        return check(seed);
+    }
     let failed = (0..SCENARIOS)
         .into_par_iter()
         .find_first(|&seed| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(seed))).is_err());
@@ -355,6 +360,9 @@ fn one_proxy_that_sees_all_is_as_good_as_none() {
             service.proxies = None;
         }
         plain.scenario.actions.clear();
+        // Traffic that is routed by weight passes no proxies.
+        let routes = |release: &Release| release.policies.iter().any(|policy| policy.strategy.routes());
+        plain.scenario.releases.retain(|release| !routes(release));
         let mut proxied = plain.clone();
         for service in proxied.scenario.services.iter_mut().filter(|service| !service.queue.central) {
             let all = ProxyPlan {
@@ -398,6 +406,61 @@ fn one_fault_more_changes_nothing_before_it() {
             run.events.iter().filter(|event| event.at_ns < plan.duration_ns / 2).cloned().collect()
         };
         assert_eq!(before(&once), before(&twice));
+    });
+}
+
+/// Forgets what a result says of releases alone.
+fn without_releases(mut result: RunResult) -> RunResult {
+    result.releases.clear();
+    result.versions.clear();
+    result.objectives.clear();
+    let of_release = [EventKind::ConfigurationPushed, EventKind::Promoted, EventKind::Frozen];
+    result.events.retain(|event| !of_release.contains(&event.kind));
+    result.servers.iter_mut().for_each(|server| server.version = 0);
+    result
+}
+
+#[test]
+fn a_configuration_that_changes_nothing_is_as_good_as_none() {
+    every(|seed| {
+        let mut pushed = afflicted(seed);
+        for release in &mut pushed.scenario.releases {
+            release.propagation = Some(SimDuration::ZERO);
+            release.defects.clear();
+            release.policies[0].detection.clear();
+        }
+        let mut plain = pushed.clone();
+        plain.scenario.releases.clear();
+        let pushed_any = !pushed.scenario.releases.is_empty();
+        if plain.scenario.is_mortal() && pushed_any {
+            let (plain, pushed) = (without_releases(run(&plain)), without_releases(run(&pushed)));
+            assert!(plain == pushed, "a push changes what it merely passes on");
+        }
+    });
+}
+
+#[test]
+fn a_release_that_changes_nothing_harms_nobody_in_the_paired_run() {
+    every(|seed| {
+        let mut drawn = afflicted(seed);
+        for release in &mut drawn.scenario.releases {
+            release.propagation = Some(SimDuration::ZERO);
+            release.defects.clear();
+            release.policies[0].detection.clear();
+        }
+        let result = run(&drawn);
+        for release in result.releases.iter().filter(|release| release.start_ns.is_some()) {
+            let without = Without {
+                release: release.release,
+                commit: release.commit,
+                start: SimTime::from_nanos(release.start_ns.expect("a start")),
+                marks: release.marks.iter().map(|mark| SimTime::from_nanos(mark.at_ns)).collect(),
+                suspects: vec![],
+            };
+            let unharmed = sim::run_without(&drawn.scenario, 1, None, without, &drawn.files, &mut ());
+            let bad: Vec<u64> = release.marks.iter().map(|mark| mark.bad).collect();
+            assert_eq!(unharmed.expect("a run that ends").bad, bad);
+        }
     });
 }
 

@@ -58,7 +58,9 @@ fn run(over: &str) -> Told {
     let table = |name: &str| -> Vec<Row> {
         let mut reader = csv::Reader::from_path(out.join(name)).unwrap();
         let header = reader.headers().unwrap().clone();
-        let row = |row: csv::StringRecord| header.iter().zip(&row).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+        let row = |row: csv::StringRecord| {
+            header.iter().zip(&row).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+        };
         reader.records().map(|record| row(record.unwrap())).collect()
     };
     let event = |row: &Row| (row["time_s"].clone(), row["kind"].clone(), row["detail"].clone());
@@ -109,29 +111,32 @@ fn a_pushed_configuration_is_pushed_back() {
         "detection: [{alert: {errors: 10%, from: seen, for: 20s}}]",
         "rollback: version",
     ]);
-    expect(&told.releases[0], &[
-        ("replication", "1"),
-        ("service", "web"),
-        ("from_version", "1"),
-        ("to_version", "2"),
-        ("strategy", "configuration"),
-        ("rollback", "version"),
-        ("committed_s", ""),
-        ("start_s", "100"),
-        ("first_harm_s", "100.1"),
-        ("detected_s", "132"),
-        ("decided_s", "132"),
-        ("clear_s", "132"),
-        ("restored_s", "132"),
-        ("healthy_s", "140"),
-        ("detection_time_s", "31.9"),
-        ("failure_time_s", "39.9"),
-        ("recovery_time_s", "8"),
-        ("rollback_ratio", "4.9875"),
-        ("requests_harmed", "320"),
-        ("rollback_trap_s", "0"),
-        ("outcome", "rolledBack"),
-    ]);
+    expect(
+        &told.releases[0],
+        &[
+            ("replication", "1"),
+            ("service", "web"),
+            ("from_version", "1"),
+            ("to_version", "2"),
+            ("strategy", "configuration"),
+            ("rollback", "version"),
+            ("committed_s", ""),
+            ("start_s", "100"),
+            ("first_harm_s", "100.1"),
+            ("detected_s", "132"),
+            ("decided_s", "132"),
+            ("clear_s", "132"),
+            ("restored_s", "132"),
+            ("healthy_s", "140"),
+            ("detection_time_s", "31.9"),
+            ("failure_time_s", "39.9"),
+            ("recovery_time_s", "8"),
+            ("rollback_ratio", "4.9875"),
+            ("requests_harmed", "320"),
+            ("rollback_trap_s", "0"),
+            ("outcome", "rolledBack"),
+        ],
+    );
 }
 
 #[test]
@@ -141,23 +146,27 @@ fn a_rolling_update_is_rolled_back_by_its_own_rules() {
     // before: the request of 120.35 s is its first. The
     // scrape of 130 s sees 25 of 200 fail, shown at 132 s. The second new server, which still boots, is given up for
     // an old one, which serves at 152 s; then the new one leaves: 80 requests.
-    let told = release(&[BAD, "rollout: {rolling: {maxSurge: 1, maxUnavailable: 0}}", ALERT, "rollback: version"]);
-    expect(&told.releases[0], &[
-        ("strategy", "rolling"),
-        ("start_s", "100"),
-        ("first_harm_s", "120.4"),
-        ("detected_s", "132"),
-        ("decided_s", "132"),
-        ("clear_s", "152"),
-        ("restored_s", "152"),
-        ("healthy_s", "160"),
-        ("detection_time_s", "11.6"),
-        ("failure_time_s", "39.6"),
-        ("recovery_time_s", "28"),
-        ("rollback_ratio", "1.4142857142857144"),
-        ("requests_harmed", "80"),
-        ("outcome", "rolledBack"),
-    ]);
+    let told =
+        release(&[BAD, "rollout: {rolling: {maxSurge: 1, maxUnavailable: 0}}", ALERT, "rollback: version"]);
+    expect(
+        &told.releases[0],
+        &[
+            ("strategy", "rolling"),
+            ("start_s", "100"),
+            ("first_harm_s", "120.4"),
+            ("detected_s", "132"),
+            ("decided_s", "132"),
+            ("clear_s", "152"),
+            ("restored_s", "152"),
+            ("healthy_s", "160"),
+            ("detection_time_s", "11.6"),
+            ("failure_time_s", "39.6"),
+            ("recovery_time_s", "28"),
+            ("rollback_ratio", "1.4142857142857144"),
+            ("requests_harmed", "80"),
+            ("outcome", "rolledBack"),
+        ],
+    );
 }
 
 #[test]
@@ -171,77 +180,96 @@ fn an_image_is_restored_two_servers_at_a_time() {
         "detection: [{alert: {errors: 10%, from: seen}, person: {acknowledge: 5s, decide: 3s}}]",
         "rollback: {snapshot: {restore: 15s, parallel: 2, every: 60s, maxAge: 90s}}",
     ]);
-    expect(&told.releases[0], &[
-        ("rollback", "snapshot"),
-        ("first_harm_s", "120.1"),
-        ("detected_s", "132"),
-        ("decided_s", "140"),
-        ("clear_s", "175"),
-        ("restored_s", "210"),
-        ("healthy_s", "180"),
-        ("detection_time_s", "19.9"),
-        ("failure_time_s", "59.9"),
-        ("recovery_time_s", "40"),
-        ("rollback_ratio", "1.4975"),
-        ("requests_harmed", "550"),
-        ("outcome", "rolledBack"),
-    ]);
+    expect(
+        &told.releases[0],
+        &[
+            ("rollback", "snapshot"),
+            ("first_harm_s", "120.1"),
+            ("detected_s", "132"),
+            ("decided_s", "140"),
+            ("clear_s", "175"),
+            ("restored_s", "210"),
+            ("healthy_s", "180"),
+            ("detection_time_s", "19.9"),
+            ("failure_time_s", "59.9"),
+            ("recovery_time_s", "40"),
+            ("rollback_ratio", "1.4975"),
+            ("requests_harmed", "550"),
+            ("outcome", "rolledBack"),
+        ],
+    );
 }
 
 #[test]
 fn blue_green_switches_back_while_the_old_fleet_stands() {
     // Switched at 120 s and back at 132 s: 120 requests.
-    let told = release(&[BAD, "rollout: {blueGreen: {scaleDownDelaySeconds: 60}}", ALERT, "rollback: version"]);
-    expect(&told.releases[0], &[
-        ("strategy", "blueGreen"),
-        ("start_s", "100"),
-        ("first_harm_s", "120.1"),
-        ("detected_s", "132"),
-        ("decided_s", "132"),
-        ("clear_s", "132"),
-        ("healthy_s", "140"),
-        ("detection_time_s", "11.9"),
-        ("failure_time_s", "19.9"),
-        ("recovery_time_s", "8"),
-        ("rollback_ratio", "2.4875"),
-        ("requests_harmed", "120"),
-        ("rollback_trap_s", "0"),
-        ("outcome", "rolledBack"),
-    ]);
+    let told =
+        release(&[BAD, "rollout: {blueGreen: {scaleDownDelaySeconds: 60}}", ALERT, "rollback: version"]);
+    expect(
+        &told.releases[0],
+        &[
+            ("strategy", "blueGreen"),
+            ("start_s", "100"),
+            ("first_harm_s", "120.1"),
+            ("detected_s", "132"),
+            ("decided_s", "132"),
+            ("clear_s", "132"),
+            ("healthy_s", "140"),
+            ("detection_time_s", "11.9"),
+            ("failure_time_s", "19.9"),
+            ("recovery_time_s", "8"),
+            ("rollback_ratio", "2.4875"),
+            ("requests_harmed", "120"),
+            ("rollback_trap_s", "0"),
+            ("outcome", "rolledBack"),
+        ],
+    );
 }
 
 #[test]
 fn blue_green_orders_the_old_fleet_anew_once_it_is_gone() {
     // The old fleet goes at 125 s; ordered anew at 132 s, it boots until 152 s and has the traffic then: 320 requests.
-    let told = release(&[BAD, "rollout: {blueGreen: {scaleDownDelaySeconds: 5}}", ALERT, "rollback: version"]);
-    expect(&told.releases[0], &[
-        ("decided_s", "132"),
-        ("clear_s", "152"),
-        ("healthy_s", "160"),
-        ("requests_harmed", "320"),
-        ("outcome", "rolledBack"),
-    ]);
+    let told =
+        release(&[BAD, "rollout: {blueGreen: {scaleDownDelaySeconds: 5}}", ALERT, "rollback: version"]);
+    expect(
+        &told.releases[0],
+        &[
+            ("decided_s", "132"),
+            ("clear_s", "152"),
+            ("healthy_s", "160"),
+            ("requests_harmed", "320"),
+            ("outcome", "rolledBack"),
+        ],
+    );
 }
 
 #[test]
 fn a_false_alarm_harms_by_itself() {
     // Nothing is wrong with the new version; every request of 125 to 131 s fails with or without it. Shown at 132 s;
     // all servers are restored at once, and nobody serves for 35 s: 350 requests.
-    let told = release(&[ALL_AT_ONCE, ALERT, "rollback: {snapshot: {restore: 15s, every: 60s}}", "\nfaults:\n  - {at: 125s, errors: {service: web, share: 100%, duration: 6s}}"]);
-    expect(&told.releases[0], &[
-        ("first_harm_s", "132"),
-        ("detected_s", "132"),
-        ("decided_s", "132"),
-        ("clear_s", "132"),
-        ("restored_s", "167"),
-        ("healthy_s", "170"),
-        ("detection_time_s", ""),
-        ("failure_time_s", "38"),
-        ("recovery_time_s", "38"),
-        ("rollback_ratio", ""),
-        ("requests_harmed", "350"),
-        ("outcome", "falseAlarm"),
+    let told = release(&[
+        ALL_AT_ONCE,
+        ALERT,
+        "rollback: {snapshot: {restore: 15s, every: 60s}}",
+        "\nfaults:\n  - {at: 125s, errors: {service: web, share: 100%, duration: 6s}}",
     ]);
+    expect(
+        &told.releases[0],
+        &[
+            ("first_harm_s", "132"),
+            ("detected_s", "132"),
+            ("decided_s", "132"),
+            ("clear_s", "132"),
+            ("restored_s", "167"),
+            ("healthy_s", "170"),
+            ("detection_time_s", ""),
+            ("failure_time_s", "38"),
+            ("recovery_time_s", "38"),
+            ("rollback_ratio", ""),
+            ("requests_harmed", "350"),
+            ("outcome", "falseAlarm"),
+        ],
+    );
 }
 
 #[test]
@@ -253,40 +281,53 @@ fn a_rollback_that_fails_is_tried_again_until_it_is_given_up() {
         "rollback: {version: {failures: 100%, retry: 30s, attempts: 2}}",
     ]);
     // Shown at 112 s; tried at 112 s and 142 s. 1,999 requests fail that end before 300 s.
-    expect(&told.releases[0], &[
-        ("detected_s", "112"),
-        ("decided_s", "112"),
-        ("clear_s", ""),
-        ("restored_s", ""),
-        ("healthy_s", ""),
-        ("failure_time_s", ""),
-        ("recovery_time_s", ""),
-        ("rollback_ratio", ""),
-        ("requests_harmed", "1999"),
-    ]);
-    let failed: Vec<&str> =
-        told.events.iter().filter(|event| event.1 == "rollbackFailed").map(|event| event.0.as_str()).collect();
+    expect(
+        &told.releases[0],
+        &[
+            ("detected_s", "112"),
+            ("decided_s", "112"),
+            ("clear_s", ""),
+            ("restored_s", ""),
+            ("healthy_s", ""),
+            ("failure_time_s", ""),
+            ("recovery_time_s", ""),
+            ("rollback_ratio", ""),
+            ("requests_harmed", "1999"),
+        ],
+    );
+    let failed: Vec<&str> = told
+        .events
+        .iter()
+        .filter(|event| event.1 == "rollbackFailed")
+        .map(|event| event.0.as_str())
+        .collect();
     assert_eq!(failed, ["112", "142"]);
 }
 
 #[test]
 fn who_is_not_healthy_by_the_end_is_censored() {
     // The first whole window after 132 s would end at 150 s.
-    let told = release_for("145s", &[
-        BAD,
-        "configuration: {propagation: 0s}",
-        "detection: [{alert: {errors: 10%, from: seen, for: 20s}}]",
-        "rollback: version",
-    ]);
-    expect(&told.releases[0], &[
-        ("decided_s", "132"),
-        ("restored_s", "132"),
-        ("healthy_s", ""),
-        ("detection_time_s", "31.9"),
-        ("failure_time_s", ""),
-        ("recovery_time_s", ""),
-        ("rollback_ratio", ""),
-        ("requests_harmed", "320"),
-        ("outcome", "censored"),
-    ]);
+    let told = release_for(
+        "145s",
+        &[
+            BAD,
+            "configuration: {propagation: 0s}",
+            "detection: [{alert: {errors: 10%, from: seen, for: 20s}}]",
+            "rollback: version",
+        ],
+    );
+    expect(
+        &told.releases[0],
+        &[
+            ("decided_s", "132"),
+            ("restored_s", "132"),
+            ("healthy_s", ""),
+            ("detection_time_s", "31.9"),
+            ("failure_time_s", ""),
+            ("recovery_time_s", ""),
+            ("rollback_ratio", ""),
+            ("requests_harmed", "320"),
+            ("outcome", "censored"),
+        ],
+    );
 }

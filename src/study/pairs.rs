@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use crate::results::{EventKind, LogEntry, ReleaseRun, RunResult, ReleaseFacts};
+use crate::results::{EventKind, LogEntry, ReleaseFacts, ReleaseRun, RunResult};
 use crate::scenario::Scenario;
 use crate::sim::{self, Observer, Progress, Stopped, Unharmed, Variant, Without};
 use crate::time::{SimDuration, SimTime};
@@ -70,7 +70,8 @@ fn compare(
     let runs = || group.iter().map(|&index| &releases[index]);
     let instants: BTreeSet<u64> = runs().flat_map(|run| run.marks.iter().map(|mark| mark.at_ns)).collect();
     let instants: Vec<u64> = instants.into_iter().collect();
-    let suspects: BTreeSet<u64> = runs().flat_map(|run| run.suspects.iter().map(|suspect| suspect.1)).collect();
+    let suspects: BTreeSet<u64> =
+        runs().flat_map(|run| run.suspects.iter().map(|suspect| suspect.1)).collect();
     let run = &releases[first];
     let without = Without {
         release: run.release,
@@ -142,7 +143,8 @@ impl<O> Passes<'_, O> {
 impl<O: Observer> Observer for Passes<'_, O> {
     fn on_progress(&mut self, progress: Progress) -> ControlFlow<()> {
         self.last = progress.events;
-        let share = (self.nth as f64 + progress.now.as_secs_f64() / self.horizon.as_secs_f64()) / self.runs as f64;
+        let share =
+            (self.nth as f64 + progress.now.as_secs_f64() / self.horizon.as_secs_f64()) / self.runs as f64;
         let now = SimTime::ZERO + SimDuration::from_secs_f64(self.horizon.as_secs_f64() * share.min(1.0));
         let events = self.before + progress.events;
         self.observer.on_progress(Progress { now, events, ..progress })

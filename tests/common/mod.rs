@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
 pub mod drill;
+pub mod released;
 pub mod story;
 pub mod supermarket;
 pub mod swarm;

@@ -139,7 +139,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     /// All servers are of the previous version again.
-    pub(super) fn end_rollback(&mut self, now: SimTime, release: usize, queue: &mut EventQueue<Event>) {
+    pub(super) fn end_rollback(&mut self, now: SimTime, release: usize) {
         let service = self.releases.plan_of(release).service;
         let state = &mut self.releases.states[release];
         (state.restored, state.stand, state.strategy) = (Some(now), Stand::RolledBack, None);
@@ -147,7 +147,6 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         self.release_note(now, release, EventKind::RolledBack, String::new());
         self.set_version(service, previous);
         self.check_clear(now, release);
-        self.free(now, service, queue);
     }
 
     /// Changes all servers of a service where they stand, evenly from the first to the last: to the new version
@@ -195,13 +194,13 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
         let serves = self.fleet.server(server).state().serves();
         if serves {
-            self.leaves_version(now, release, server);
+            self.leaves_version(now, server);
         }
         let reached = self.members[server.index()].version != version;
         self.members[server.index()].version = version;
         if serves {
             self.reversion(server, version);
-            self.runs_version(now, release, server, queue);
+            self.runs_version(now, server, queue);
         }
         if reached && self.releases.states[release].decided.is_some() {
             self.note_restored(now, release, server);
@@ -225,10 +224,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 
     fn pushed(&mut self, now: SimTime, release: usize, queue: &mut EventQueue<Event>) {
         if self.releases.states[release].decided.is_some() {
-            self.end_rollback(now, release, queue);
+            self.end_rollback(now, release);
         } else {
-            self.promote(now, release, queue);
+            self.promote(now, release);
         }
+        self.free(now, self.releases.plan_of(release).service, queue);
     }
 
     /// Restores an image on every server of the new version.
@@ -245,9 +245,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let (previous, new) = (state.previous, state.version);
         self.set_version(service, previous);
         // Who is of the new version and not needed goes first; then traffic is given to those who stay.
-        for pool in self.pools_of_service(service) {
-            self.resize(now, pool, self.pools[pool].staff.wanted(), queue);
-        }
+        self.resize_all(now, service, queue);
         if !self.services[service.index()].track.rotation.is_empty() {
             self.route_away(now, release);
         }
@@ -357,8 +355,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let busy =
             self.releases.services[self.releases.plan_of(release).service.index()].busy == Some(release);
         if busy && state.to_restore.is_empty() && state.restoring.is_empty() {
-            self.unite(self.releases.plan_of(release).service);
-            self.end_rollback(now, release, queue);
+            let service = self.releases.plan_of(release).service;
+            self.unite(service);
+            self.end_rollback(now, release);
+            self.resize_all(now, service, queue);
+            self.free(now, service, queue);
         }
     }
 }

@@ -77,18 +77,10 @@ impl Releases {
 
 impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, LIMITED, MORTAL> {
     /// A server runs a version from now on: in service with it, or changed where it stands.
-    pub(super) fn runs_version(
-        &mut self,
-        now: SimTime,
-        release: usize,
-        server: ServerId,
-        queue: &mut EventQueue<Event>,
-    ) {
+    pub(super) fn runs_version(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         let version = self.members[server.index()].version;
+        let Some(release) = version.checked_sub(1).map(usize::from) else { return };
         let state = &mut self.releases.states[release];
-        if version != state.version {
-            return;
-        }
         state.servers.push(server);
         if let Some(ledger) = &mut state.ledger {
             ledger.new_ready.increment(now);
@@ -111,11 +103,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     /// A server no longer runs its version: it left service, or was changed where it stands.
-    pub(super) fn leaves_version(&mut self, now: SimTime, release: usize, server: ServerId) {
-        let state = &mut self.releases.states[release];
-        if self.members[server.index()].version == state.version
-            && let Some(ledger) = &mut state.ledger
-        {
+    pub(super) fn leaves_version(&mut self, now: SimTime, server: ServerId) {
+        let version = self.members[server.index()].version;
+        let Some(release) = version.checked_sub(1).map(usize::from) else { return };
+        if let Some(ledger) = &mut self.releases.states[release].ledger {
             ledger.new_ready.decrement(now);
         }
     }

@@ -367,7 +367,8 @@ impl Releases {
             Some(index) => names[usize::from(index)].clone(),
             None => service_version(service),
         };
-        let intervals = self.plan.as_deref().map_or(0, |plan| plan.duration_ns.div_ceil(plan.interval_ns) as usize);
+        let intervals =
+            self.plan.as_deref().map_or(0, |plan| plan.duration_ns.div_ceil(plan.interval_ns) as usize);
         let plans = &self.plans;
         let chosen = &self.chosen;
         let run = |state: &mut ReleaseState| {

@@ -228,20 +228,29 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let service = self.releases.plan_of(release).service;
         self.unite(service);
         if self.releases.states[release].decided.is_some() {
-            return self.end_rollback(now, release, queue);
+            self.end_rollback(now, release);
+        } else {
+            self.promote(now, release);
         }
-        self.promote(now, release, queue);
+        self.resize_all(now, service, queue);
+        self.free(now, service, queue);
     }
 
     /// The new version is in service.
-    pub(super) fn promote(&mut self, now: SimTime, release: usize, queue: &mut EventQueue<Event>) {
+    pub(super) fn promote(&mut self, now: SimTime, release: usize) {
         let service = self.releases.plan_of(release).service;
         let state = &mut self.releases.states[release];
         (state.promoted, state.stand, state.strategy) = (Some(now), Stand::Promoted, None);
         let version = state.version;
         self.release_note(now, release, EventKind::Promoted, String::new());
         self.set_version(service, version);
-        self.free(now, service, queue);
+    }
+
+    /// Orders what is missing of a service, which no strategy conducts any more, and gives back who is too many.
+    pub(super) fn resize_all(&mut self, now: SimTime, service: ServiceId, queue: &mut EventQueue<Event>) {
+        for pool in self.pools_of_service(service) {
+            self.resize(now, pool, self.pools[pool].staff.wanted(), queue);
+        }
     }
 
     /// A service runs a version from now on, and so do the servers that are ordered.
@@ -252,12 +261,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
     }
 
-    /// Nothing of a service is under way any more: what is missing is ordered, and who waits begins.
+    /// Nothing of a service is under way any more: who waits begins.
     pub(super) fn free(&mut self, now: SimTime, service: ServiceId, queue: &mut EventQueue<Event>) {
         self.releases.services[service.index()].busy = None;
-        for pool in self.pools_of_service(service) {
-            self.resize(now, pool, self.pools[pool].staff.wanted(), queue);
-        }
         if let Some(next) = self.releases.services[service.index()].waiting.pop_front() {
             self.begin_release(now, next, queue);
         }
@@ -276,7 +282,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             return;
         };
         let release = *release;
-        self.runs_version(now, release, server, queue);
+        self.runs_version(now, server, queue);
         self.restored_one(now, release, server, queue);
         if self.releases.conducted(service) == Some(release) {
             let min_ready = self.releases.policy(release).strategy.min_ready();
@@ -304,7 +310,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if self.fleet.server(server).state() == ServerState::Draining {
             self.releases.services[service.index()].draining.push(server);
         }
-        self.leaves_version(now, release, server);
+        self.leaves_version(now, server);
         self.check_clear(now, release);
         self.note_exposure(release);
         self.poke(now, service, queue);
