@@ -33,13 +33,10 @@ impl Counts {
         self.latency.merge(&other.latency);
     }
 
-    /// Returns the sum of the sizes of those that arrived, in millionths, also where nobody added them up
-    /// because all are of size one.
-    pub fn sizes(&self) -> u128 {
-        match self.size_sum {
-            0 => u128::from(self.offered) * u128::from(Size::ONE.as_micros()),
-            sum => sum,
-        }
+    /// Returns the sum of the sizes of those that arrived, in millionths; where requests are not `sized` nobody
+    /// adds them up, and each is of size one.
+    pub fn sizes(&self, sized: bool) -> u128 {
+        if sized { self.size_sum } else { u128::from(self.offered) * u128::from(Size::ONE.as_micros()) }
     }
 
     /// Forgets everything and keeps the memory.

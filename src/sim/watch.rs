@@ -234,6 +234,7 @@ impl Watchers {
     /// Adds what was counted since the last cut, before it is closed.
     pub(super) fn absorb<'a>(
         &mut self,
+        sized: bool,
         open: impl Fn(RowId) -> &'a Counts,
         side: impl Fn(RowId, Side) -> Option<&'a Counts>,
     ) {
@@ -245,7 +246,7 @@ impl Watchers {
                     let place = row - watch.rows.start;
                     watch.loads.resize(watch.rows.len(), (0, 0));
                     let load = &mut watch.loads[place];
-                    *load = (load.0 + counts.offered, load.1 + counts.sizes());
+                    *load = (load.0 + counts.offered, load.1 + counts.sizes(sized));
                 }
             }
         }

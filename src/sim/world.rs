@@ -309,7 +309,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.end_interval(now, &mut readings);
         }
         let (recorder, releases) = (&self.recorder, &self.releases);
-        self.watchers.absorb(|row| recorder.open(row), |row, side| releases.side(row, side));
+        self.watchers.absorb(
+            recorder.sized(),
+            |row| recorder.open(row),
+            |row, side| releases.side(row, side),
+        );
         if MORTAL {
             self.absorb_for_releases();
             self.cut_windows_of_all(now);

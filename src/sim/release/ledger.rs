@@ -195,7 +195,7 @@ impl Ledger {
 impl Releases {
     /// Adds what was counted since the last cut to whoever judges, before it is closed; returns what ended at
     /// servers of the new version and at all others, by row.
-    pub(in crate::sim) fn absorb<'a>(&mut self, open: impl Fn(RowId) -> &'a Counts) {
+    pub(in crate::sim) fn absorb<'a>(&mut self, sized: bool, open: impl Fn(RowId) -> &'a Counts) {
         let Some(plan) = self.plan.as_deref() else { return };
         for (index, own) in self.services.iter().enumerate() {
             let rows = plan.rows_of(index);
@@ -204,7 +204,7 @@ impl Releases {
                 for (place, row) in rows.clone().enumerate() {
                     let counts = open(RowId::new(row));
                     let offered = &mut ledger.offered[place];
-                    *offered = (offered.0 + counts.offered, offered.1 + counts.sizes());
+                    *offered = (offered.0 + counts.offered, offered.1 + counts.sizes(sized));
                 }
             }
         }
@@ -335,7 +335,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// Adds what was counted since the last cut to whoever judges a release.
     pub(in crate::sim) fn absorb_for_releases(&mut self) {
         let recorder = &self.recorder;
-        self.releases.absorb(|row| recorder.open(row));
+        self.releases.absorb(recorder.sized(), |row| recorder.open(row));
         self.releases.clear_tally();
     }
 
