@@ -63,7 +63,9 @@ impl RolloutStrategy for State {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Toy, read};
-    use crate::release::strategy::Progress;
+    use super::*;
+    use crate::release::detector::Status;
+    use crate::release::strategy::{Progress, Servers};
 
     #[test]
     fn no_two_versions_are_there_at_once() {
@@ -76,6 +78,20 @@ mod tests {
         toy.run(10).turn_back();
         toy.run(400);
         assert_eq!(toy.trace, ["0 0/0 3/0", "10 3/0 0/0", "50 3/3 0/0"]);
+    }
+
+    #[test]
+    fn nothing_new_is_ordered_before_all_that_is_old_has_gone() {
+        let servers = |spec| Servers { spec, ready: spec, available: spec };
+        let mut strategy = Recreate::default().build();
+        let mut targets = |stable, canary| {
+            let pools = [PoolSeen { replicas: 3, stable: servers(stable), canary: servers(canary) }];
+            let seen = Seen { now: SimTime::ZERO, pools: &pools, analysis: Status::Running };
+            strategy.next_action(&seen).targets[0]
+        };
+        assert_eq!(targets(3, 0), Target { stable: 0, canary: 0 });
+        assert_eq!(targets(1, 0), Target { stable: 0, canary: 0 });
+        assert_eq!(targets(0, 0), Target { stable: 0, canary: 3 });
     }
 
     #[test]

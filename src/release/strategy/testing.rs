@@ -106,6 +106,12 @@ impl Toy {
         canary.truncate(canary.len().saturating_sub(count));
     }
 
+    /// Takes servers of the previous version away.
+    pub(super) fn crash_stable(&mut self, pool: usize, count: usize) {
+        let stable = &mut self.pools[pool].stable;
+        stable.truncate(stable.len().saturating_sub(count));
+    }
+
     pub(super) fn seen(&self) -> Vec<PoolSeen> {
         let ready = |servers: &[u64], after: u64| {
             servers.iter().filter(|&&ready| ready + after <= self.now).count() as u32
