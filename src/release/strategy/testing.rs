@@ -33,6 +33,9 @@ struct Pool {
 /// What an analysis says, by its number, how often it was begun, and the seconds since.
 type Verdict = Box<dyn Fn(usize, usize, u64) -> Status>;
 
+/// What has to hold of what is there.
+type Check = Box<dyn Fn(&[PoolSeen])>;
+
 /// A service with a rollout that goes on.
 pub(super) struct Toy {
     pub(super) now: u64,
@@ -44,7 +47,7 @@ pub(super) struct Toy {
     pub(super) steps: Vec<String>,
     pub(super) verdict: Verdict,
     /// Called with what is there after every answer.
-    pub(super) check: Box<dyn Fn(&[PoolSeen])>,
+    pub(super) check: Check,
     strategy: Box<dyn RolloutStrategy>,
     pools: Vec<Pool>,
     min_ready: u64,
