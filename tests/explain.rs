@@ -14,6 +14,8 @@ const BASE: [(&str, &str); 6] = [
     ("traffic", "{users: {to: web, class: browse, rate: 90/s}}"),
     ("services", "{web: {pools: {p: {replicas: 4, concurrency: 8}}, work: 5ms}}"),
 ];
+/// What judges a release.
+const JUDGE: &str = "objectives: [{name: most, service: web, success: {gte: 99%}}]\n";
 
 #[derive(Debug)]
 struct Files;
@@ -46,7 +48,10 @@ fn codes_of(example: &str) -> Vec<Code> {
     };
     let lacking = BASE.iter().filter(|(key, _)| !section.starts_with(&format!("{key}:")));
     // The example comes last: a bracket that it leaves open shall not swallow the rest.
-    let text: String = lacking.map(|(key, value)| format!("{key}: {value}\n")).collect();
+    let mut text: String = lacking.map(|(key, value)| format!("{key}: {value}\n")).collect();
+    if section.starts_with("releases:") {
+        text += JUDGE;
+    }
     codes((text + &section).as_bytes(), &setting)
 }
 

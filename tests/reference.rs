@@ -13,7 +13,7 @@ use serde_json::Value;
 
 const REFERENCE: &str = "docs/SCENARIO.md";
 /// Keys whose map is one of names that the user chooses.
-const NAMED: [&str; 6] = ["traffic", "services", "pools", "mix", "monitoring", "set"];
+const NAMED: [&str; 7] = ["traffic", "services", "pools", "mix", "monitoring", "set", "compare"];
 
 /// The traces of the reference: small ones here, others beside the scenarios.
 #[derive(Debug)]
@@ -136,7 +136,7 @@ fn keys_of_structs() -> Vec<(String, String, Value, bool)> {
 
 /// The section in whose table the keys of a struct stand, one row for each; the keys of other structs
 /// are named in the row of the key that holds them.
-const TABLES: [(&str, &str); 52] = [
+const TABLES: [(&str, &str); 83] = [
     ("Scenario", "## Top level"),
     ("MetadataSpec", "## metadata"),
     ("RunSpec", "## run"),
@@ -188,6 +188,37 @@ const TABLES: [(&str, &str); 52] = [
     ("ConditionSpec", "## actions"),
     ("LatencyLimit", "## actions"),
     ("Limit", "## actions"),
+    ("ReleaseSpec", "## releases"),
+    ("PolicySpec", "## releases"),
+    ("CommitsSpec", "## releases"),
+    ("ConfigurationSpec", "## releases"),
+    ("DefectSpec", "### defect"),
+    ("Errors", "### defect"),
+    ("SlowDown", "### defect"),
+    ("Crash", "### defect"),
+    ("Leak", "### defect"),
+    ("ColdCache", "### defect"),
+    ("ConnectionExhaustion", "### defect"),
+    ("CiSpec", "### pipeline"),
+    ("StageSpec", "### pipeline"),
+    ("DetectionSpec", "### detection"),
+    ("PersonSpec", "### detection"),
+    ("Analysis", "### detection"),
+    ("SuccessRateBounds", "### detection"),
+    ("LatencyBounds", "### detection"),
+    ("Alert", "### detection"),
+    ("LatencyAbove", "### detection"),
+    ("BurnRate", "### detection"),
+    ("BurnWindow", "### detection"),
+    ("VersionRollback", "### rollback"),
+    ("SnapshotRollback", "### rollback"),
+    ("FreezeSpec", "## freezes"),
+    ("Rolling", "### rollout"),
+    ("BlueGreen", "### rollout"),
+    ("Canary", "### rollout"),
+    ("Pause", "### rollout"),
+    ("SetCanaryScale", "### rollout"),
+    ("Progressive", "### rollout"),
     ("ObjectiveSpec", "## objectives"),
 ];
 

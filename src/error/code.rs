@@ -78,6 +78,12 @@ codes! {
     Balancer = 53;
     /// Parameters of a scaling policy.
     Policy = 54;
+    /// Parameters of a rollout.
+    Rollout = 55;
+    /// Parameters of a defect.
+    Defect = 56;
+    /// Parameters of a detector.
+    Detector = 57;
     /// Keys of recorded traffic.
     Recorded = 60;
     /// A trace that cannot be opened.
@@ -86,6 +92,8 @@ codes! {
     TraceLines = 62;
     /// An objective that can be neither met nor missed.
     Objective = 70;
+    /// A release that cannot be rolled out, judged or taken back as it is written.
+    Release = 71;
 }
 
 impl fmt::Display for Code {

@@ -44,6 +44,8 @@ pub enum Signal {
     Errors,
     /// The latency of completed requests, in nanoseconds, at a share of them such as 0.99.
     Latency(f64),
+    /// Requests that ended within the window.
+    Ended,
     /// CPU burned / CPU of the servers that were scraped.
     Cpu,
     /// CPU burned, in cores, by all servers that were scraped.
@@ -137,6 +139,11 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// Returns how far a value looks back.
+    pub fn window(&self) -> SimDuration {
+        self.window
+    }
+
     /// Begins to watch.
     pub fn new(window: SimDuration) -> Self {
         Self { window, scrapes: VecDeque::new() }
@@ -191,6 +198,7 @@ impl Probe {
                 let bad = ended - outcomes[Outcome::Completed as usize];
                 (ended > 0).then(|| bad as f64 / ended as f64)
             }
+            Signal::Ended => Some(counts()?.outcomes.iter().sum::<u64>() as f64),
             Signal::Latency(share) => {
                 let counts = counts()?;
                 let completed = counts.outcomes[Outcome::Completed as usize];

@@ -34,6 +34,7 @@ fn rates_are_differences_between_the_ends_of_the_window() {
     assert_eq!(probe.value(s(45), Signal::Errors), Some(0.5), "those until 15 s lie before the window");
     assert_eq!(probe.value(s(45), Signal::Queued), Some(45.0));
     assert_eq!(probe.value(s(45), Signal::Ready), Some(4.0));
+    assert_eq!(probe.value(s(45), Signal::Ended), Some(200.0), "completed and failed");
     let p99 = probe.value(s(45), Signal::Latency(0.99)).expect("a hundred completed");
     assert!((p99 - 99e6).abs() < 99e3, "{p99}");
 }
@@ -45,6 +46,8 @@ fn what_nothing_tells_is_no_value() {
     for signal in [Signal::Errors, Signal::Latency(0.5), Signal::Cpu, Signal::Slots] {
         assert_eq!(idle.value(s(15), signal), None, "{signal:?}");
     }
+    assert_eq!(idle.value(s(15), Signal::Ended), Some(0.0));
+    assert_eq!(probe([scrape(0, 0, 9, 9)]).value(s(0), Signal::Ended), None, "one scrape has no window");
     assert_eq!(probe([]).value(s(15), Signal::Queued), None);
 }
 

@@ -10,6 +10,7 @@
 mod demand;
 mod effort;
 mod rehearsal;
+mod release;
 mod split;
 mod waiting;
 mod warning;
@@ -25,6 +26,7 @@ use crate::time::{SimDuration, SimTime};
 use crate::workload::recorded::TraceFiles;
 
 pub use effort::{Effort, Need};
+pub use release::{PolicyPreview, ReleasePreview};
 pub use waiting::{Basis, WaitFigures, Waiting};
 pub(crate) use waiting::{ENDLESS, UNSTEADY};
 pub use warning::{Concern, Warning};
@@ -58,6 +60,9 @@ pub struct Preview {
     pub services: Vec<ServicePreview>,
     /// Per objective, in the order of the file.
     pub objectives: Vec<Need>,
+    /// Per release, in the order of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<ReleasePreview>,
     /// How large the study is.
     pub effort: Effort,
     /// What to look at, the gravest first.
@@ -169,6 +174,7 @@ pub fn preview(scenario: &Scenario, traces: &dyn TraceFiles) -> Result<Preview, 
         scenario_sha256: scenario.sha256.clone(),
         effort: Effort::of(scenario, &streams),
         warnings: warning::of(scenario, &services, &removals, &objectives),
+        releases: release::of(scenario, &services),
         services,
         objectives,
     })

@@ -70,6 +70,7 @@ pub(super) fn of(
         count("fault", scenario.faults.len()),
         count("action", scenario.actions.len()),
         count("scaling rule", scalers.sum()),
+        count("release", scenario.releases.len()),
     ];
     let left: Vec<String> = left.into_iter().flatten().collect();
     if !left.is_empty() {

@@ -1,6 +1,8 @@
 //! What to write for a key, by the block in which it stands: the one place of all examples in
 //! messages. A test reads every one of them in its place.
 
+mod release;
+
 use super::schema::{ROOT, Shape};
 
 const LATENCY: &str = "{percentile: 99, lt: 400ms}";
@@ -22,7 +24,7 @@ const FACTORS: &str = "[{probability: 90%, mean: 1.0}, {probability: 10%, mean: 
 type Block = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Examples by definition of the schema and by key; those of an element or entry stand under "".
-pub(super) const BLOCKS: &[Block] = &[
+const BLOCKS: &[Block] = &[
     (
         ROOT,
         &[
@@ -35,6 +37,8 @@ pub(super) const BLOCKS: &[Block] = &[
             ("faults", "[{at: 5m, crash: {service: web, servers: 1}}]"),
             ("monitoring", "{prometheus: {scrape: 15s, window: 1m}}"),
             ("actions", "[{at: 5m, set: {services.web.queue.limit: 200}}]"),
+            ("releases", "[{service: web, version: \"2026.11.1\", at: 30m, defect: {errors: {rate: 20%}}}]"),
+            ("freezes", "[{from: \"08:30\", to: \"09:30\"}]"),
             ("objectives", OBJECTIVES),
         ],
     ),
@@ -391,20 +395,26 @@ pub(super) const BLOCKS: &[Block] = &[
     ("BranchSpecOfFactor", &[("", "{probability: 90%, mean: 1.0}"), ("probability", "90%"), ("mean", "1.0")]),
 ];
 
+/// Returns all blocks with their examples.
+fn blocks() -> impl Iterator<Item = &'static Block> {
+    BLOCKS.iter().chain(release::BLOCKS)
+}
+
 /// Returns an example of what stands under a key of a block, or, under "", of a whole block.
 pub(super) fn of(block: Shape, key: &str) -> Option<&'static str> {
     let names = block.names();
-    let rows = BLOCKS.iter().filter(|(name, _)| names.contains(name)).flat_map(|(_, rows)| *rows);
+    let rows = blocks().filter(|(name, _)| names.contains(name)).flat_map(|(_, rows)| *rows);
     rows.into_iter().find(|(known, _)| *known == key).map(|(_, example)| *example)
 }
 
 /// Returns a name for an entry of a map of names.
 pub(super) fn name_of(entry: Shape) -> &'static str {
-    const NAMES: [(&str, &str); 4] = [
+    const NAMES: [(&str, &str); 5] = [
         ("PoolSpec", "standard"),
         ("ServiceSpec", "web"),
         ("SourceSpec", "users"),
         ("PipelineSpec", "prometheus"),
+        ("PolicySpec", "restored"),
     ];
     let names = entry.names();
     NAMES.iter().find(|(block, _)| names.contains(block)).map_or("browse", |(_, name)| name)

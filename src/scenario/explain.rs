@@ -222,6 +222,24 @@ in one of a few ways: by mean and cv, by two percentiles, or by parameters of it
         "services: {web: {pools: {p: {replicas: 4, concurrency: 8, autoscaler: {demand: {requestsPerServer: 400/s}}}}, work: 5ms}}",
     ),
     entry(
+        Code::Rollout,
+        "The parameters of a rollout do not go together, or are out of range.",
+        "releases: [{service: web, version: b, at: 5m, rollout: {rolling: {maxSurge: 0, maxUnavailable: 0}}}]",
+        "releases: [{service: web, version: b, at: 5m, rollout: {rolling: {maxSurge: 1, maxUnavailable: 0}}}]",
+    ),
+    entry(
+        Code::Defect,
+        "The parameters of a defect do not go together, or are out of range.",
+        "releases: [{service: web, version: b, at: 5m, defect: {errors: {rate: 120%}}}]",
+        "releases: [{service: web, version: b, at: 5m, defect: {errors: {rate: 20%}}}]",
+    ),
+    entry(
+        Code::Detector,
+        "The parameters of whoever looks at a release do not go together, or are out of range.",
+        "releases: [{service: web, version: b, at: 5m, rollback: version, detection: [{analysis: {}}]}]",
+        "releases: [{service: web, version: b, at: 5m, rollback: version, detection: [{analysis: {successRate: {min: 99%}}}]}]",
+    ),
+    entry(
         Code::Recorded,
         "The keys of recorded traffic do not go together, or are out of range: a file of instants needs
 the column `time`, one of counts or rates the length of their `interval`.",
@@ -247,5 +265,13 @@ ascending order. The line is that of the trace.",
 can be both met and missed.",
         "objectives: [{name: a, service: web, success: {gte: 101%}}]",
         "objectives: [{name: a, service: web, success: {gte: 99.9%}}]",
+    ),
+    entry(
+        Code::Release,
+        "A release cannot be rolled out, judged or taken back as it is written: two releases of a service may
+meet and nothing says what happens then, no image exists that could be restored, somebody may decide to roll
+back and nothing says how, or it stands beside something with which it is not modelled.",
+        "releases: [{service: web, version: b, at: 4m}, {service: web, version: c, at: 5m}]",
+        "releases: [{service: web, version: b, at: 4m}, {service: web, version: c, at: 5m, ifBusy: wait}]",
     ),
 ];

@@ -41,19 +41,22 @@ pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
 pub use plan::{
-    Action, Bounds, Caution, Change, Condition, Demand, Fault, FaultKind, Figure, HealthCheck, Image,
-    LadderPlan, LaunchPlan, Nodes, Order, Pool, ProxyPlan, Queue, Recording, Repair, Scaler, Scenario,
-    Service, SlowStart, Source, Startup, Trigger, Victims, Watch,
+    Action, Bounds, Caution, Change, Commits, Condition, Demand, Detection, Fault, FaultKind, Figure, Flaw,
+    HealthCheck, Image, LadderPlan, LaunchPlan, Nodes, Order, Person, Policy, Pool, ProxyPlan, Queue,
+    Recording, Release, Repair, Rollback, Scaler, Scenario, Seen, Service, SlowStart, Snapshot, Source,
+    Startup, Trigger, Victims, Watch,
 };
 pub use read::Document;
 pub use schema::json_schema;
 pub use source::Overlay;
 pub use spec::{
-    ActionSpec, ApiVersion, ConditionSpec, CpuSpec, CrashSpec, DuringSpec, ErrorsSpec, FailedLaunchesSpec,
-    FailuresSpec, FaultSpec, HealthCheckSpec, ImageSpec, Kind, LadderSpec, LatencyLimit, LatencySpec,
-    LaunchSpec, Limit, MetadataSpec, MonitoringOutageSpec, NodesSpec, ObjectiveSpec, PipelineSpec, PoolSpec,
-    ProxiesSpec, QueueSpec, RunSpec, ScenarioSpec, Scope, Servers, ServiceSpec, SlowSpec, SlowStartSpec,
-    SourceSpec, StartupSpec, SuccessSpec, WarmPoolSpec, ZoneAwareSpec, ZoneOutageSpec,
+    ActionSpec, ApiVersion, CatchesSpec, CiSpec, CommitsSpec, ConditionSpec, ConfigurationSpec, CpuSpec,
+    CrashSpec, DuringSpec, ErrorsSpec, FailedLaunchesSpec, FailuresSpec, FaultSpec, FreezeSpec,
+    HealthCheckSpec, Held, IfBusy, ImageSpec, Kind, LadderSpec, LatencyLimit, LatencySpec, LaunchSpec, Limit,
+    MetadataSpec, MonitoringOutageSpec, NodesSpec, ObjectiveSpec, Passes, PipelineSpec, PolicySpec, PoolSpec,
+    ProxiesSpec, QueueSpec, ReleaseSpec, RollbackSpec, RunSpec, ScenarioSpec, Scope, Servers, ServiceSpec,
+    SlowSpec, SlowStartSpec, SnapshotRollback, SourceSpec, StageSpec, StartupSpec, SuccessSpec,
+    TaggedRollback, VersionRollback, WarmPoolSpec, ZoneAwareSpec, ZoneOutageSpec,
 };
 pub(crate) use suggest::{grouped, near};
 pub use tree::MAX_BYTES;

@@ -37,10 +37,11 @@ const STAND_INS: &str = "{apiVersion: peakday/v1alpha1, kind: Scenario, metadata
     monitoring: {scrape: 15s, window: 30s}, \
     objectives: {name: a, service: a, success: {gte: 99%}}, \
     faults: {at: 1s, crash: {service: a, servers: 1}}, \
-    actions: {at: 1s, set: {services.a.balancer: random}}}";
+    actions: {at: 1s, set: {services.a.balancer: random}}, \
+    releases: {service: a, version: a, at: 1s}, freezes: {from: 1s}}";
 /// Sections with blocks by name, and those with a list of them.
 const NAMED: [&str; 3] = ["services", "traffic", "monitoring"];
-const LISTED: [&str; 3] = ["objectives", "faults", "actions"];
+const LISTED: [&str; 5] = ["objectives", "faults", "actions", "releases", "freezes"];
 
 /// The blocks that could not be read.
 #[derive(Debug, Default)]
@@ -146,7 +147,8 @@ impl Broken {
         let (services, sources, run) = (self.any("services."), self.any("traffic."), self.any("run"));
         let of_objective = path.starts_with("objectives");
         // These go by the pools, zones, classes and servers that there are.
-        let of_fleet = ["faults", "actions"].iter().any(|section| path.starts_with(section));
+        let of_release = path.starts_with("releases");
+        let of_fleet = ["faults", "actions", "releases", "freezes"].iter().any(|at| path.starts_with(at));
         let of_fleet = of_fleet && !path.ends_with(".service") && code != Code::Name;
         self.blocks.iter().any(within)
             || of_fleet && (services || sources || run)
@@ -158,6 +160,8 @@ impl Broken {
                 Code::Contradiction | Code::OutOfRange => {
                     run && (path.starts_with("run") || path.starts_with("monitoring"))
                 }
+                // Who is to judge may be what cannot be read.
+                Code::Nothing if of_release => self.any("objectives"),
                 Code::Nothing => sources && (of_objective || path == "traffic"),
                 Code::Recorded => (services || sources) && path.ends_with(".class"),
                 Code::UnknownName if of_objective => (services || sources) && path.ends_with(".class"),

@@ -17,6 +17,7 @@ use crate::time::{SimDuration, SimTime};
 use crate::workload::{ArrivalsSpec, Profile, Zipf, recorded::RecordedSpec, recorded::Survey};
 
 pub use happening::{Action, Change, Condition, Fault, FaultKind, Figure, Repair, Trigger, Victims, Watch};
+pub(super) use release::least;
 pub use release::{Commits, Detection, Flaw, Person, Policy, Release, Rollback, Seen, Snapshot};
 
 /// What can be run.

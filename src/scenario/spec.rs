@@ -34,8 +34,8 @@ pub use operate::{ActionSpec, ConditionSpec, LatencyLimit, Limit, PipelineSpec};
 pub(super) use proxies::MAX_PROXIES;
 pub use proxies::{ProxiesSpec, ZoneAwareSpec};
 pub use release::{
-    CatchesSpec, CommitsSpec, ConfigurationSpec, FreezeSpec, Held, IfBusy, Passes, PipelineSpec as CiSpec,
-    PolicySpec, ReleaseSpec, RollbackSpec, SnapshotRollback, StageSpec, VersionRollback,
+    CatchesSpec, CiSpec, CommitsSpec, ConfigurationSpec, FreezeSpec, Held, IfBusy, Passes, PolicySpec,
+    ReleaseSpec, RollbackSpec, SnapshotRollback, StageSpec, TaggedRollback, VersionRollback,
 };
 
 /// A scenario file.

@@ -4,7 +4,10 @@ use serde::Serialize;
 
 use super::pace::Pace;
 use crate::error::Error;
-use crate::preview::{Basis, ENDLESS, Need, Preview, ServicePreview, UNSTEADY, WaitFigures, Waiting};
+use crate::preview::{
+    Basis, ENDLESS, Need, PolicyPreview, Preview, ReleasePreview, ServicePreview, UNSTEADY, WaitFigures,
+    Waiting,
+};
 use crate::report::{WIDTH, grouped, wrap};
 use crate::time::SimDuration;
 
@@ -27,6 +30,10 @@ pub(super) fn text(preview: &Preview, pace: &Pace, width: Option<usize>) -> Stri
     if !preview.objectives.is_empty() {
         tail.push(String::new());
         tail.extend(needs(&preview.objectives, preview.replications));
+    }
+    if !preview.releases.is_empty() {
+        tail.push(String::new());
+        tail.extend(preview.releases.iter().flat_map(releases));
     }
     tail.push(String::new());
     tail.extend(effort(preview, pace));
@@ -209,6 +216,32 @@ fn needs(objectives: &[Need], replications: u32) -> Vec<String> {
     let names: Vec<&str> = plain.iter().map(|need| need.objective.as_str()).collect();
     lines.extend(plain.first().map(|need| line(names.join(", "), need)));
     lines
+}
+
+/// Says when a release is rolled out at the earliest, and how long each of its ways takes.
+fn releases(release: &ReleasePreview) -> Vec<String> {
+    let ReleasePreview { service, version, commits, start_s, start_wall, policies } = release;
+    let start = match (start_wall, start_s) {
+        (Some(wall), _) => format!("rolled out from {wall} on, at the earliest"),
+        (None, Some(start)) => format!("rolled out from {} on, at the earliest", length(*start)),
+        (None, None) => "not rolled out within the run".to_owned(),
+    };
+    let commits = if *commits == 1.0 { String::new() } else { format!(", {} commits", grouped(*commits, 3)) };
+    let way = |policy: &PolicyPreview| {
+        let called = if policy.name == policy.strategy {
+            policy.name.clone()
+        } else {
+            format!("{} ({})", policy.name, policy.strategy)
+        };
+        let takes = match policy.shortest_s {
+            0.0 => "takes as long as its servers do".to_owned(),
+            seconds => format!("takes {} at least", length(seconds)),
+        };
+        let peak = if policy.at_peak { ", and the peak falls into it" } else { "" };
+        format!("- {called} {takes}{peak}")
+    };
+    let head = format!("release {version} of {service}: {start}{commits}");
+    [head].into_iter().chain(policies.iter().map(way)).collect()
 }
 
 /// Returns how long a study takes where its replications run side by side, writing left out.

@@ -1,49 +1,47 @@
 //! Requests that are served fail all the same.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{Defect, Host, Scope};
+use super::scope::{Wrong, check_ratio, check_scope, scoped};
+use super::{Defect, Host, Scope, draw};
 use crate::rng::{Key, uniform_closed_open};
-use crate::units::{Rate, Ratio};
+use crate::units::Ratio;
 
-/// A share of the requests fails after it has been served.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Errors {
-    /// Which share of them.
-    pub rate: Ratio,
-    /// Only while more requests arrive at the service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub above_load: Option<Rate>,
-    /// Only requests of this class.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class: Option<String>,
-    /// Only this share of the servers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub servers: Option<Ratio>,
-}
-
-impl Default for Errors {
-    fn default() -> Self {
-        Self { rate: Ratio(0.2), above_load: None, class: None, servers: None }
+scoped! {
+    /// A share of the requests fails after it has been served.
+    Errors {
+        /// Which share of them.
+        rate: Ratio = Ratio(0.2),
     }
 }
 
 impl Defect for Errors {
     fn scope(&self) -> Scope {
-        Scope {
-            above_load: self.above_load.map(|rate| rate.0),
-            class: self.class.clone(),
-            servers: self.servers.map(|share| share.0),
-        }
+        self.hits()
     }
 
-    fn problems(&self) -> Vec<(String, String, String)> {
-        Vec::new()
+    fn problems(&self) -> Vec<Wrong> {
+        let mut found = check_scope(&self.hits());
+        found.extend(check_ratio("rate", self.rate, "20%"));
+        found
     }
 
     fn fails(&self, _host: &Host, key: Key) -> bool {
-        uniform_closed_open(key.draw(0)) < self.rate.0
+        uniform_closed_open(key.draw(draw::FAILS)) < self.rate.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{FRESH, share};
+    use super::*;
+
+    #[test]
+    fn the_share_that_is_written_fails_and_nothing_else_happens() {
+        for rate in [0.0, 0.02, 0.5, 1.0] {
+            let errors = Errors { rate: Ratio(rate), ..Errors::default() };
+            share(rate, |key| errors.fails(&FRESH, key));
+            let key = Key::from_seed(1);
+            assert!(!errors.refuses(&FRESH, key) && !errors.crashes(&FRESH, key));
+            assert_eq!((errors.slowness(&FRESH), errors.lifetime(key)), (1.0, None));
+        }
     }
 }

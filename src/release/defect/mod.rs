@@ -3,7 +3,17 @@
 //! A defect is a function over what is known of the server that has it and of the request at hand, with draws
 //! that are named by both, so that the same requests meet it whatever the strategy.
 
+mod cold_cache;
+mod connection_exhaustion;
+mod crash;
 mod errors;
+mod leak;
+mod scope;
+mod slow_down;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -34,6 +44,14 @@ pub struct Scope {
     pub class: Option<String>,
     /// Only this share of the servers.
     pub servers: Option<f64>,
+}
+
+/// Which draw of a request's key decides what, so that two defects that share a key do not share a draw.
+mod draw {
+    /// Whether it fails after it has been served.
+    pub(super) const FAILS: u64 = 0;
+    /// Whether it crashes its server.
+    pub(super) const CRASHES: u64 = 1;
 }
 
 /// Something that is wrong with a version, as written in the scenario.
@@ -106,4 +124,14 @@ macro_rules! defects {
 defects! {
     /// Requests that are served fail all the same.
     errors, "errors": errors::Errors,
+    /// The work of every request is multiplied; a factor below 1 is a version that is faster.
+    slow_down, "slowDown": slow_down::SlowDown,
+    /// Servers fail with all they have, after a time or at a request.
+    crash, "crash": crash::Crash,
+    /// Something is never given back: servers become slower, and crash when they are full.
+    leak, "leak": leak::Leak,
+    /// Servers are slow at first, until their caches are warm.
+    cold_cache, "coldCache": cold_cache::ColdCache,
+    /// Servers lose connections; requests that find none free are refused.
+    connection_exhaustion, "connectionExhaustion": connection_exhaustion::ConnectionExhaustion,
 }

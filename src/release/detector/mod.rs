@@ -5,6 +5,13 @@
 
 pub mod analysis;
 
+mod alert;
+mod burn_rate;
+mod figures;
+mod pending;
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -41,13 +48,15 @@ pub enum Figure {
 }
 
 /// Whose figure it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Side {
     /// That of servers of the new version.
     New,
     /// That of servers of the previous version.
     Previous,
     /// That of the whole service.
+    #[default]
     Service,
 }
 
@@ -87,8 +96,19 @@ pub trait DetectorSpec: Debug + Send + Sync {
     /// Returns what it goes by.
     fn wants(&self) -> Vec<Want>;
 
-    /// Returns how often it looks, from its start on; whenever its last figure is seen anew where `None`.
+    /// Returns how often it looks, from its start and [`delay`](Self::delay) on; whenever its last figure is seen
+    /// anew where `None`.
     fn period(&self) -> Option<SimDuration>;
+
+    /// Tells whether it looks no longer once the new version is in service everywhere.
+    fn until_promoted(&self) -> bool {
+        false
+    }
+
+    /// Returns how long after its start it looks for the first time, where it has a period.
+    fn delay(&self) -> SimDuration {
+        SimDuration::ZERO
+    }
 
     /// Builds its state.
     fn build(&self) -> Box<dyn Detector>;
@@ -136,6 +156,10 @@ macro_rules! detectors {
 detectors! {
     /// Looks again and again at figures of the new version.
     analysis, "analysis": analysis::Analysis,
+    /// Alerts when a figure has been above a bound for long enough.
+    alert, "alert": alert::Alert,
+    /// Alerts when the error budget of an objective is spent too fast, over a long window and a short one.
+    burn_rate, "burnRate": burn_rate::BurnRate,
 }
 
 /// A person who decides.

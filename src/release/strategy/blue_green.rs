@@ -152,6 +152,10 @@ impl StrategySpec for BlueGreen {
         found
     }
 
+    fn gives_up(&self) -> bool {
+        self.progress_deadline_abort
+    }
+
     fn min_ready(&self) -> SimDuration {
         progress::seconds(self.min_ready_seconds)
     }

@@ -38,6 +38,8 @@ pub struct Servers {
     pub ready: u32,
     /// Those of them in service for [`StrategySpec::min_ready`] at least.
     pub available: u32,
+    /// Servers that no longer count towards the pool and still finish what they have.
+    pub draining: u32,
 }
 
 /// One pool of the service, as a strategy sees it.
@@ -131,6 +133,11 @@ pub trait StrategySpec: Debug + Send + Sync {
 
     /// Tells whether traffic is routed by weight, whatever the number of servers.
     fn routes(&self) -> bool {
+        false
+    }
+
+    /// Tells whether it may ask to be rolled back although no analysis has failed.
+    fn gives_up(&self) -> bool {
         false
     }
 

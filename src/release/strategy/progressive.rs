@@ -190,6 +190,10 @@ impl StrategySpec for Progressive {
         found
     }
 
+    fn gives_up(&self) -> bool {
+        true
+    }
+
     fn routes(&self) -> bool {
         true
     }

@@ -65,6 +65,10 @@ impl StrategySpec for Rolling {
         limits.into_iter().chain(progress::deadline_problem(self.progress_deadline_seconds)).collect()
     }
 
+    fn gives_up(&self) -> bool {
+        self.progress_deadline_abort
+    }
+
     fn min_ready(&self) -> SimDuration {
         progress::seconds(self.min_ready_seconds)
     }

@@ -2,6 +2,7 @@
 
 use super::Findings;
 use super::classes::Classes;
+use super::releases::Releases;
 use super::run::Frame;
 use super::services::Fleet;
 use crate::error::Code;
@@ -85,6 +86,7 @@ pub(super) fn sizes(
     frame: &Frame,
     classes: &Classes,
     fleet: &Fleet,
+    releases: &Releases,
     found: &mut Findings,
 ) {
     let nanos = u128::from(frame.duration.as_nanos());
@@ -134,7 +136,9 @@ pub(super) fn sizes(
     let interval = spec.run.interval().as_nanos().max(1);
     let series: usize = classes.of_service.iter().map(Vec::len).sum::<usize>() + fleet.services.len();
     let intervals = u128::from(frame.duration.as_nanos().div_ceil(interval));
-    let kept = u128::from(spec.run.replications) * (series as u128 * intervals + u128::from(servers));
+    let series = series as u128 + releases.series;
+    let servers = servers.saturating_add(releases.servers);
+    let kept = u128::from(spec.run.replications).saturating_mul(series * intervals + u128::from(servers));
     if found.is_empty() && kept > MAX_KEPT {
         let message = format!("the study would keep {kept} figures in memory");
         let remedy = format!(

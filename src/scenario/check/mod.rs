@@ -13,6 +13,7 @@ mod operate;
 mod outlook;
 mod places;
 mod proxies;
+mod releases;
 mod run;
 mod scalers;
 mod schedule;
@@ -131,7 +132,12 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
     let faults = faults::check(spec, &frame, &classes, &fleet, &monitoring, &mut found);
     let actions = operate::actions(spec, &frame, &classes, &monitoring, &mut found);
     let objectives = objectives::check(spec, &frame, &classes, &mut found);
-    limits::sizes(spec, &frame, &classes, &fleet, &mut found);
+    let places = places::Places { spec, classes: &classes };
+    let (fleet_seen, pipelines, judges) = (&fleet, &*monitoring, &*objectives);
+    let around =
+        releases::Surroundings { frame: &frame, places, fleet: fleet_seen, pipelines, objectives: judges };
+    let releases = releases::check(spec, around, &mut found);
+    limits::sizes(spec, &frame, &classes, &fleet, &releases, &mut found);
     let outlook = outlook::of(spec, &frame, &fleet, &traffic.offers, &mut found);
     if !found.is_empty() {
         return Err(found.once_without_start());
@@ -159,7 +165,7 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
         sources: traffic.sources.iter().map(source_plan).collect(),
         services,
         objectives,
-        releases: Vec::new(),
+        releases: releases.plans,
     };
     Ok(Scenario {
         plan,
@@ -172,8 +178,8 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
         faults,
         monitoring,
         actions,
-        releases: Vec::new(),
-        cautions: fleet.cautions,
+        releases: releases.releases,
+        cautions: [fleet.cautions, releases.cautions].concat(),
         overlays: Vec::new(),
         settings: Vec::new(),
     })

@@ -270,7 +270,7 @@ impl Checker<'_> {
             Signal::Latency(_) => {
                 format!("p{percentile} {} {}", side(above), SimDuration::from_nanos(bound as u64))
             }
-            Signal::Queued | Signal::InFlight | Signal::Cores | Signal::Ready => {
+            Signal::Queued | Signal::InFlight | Signal::Cores | Signal::Ready | Signal::Ended => {
                 format!("{key} {} {bound}", side(above))
             }
             Signal::Errors | Signal::Cpu | Signal::Slots => {

@@ -87,14 +87,21 @@ impl Frame {
         Vec::new()
     }
 
+    /// Returns the wall clock so many nanoseconds after t = 0.
+    fn wall(&self, nanos: u64) -> Option<String> {
+        let start = self.start?;
+        let instant = Timestamp::from_nanosecond(i128::from(start.epoch_ns) + i128::from(nanos)).ok()?;
+        Some(instant.display_with_offset(Offset::from_seconds(start.offset_s).ok()?).to_string())
+    }
+
+    /// Says when an instant is: by the wall clock where there is one.
+    pub(super) fn told(&self, at: SimTime) -> String {
+        self.wall(at.as_nanos()).unwrap_or_else(|| (at - SimTime::ZERO).to_string())
+    }
+
     /// Says that an instant does not lie in the run, and which do.
     fn missed(&self, when: &When) -> (String, String) {
-        let at = |nanos: u64| {
-            let start = self.start?;
-            let instant = Timestamp::from_nanosecond(i128::from(start.epoch_ns) + i128::from(nanos)).ok()?;
-            Some(instant.display_with_offset(Offset::from_seconds(start.offset_s).ok()?).to_string())
-        };
-        match (when, at(0).zip(at(self.duration.as_nanos()))) {
+        match (when, self.wall(0).zip(self.wall(self.duration.as_nanos()))) {
             (When::Clock { .. }, Some((from, to))) => (
                 format!("the clock shows no {when} in the run, from {from} to {to}"),
                 "write a time within it, move run.start, or simulate longer".to_owned(),

@@ -49,7 +49,7 @@ impl Written {
 }
 
 /// Keys of other tools, and of what may come, that nothing here answers to.
-const NOT_MODELLED: [&str; 3] = ["calls", "releases", "retries"];
+const NOT_MODELLED: [&str; 2] = ["calls", "retries"];
 /// How far below a block its keys are looked for.
 const DEEPEST: usize = 6;
 
@@ -263,7 +263,10 @@ impl Advice<'_> {
         }
         // The same word stands for another thing in another section, or for another fault.
         let nested = above.len() > 1;
-        let apart = matches!(above.first(), Some((Step::Key("faults" | "actions" | "monitoring"), _)));
+        let apart = matches!(
+            above.first(),
+            Some((Step::Key("faults" | "actions" | "monitoring" | "releases" | "freezes"), _))
+        );
         if apart || nested && (outer.is_empty() || up > NEAR) {
             return None;
         }

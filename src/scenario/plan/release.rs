@@ -7,7 +7,7 @@ use crate::dist::Distribution;
 use crate::ids::{ClassId, ServiceId};
 use crate::release::defect::Defect;
 use crate::release::detector::{DetectorSpec, Side};
-use crate::release::pipeline::{Freeze, Pipeline};
+use crate::release::pipeline::{Freeze, Pipeline, thaw};
 use crate::release::strategy::StrategySpec;
 use crate::time::{SimDuration, SimTime};
 
@@ -39,6 +39,25 @@ pub struct Release {
     pub policies: Vec<Policy>,
     /// By what users are judged to be well served: indices of the plan's objectives.
     pub objectives: Vec<usize>,
+}
+
+impl Release {
+    /// Returns the earliest instant at which its first rollout can begin: the stages of its pipeline take as long
+    /// as they must, and freezes are over; of a Poisson process the start.
+    pub fn earliest(&self) -> SimTime {
+        let first = match &self.commits {
+            Commits::At(times) => times.first().copied().unwrap_or(SimTime::ZERO),
+            Commits::Poisson { from, .. } => *from,
+        };
+        thaw(first + self.pipeline.as_ref().map_or(SimDuration::ZERO, least), &self.freezes)
+    }
+}
+
+/// Returns the shortest time that a commit takes through a pipeline, a year at most.
+pub(in crate::scenario) fn least(pipeline: &Pipeline) -> SimDuration {
+    const YEAR: SimDuration = SimDuration::from_secs(366 * 86_400);
+    let nanos: f64 = pipeline.stages.iter().map(|stage| stage.duration.least()).sum();
+    SimDuration::from_nanos(nanos as u64).min(YEAR)
 }
 
 /// When a release is committed.

@@ -1,9 +1,12 @@
 //! Releases: what is changed, what is wrong with it, how it comes into service, and how it is taken back.
 
+mod catches;
+
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Servers;
+use crate::choice;
 use crate::dist::DistributionSpec;
 use crate::release::defect::DefectSpec;
 use crate::release::detector::DetectionSpec;
@@ -41,7 +44,7 @@ pub struct ReleaseSpec {
     pub hotfix: bool,
     /// What a commit passes before its rollout; nothing where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pipeline: Option<PipelineSpec>,
+    pub pipeline: Option<CiSpec>,
     /// What it does where another release of the service is under way; needed where that can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_busy: Option<IfBusy>,
@@ -106,7 +109,7 @@ pub struct ConfigurationSpec {
 /// What a commit passes before its rollout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PipelineSpec {
+pub struct CiSpec {
     /// Stages, in order.
     pub stages: Vec<StageSpec>,
     /// From a defect that was caught to the commit that mends it; nobody mends it where left out.
@@ -174,16 +177,64 @@ pub enum IfBusy {
     Skip,
 }
 
-/// How a release is taken back: one of the keys.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// How a release is taken back: the name of a way, or a map from the name to its parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct RollbackSpec(pub TaggedRollback);
+
+/// How a release is taken back, as a map with one key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RollbackSpec {
+#[schemars(transform = version_is_a_word)]
+pub enum TaggedRollback {
     /// The previous version is rolled out, by the rollout's own rules.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<VersionRollback>,
+    Version(VersionRollback),
     /// A saved image is restored on every server of the new version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub snapshot: Option<SnapshotRollback>,
+    Snapshot(SnapshotRollback),
+}
+
+impl RollbackSpec {
+    /// Returns the name that it is written by.
+    pub fn name(&self) -> &'static str {
+        match &self.0 {
+            TaggedRollback::Version(_) => "version",
+            TaggedRollback::Snapshot(_) => "snapshot",
+        }
+    }
+}
+
+impl From<TaggedRollback> for RollbackSpec {
+    fn from(tagged: TaggedRollback) -> Self {
+        Self(tagged)
+    }
+}
+
+impl<'de> Deserialize<'de> for RollbackSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        choice::read::<D, TaggedRollback, Self>(deserializer, "a rollback such as version", bare)
+    }
+}
+
+/// A bare name is the way with its parameters left out.
+fn bare(name: &str) -> Result<RollbackSpec, String> {
+    match name {
+        "version" => Ok(RollbackSpec(TaggedRollback::Version(VersionRollback::default()))),
+        "snapshot" => {
+            Err("`snapshot` needs parameters; write {snapshot: {restore: 45s, every: 6h}}".to_owned())
+        }
+        _ => Err(format!("`{name}` is not a rollback; write one of version, snapshot")),
+    }
+}
+
+/// Adds the one way that needs no parameters as a word.
+fn version_is_a_word(schema: &mut schemars::Schema) {
+    if let Some(ways) = schema.get_mut("oneOf").and_then(serde_json::Value::as_array_mut) {
+        ways.push(serde_json::json!({
+            "type": "string",
+            "const": "version",
+            "description": "The previous version is rolled out, by the rollout's own rules.",
+        }));
+    }
 }
 
 /// The previous version is rolled out.
@@ -246,7 +297,7 @@ pub enum Held {
 }
 
 /// How likely a stage catches defects: a share, or shares by the keys of defects.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum CatchesSpec {
     /// Any defect.

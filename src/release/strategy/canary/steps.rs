@@ -18,6 +18,7 @@ use crate::units::duration_pattern;
 // Serde's own reading stands behind one that also takes a bare word, and says then what to write.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", remote = "Self")]
+#[schemars(rename = "CanaryStep")]
 pub enum Step {
     /// The share of the new version from here on, in per cent.
     SetWeight(u32),
@@ -92,7 +93,7 @@ impl Step {
     pub(super) fn shortest(&self) -> SimDuration {
         match self {
             Self::Pause(Pause { duration: Some(length) }) => length.0,
-            Self::Analysis(analysis) => progress::shortest_of(analysis),
+            Self::Analysis(analysis) => analysis.shortest(),
             _ => SimDuration::ZERO,
         }
     }

@@ -3,8 +3,15 @@
 //! What a run's traffic does has no part in it, so all of it is settled before the run: a pure function of the
 //! commits and of draws that are named by commit and stage.
 
-use crate::dist::Distribution;
-use crate::time::SimTime;
+mod deliver;
+#[cfg(test)]
+mod tests;
+
+use crate::dist::{Distribution, unit_exponential};
+use crate::rng::Key;
+use crate::time::{NANOS_PER_SEC, SimDuration, SimTime};
+
+pub use deliver::{MAX_FLAKY, deliver};
 
 /// A pipeline that can run.
 #[derive(Clone, Debug)]
@@ -26,7 +33,7 @@ pub struct Stage {
     pub parallel: Option<u32>,
     /// The share of its runs that fail although nothing is wrong.
     pub flaky: f64,
-    /// How often such a run is repeated at once before somebody commits anew.
+    /// How often such a run is repeated at once, on the same runner, before its author commits anew.
     pub retries: u32,
     /// How likely it catches a defect, by the defect's key; others pass unseen.
     pub catches: Vec<(String, f64)>,
@@ -85,4 +92,40 @@ pub struct Freeze {
     pub from: SimTime,
     /// Until then.
     pub to: SimTime,
+}
+
+/// Returns the first instant from `ready` on that lies outside all freezes, whatever their order; overlapping ones
+/// and those that follow at once are one.
+pub fn thaw(ready: SimTime, freezes: &[Freeze]) -> SimTime {
+    let mut at = ready;
+    // Every turn leaves a freeze behind for good, so there are no more turns than freezes.
+    while let Some(freeze) = freezes.iter().find(|freeze| freeze.from <= at && at < freeze.to) {
+        at = freeze.to;
+    }
+    at
+}
+
+/// Returns the instants of a Poisson process of so many per second in [from, to), in order: distances are
+/// exponential, and the n-th is the n-th draw of the key, so that a longer stretch only adds to them.
+///
+/// Memory grows with rate x stretch; whoever reads a scenario bounds it.
+pub fn commit_times(rate: f64, from: SimTime, to: SimTime, key: Key) -> Vec<SimTime> {
+    if !(rate.is_finite() && rate > 0.0) {
+        return Vec::new();
+    }
+    let mut at = from;
+    let mut times = Vec::new();
+    for nth in 0.. {
+        at += length(unit_exponential(key.draw(nth)) / rate * NANOS_PER_SEC as f64);
+        if at >= to {
+            break;
+        }
+        times.push(at);
+    }
+    times
+}
+
+/// Rounds nanoseconds, finite and not negative, to the nearest whole one.
+fn length(nanos: f64) -> SimDuration {
+    SimDuration::from_nanos((nanos + 0.5) as u64)
 }
