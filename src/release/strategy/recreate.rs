@@ -1,4 +1,7 @@
 //! All servers of the previous version stop, then all of the new one start.
+//!
+//! Source: kubernetes/kubernetes v1.20.2, pkg/controller/deployment/recreate.go: nothing new is created while
+//! anything old still runs, and what drains does (`oldPodsRunning`).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,7 +45,8 @@ impl State {
     /// No server of one version is there together with one of the other.
     fn target(&self, pool: &PoolSeen) -> Target {
         let (_, leaving) = progress::sides(pool, self.back);
-        progress::target(if leaving.spec > 0 { 0 } else { pool.replicas }, 0, self.back)
+        let gone = leaving.spec == 0 && leaving.draining == 0;
+        progress::target(if gone { pool.replicas } else { 0 }, 0, self.back)
     }
 }
 
@@ -82,15 +86,16 @@ mod tests {
 
     #[test]
     fn nothing_new_is_ordered_before_all_that_is_old_has_gone() {
-        let servers = |spec| Servers { spec, ready: spec, available: spec };
         let mut strategy = Recreate::default().build();
-        let mut targets = |stable, canary| {
-            let pools = [PoolSeen { replicas: 3, stable: servers(stable), canary: servers(canary) }];
+        let mut targets = |spec, draining| {
+            let stable = Servers { spec, draining, ..Servers::default() };
+            let pools = [PoolSeen { replicas: 3, stable, canary: Servers::default() }];
             let seen = Seen { now: SimTime::ZERO, pools: &pools, analysis: Status::Running };
             strategy.next_action(&seen).targets[0]
         };
         assert_eq!(targets(3, 0), Target { stable: 0, canary: 0 });
-        assert_eq!(targets(1, 0), Target { stable: 0, canary: 0 });
+        assert_eq!(targets(1, 2), Target { stable: 0, canary: 0 });
+        assert_eq!(targets(0, 1), Target { stable: 0, canary: 0 }, "the last one still drains");
         assert_eq!(targets(0, 0), Target { stable: 0, canary: 3 });
     }
 

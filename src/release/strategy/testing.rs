@@ -123,6 +123,7 @@ impl Toy {
             spec: servers.len() as u32,
             ready: ready(servers, 0),
             available: ready(servers, self.min_ready),
+            draining: 0,
         };
         let pool = |pool: &Pool| PoolSeen {
             replicas: pool.replicas,

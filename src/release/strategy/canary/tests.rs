@@ -190,8 +190,8 @@ fn a_scale_of_its_own_goes_apart_from_the_weight() {
     );
 }
 
-const ANALYSES: &str = r#"{"trafficRouting": {}, "steps": [{"setWeight": 10}, {"analysis": {}}, {"analysis": {}},
-    {"setWeight": 50}, {"analysis": {}}]}"#;
+const ANALYSES: &str = r#"{"trafficRouting": {}, "steps": [{"setWeight": 10}, {"analysis": {"successRate": {"min": "99%"}}}, {"analysis": {"successRate": {"min": "99%"}}},
+    {"setWeight": 50}, {"analysis": {"successRate": {"min": "99%"}}}]}"#;
 
 #[test]
 fn analyses_are_asked_for_one_after_the_other() {
