@@ -171,7 +171,7 @@ impl StrategySpec for BlueGreen {
     fn shortest(&self) -> SimDuration {
         let analyses = self.analyses();
         let pause = progress::seconds(self.auto_promotion_seconds);
-        analyses.iter().fold(pause, |sum, analysis| sum + progress::shortest_of(analysis))
+        analyses.iter().fold(pause, |sum, analysis| sum + analysis.shortest())
     }
 }
 
@@ -341,7 +341,7 @@ mod tests {
         assert_eq!(toy.steps, ["0 preview 2", "40 pause 1m", "100 scale up", "140 switch", "170 scale down"]);
     }
 
-    const ANALYSES: &str = r#"{"blueGreen": {"prePromotionAnalysis": {}, "postPromotionAnalysis": {},
+    const ANALYSES: &str = r#"{"blueGreen": {"prePromotionAnalysis": {"successRate": {"min": "99%"}}, "postPromotionAnalysis": {"successRate": {"min": "99%"}},
         "autoPromotionSeconds": 5, "scaleDownDelaySeconds": 10}}"#;
 
     /// The first takes 20 s, the second 50 s; the delay counts from then.

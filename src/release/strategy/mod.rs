@@ -141,6 +141,12 @@ pub trait StrategySpec: Debug + Send + Sync {
         false
     }
 
+    /// Tells whether it counts failed analyses itself: then one that fails is no alert, and it asks to be rolled
+    /// back when there were too many.
+    fn counts_failures(&self) -> bool {
+        false
+    }
+
     /// Returns the analyses that its steps ask for.
     fn analyses(&self) -> Vec<Analysis> {
         Vec::new()

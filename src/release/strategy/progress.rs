@@ -54,11 +54,6 @@ pub(super) fn analysis_problems(path: &str, analysis: &Analysis) -> Vec<Wrong> {
     analysis.problems().into_iter().map(inside).collect()
 }
 
-/// Returns the shortest time that an analysis takes: that of one look.
-pub(super) fn shortest_of(analysis: &Analysis) -> SimDuration {
-    analysis.period().unwrap_or(SimDuration::ZERO)
-}
-
 /// Says how an analysis that did not succeed has ended.
 pub(super) fn verdict(status: Status) -> &'static str {
     match status {
@@ -186,7 +181,7 @@ mod tests {
     use super::*;
 
     fn servers(spec: u32, ready: u32) -> Servers {
-        Servers { spec, ready, available: ready }
+        Servers { spec, ready, available: ready, draining: 0 }
     }
 
     fn look(deadline: &mut Deadline, second: u64, pool: PoolSeen, doing: Doing) -> (Progress, Option<u64>) {

@@ -154,6 +154,20 @@ impl Progressive {
     }
 }
 
+/// Says which keys of a check say nothing: it is one look, and `threshold` counts.
+fn limit_problems(check: &Analysis) -> Vec<Wrong> {
+    let written = [
+        ("count", check.count.is_some()),
+        ("failureLimit", check.failure_limit != 0),
+        ("inconclusiveLimit", check.inconclusive_limit.is_some()),
+        ("consecutiveErrorLimit", check.consecutive_error_limit.is_some()),
+        ("consecutiveSuccessLimit", check.consecutive_success_limit.is_some()),
+    ];
+    let message = "a check is one look at every interval, and threshold says how many may fail";
+    let idle = written.into_iter().filter(|&(_, given)| given);
+    idle.map(|(key, _)| wrong(format!("analysis.{key}"), message, "remove it")).collect()
+}
+
 impl StrategySpec for Progressive {
     fn build(&self) -> Box<dyn RolloutStrategy> {
         Box::new(State {
@@ -185,7 +199,10 @@ impl StrategySpec for Progressive {
         }
         found.extend(self.way_problems());
         found.extend(self.weight_problems());
-        found.extend(self.analysis.iter().flat_map(|check| progress::analysis_problems("analysis", check)));
+        for check in &self.analysis {
+            found.extend(progress::analysis_problems("analysis", check));
+            found.extend(limit_problems(check));
+        }
         found.extend(progress::deadline_problem(self.progress_deadline_seconds));
         found
     }
@@ -198,8 +215,21 @@ impl StrategySpec for Progressive {
         true
     }
 
+    fn counts_failures(&self) -> bool {
+        true
+    }
+
+    /// Returns the check as what it is here: one look, which is good or bad.
     fn analyses(&self) -> Vec<Analysis> {
-        self.analysis.iter().cloned().collect()
+        let once = |analysis: &Analysis| Analysis {
+            count: Some(1),
+            failure_limit: 0,
+            inconclusive_limit: Some(0),
+            consecutive_error_limit: Some(0),
+            consecutive_success_limit: None,
+            ..analysis.clone()
+        };
+        self.analysis.iter().map(once).collect()
     }
 
     /// Returns how long the weights last: Flagger's interval x (maxWeight / stepWeight).
@@ -360,7 +390,7 @@ mod tests {
     /// The example of Flagger's documentation.
     fn example() -> Toy {
         let spec = r#"{"progressive": {"interval": "1m", "threshold": 10, "maxWeight": 50, "stepWeight": 2,
-            "analysis": {}}}"#;
+            "analysis": {"successRate": {"min": "99%"}}}}"#;
         Toy::new(&read(spec), &[4], 40)
     }
 

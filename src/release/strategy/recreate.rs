@@ -1,4 +1,7 @@
 //! All servers of the previous version stop, then all of the new one start.
+//!
+//! Source: kubernetes/kubernetes v1.20.2, pkg/controller/deployment/recreate.go: nothing new is created while
+//! anything old still runs, and what drains does (`oldPodsRunning`).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,7 +45,8 @@ impl State {
     /// No server of one version is there together with one of the other.
     fn target(&self, pool: &PoolSeen) -> Target {
         let (_, leaving) = progress::sides(pool, self.back);
-        progress::target(if leaving.spec > 0 { 0 } else { pool.replicas }, 0, self.back)
+        let gone = leaving.spec == 0 && leaving.draining == 0;
+        progress::target(if gone { pool.replicas } else { 0 }, 0, self.back)
     }
 }
 
@@ -63,7 +67,9 @@ impl RolloutStrategy for State {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Toy, read};
-    use crate::release::strategy::Progress;
+    use super::*;
+    use crate::release::detector::Status;
+    use crate::release::strategy::{Progress, Servers};
 
     #[test]
     fn no_two_versions_are_there_at_once() {
@@ -76,6 +82,21 @@ mod tests {
         toy.run(10).turn_back();
         toy.run(400);
         assert_eq!(toy.trace, ["0 0/0 3/0", "10 3/0 0/0", "50 3/3 0/0"]);
+    }
+
+    #[test]
+    fn nothing_new_is_ordered_before_all_that_is_old_has_gone() {
+        let mut strategy = Recreate::default().build();
+        let mut targets = |spec, draining| {
+            let stable = Servers { spec, draining, ..Servers::default() };
+            let pools = [PoolSeen { replicas: 3, stable, canary: Servers::default() }];
+            let seen = Seen { now: SimTime::ZERO, pools: &pools, analysis: Status::Running };
+            strategy.next_action(&seen).targets[0]
+        };
+        assert_eq!(targets(3, 0), Target { stable: 0, canary: 0 });
+        assert_eq!(targets(1, 2), Target { stable: 0, canary: 0 });
+        assert_eq!(targets(0, 1), Target { stable: 0, canary: 0 }, "the last one still drains");
+        assert_eq!(targets(0, 0), Target { stable: 0, canary: 3 });
     }
 
     #[test]

@@ -222,6 +222,11 @@ mod tests {
         toy.run(30).resize(0, 20);
         toy.run(5);
         assert_eq!(toy.trace, ["0 8/8 5/0", "30 15/8 10/0"]);
+        // And back: 15 x 13/25 = 7.8 and 10 x 13/25 = 5.2.
+        let mut toy = Toy::new(&read("\"rolling\""), &[20], 60);
+        toy.run(30).resize(0, 10);
+        toy.run(5);
+        assert_eq!(toy.trace, ["0 15/15 10/0", "30 8/8 5/0"]);
     }
 
     /// At 70 s the five that start crash, and two of the five that are there: as many are ordered anew, and
@@ -237,6 +242,13 @@ mod tests {
         toy.run(900).crash(0, 1);
         toy.run(10);
         assert_eq!(toy.trace, ["0 3/3 2/0"], "also where it was given up");
+    }
+
+    /// Given up at 30 s: what comes into service at 60 s moves nothing on.
+    #[test]
+    fn what_was_given_up_does_not_go_on() {
+        let spec = r#"{"rolling": {"progressDeadlineSeconds": 30, "progressDeadlineAbort": true}}"#;
+        assert_eq!(trace(spec, &[10], 60), ["0 8/8 5/0", "60 8/8 5/5"]);
     }
 
     #[test]

@@ -33,6 +33,9 @@ struct Pool {
 /// What an analysis says, by its number, how often it was begun, and the seconds since.
 type Verdict = Box<dyn Fn(usize, usize, u64) -> Status>;
 
+/// What has to hold of what is there.
+type Check = Box<dyn Fn(&[PoolSeen])>;
+
 /// A service with a rollout that goes on.
 pub(super) struct Toy {
     pub(super) now: u64,
@@ -44,7 +47,7 @@ pub(super) struct Toy {
     pub(super) steps: Vec<String>,
     pub(super) verdict: Verdict,
     /// Called with what is there after every answer.
-    pub(super) check: Box<dyn Fn(&[PoolSeen])>,
+    pub(super) check: Check,
     strategy: Box<dyn RolloutStrategy>,
     pools: Vec<Pool>,
     min_ready: u64,
@@ -106,6 +109,12 @@ impl Toy {
         canary.truncate(canary.len().saturating_sub(count));
     }
 
+    /// Takes servers of the previous version away.
+    pub(super) fn crash_stable(&mut self, pool: usize, count: usize) {
+        let stable = &mut self.pools[pool].stable;
+        stable.truncate(stable.len().saturating_sub(count));
+    }
+
     pub(super) fn seen(&self) -> Vec<PoolSeen> {
         let ready = |servers: &[u64], after: u64| {
             servers.iter().filter(|&&ready| ready + after <= self.now).count() as u32
@@ -114,6 +123,7 @@ impl Toy {
             spec: servers.len() as u32,
             ready: ready(servers, 0),
             available: ready(servers, self.min_ready),
+            draining: 0,
         };
         let pool = |pool: &Pool| PoolSeen {
             replicas: pool.replicas,

@@ -75,6 +75,27 @@ fn with_routing_it_waits_for_what_the_previous_version_lacks() {
     assert_eq!(toy.trace[2..], ["60 12/10 3/2 20%", "90 12/12 3/3 0%", "120 12/12 0/0 0%"]);
 }
 
+/// Three of ten are missing when the canary is there: the seven do not carry 80 %.
+#[test]
+fn with_routing_no_weight_is_set_that_the_rest_cannot_carry() {
+    let mut toy = toy(&format!(r#"{{"trafficRouting": {{}}, {STEPS}}}"#));
+    toy.run(25).crash_stable(0, 3);
+    toy.run(50);
+    assert_eq!(toy.trace[1..], ["25 10/7 2/0 0%", "30 10/7 2/2 0%", "55 10/10 2/2 20%"]);
+}
+
+/// All of the traffic on two servers is what was written; the previous version stays until all are there.
+#[test]
+fn a_scale_of_its_own_may_be_too_small_for_its_weight() {
+    let mut toy =
+        toy(r#"{"trafficRouting": {}, "steps": [{"setCanaryScale": {"replicas": 2}}, {"setWeight": 100}]}"#);
+    toy.run(1_000);
+    assert_eq!(
+        toy.trace,
+        ["0 10/10 2/0 0%", "30 10/10 10/2 100%", "60 10/10 10/10 100%", "90 0/0 10/10 100%",]
+    );
+}
+
 #[test]
 fn what_was_promoted_comes_back_whole_before_it_gets_traffic() {
     let spec = read(&format!(r#"{{"canary": {{"trafficRouting": {{}}, {STEPS}}}}}"#));
@@ -111,6 +132,16 @@ fn with_a_dynamic_scale_it_goes_back_through_the_weights() {
     toy.run(1_000);
     assert_eq!(toy.trace, ["0 4/0 10/10 100%", "30 8/4 6/6 60%", "60 10/8 2/2 20%", "90 10/10 0/0 0%",]);
     assert_eq!(toy.steps, ["30 setWeight 60", "60 setWeight 20", "90 setWeight 0"]);
+}
+
+/// Of three, two carry 40 % but not 80 %, although 2.4 servers rounded down are two.
+#[test]
+fn with_a_dynamic_scale_no_weight_goes_back_too_early() {
+    let spec = r#"{"canary": {"trafficRouting": {}, "dynamicStableScale": true,
+        "steps": [{"setWeight": 20}, {"setWeight": 60}]}}"#;
+    let mut toy = Toy::promoted(&read(spec), &[3], 30);
+    toy.run(1_000);
+    assert_eq!(toy.trace, ["0 2/0 3/3 100%", "30 3/2 2/2 60%", "60 3/3 0/0 0%"]);
 }
 
 #[test]
@@ -159,8 +190,8 @@ fn a_scale_of_its_own_goes_apart_from_the_weight() {
     );
 }
 
-const ANALYSES: &str = r#"{"trafficRouting": {}, "steps": [{"setWeight": 10}, {"analysis": {}}, {"analysis": {}},
-    {"setWeight": 50}, {"analysis": {}}]}"#;
+const ANALYSES: &str = r#"{"trafficRouting": {}, "steps": [{"setWeight": 10}, {"analysis": {"successRate": {"min": "99%"}}}, {"analysis": {"successRate": {"min": "99%"}}},
+    {"setWeight": 50}, {"analysis": {"successRate": {"min": "99%"}}}]}"#;
 
 #[test]
 fn analyses_are_asked_for_one_after_the_other() {
@@ -220,6 +251,8 @@ fn a_pause_is_written_as_a_duration_or_in_seconds() {
     assert_eq!(step(r#"{"pause": {"duration": "5m"}}"#), Ok(five.clone()));
     assert_eq!(step(r#"{"pause": {"duration": 300}}"#), Ok(five));
     assert_eq!(step(r#"{"pause": {}}"#), Ok(Step::Pause(Pause::default())));
+    assert_eq!(step(r#""pause""#), Ok(Step::Pause(Pause::default())));
+    assert!(step(r#""setWeight""#).unwrap_err().contains("write for example setWeight: 20"));
     assert!(step(r#"{"pause": {"duration": "300"}}"#).unwrap_err().contains("has no unit"));
     assert!(step(r#"{"pause": {"duration": 18446744073709551615}}"#).unwrap_err().contains("too long"));
 }
