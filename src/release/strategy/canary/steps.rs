@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::choice;
 use crate::release::counts::argo;
 use crate::release::detector::analysis::Analysis;
 use crate::release::strategy::progress::{self, Wrong, wrong};
@@ -14,8 +15,9 @@ use crate::time::{NANOS_PER_SEC, SimDuration};
 use crate::units::duration_pattern;
 
 /// A step: a map with one key.
+// Serde's own reading stands behind one that also takes a bare word, and says then what to write.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 #[schemars(rename = "CanaryStep")]
 pub enum Step {
     /// The share of the new version from here on, in per cent.
@@ -148,6 +150,36 @@ fn scale_problems(path: &str, scale: SetCanaryScale, routed: bool) -> Vec<Wrong>
     }
     found.extend(scale.weight.and_then(|weight| weight_problem(&format!("{path}.weight"), "weight", weight)));
     found
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+/// A step as a map.
+struct Tagged(Step);
+
+impl<'de> Deserialize<'de> for Tagged {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Step::deserialize(deserializer).map(Self)
+    }
+}
+
+impl From<Tagged> for Step {
+    fn from(Tagged(step): Tagged) -> Self {
+        step
+    }
+}
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        choice::read::<D, Tagged, Self>(deserializer, "a step such as setWeight: 20", |word| match word {
+            "pause" => Ok(Self::Pause(Pause::default())),
+            _ => Err(format!("`{word}` is not a step; write for example setWeight: 20")),
+        })
+    }
 }
 
 const LENGTH: &str = "a duration such as 5m, or whole seconds";

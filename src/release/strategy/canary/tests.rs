@@ -220,6 +220,8 @@ fn a_pause_is_written_as_a_duration_or_in_seconds() {
     assert_eq!(step(r#"{"pause": {"duration": "5m"}}"#), Ok(five.clone()));
     assert_eq!(step(r#"{"pause": {"duration": 300}}"#), Ok(five));
     assert_eq!(step(r#"{"pause": {}}"#), Ok(Step::Pause(Pause::default())));
+    assert_eq!(step(r#""pause""#), Ok(Step::Pause(Pause::default())));
+    assert!(step(r#""setWeight""#).unwrap_err().contains("write for example setWeight: 20"));
     assert!(step(r#"{"pause": {"duration": "300"}}"#).unwrap_err().contains("has no unit"));
     assert!(step(r#"{"pause": {"duration": 18446744073709551615}}"#).unwrap_err().contains("too long"));
 }
