@@ -9,6 +9,7 @@
 
 mod balancing;
 mod kubernetes;
+mod releases;
 mod scaling;
 
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ pub(crate) struct Place<'a> {
 /// What is computed for an object: the keys that its expectations had; `None` where it is no case.
 type Answer = fn(&Place<'_>) -> Option<Map<String, Value>>;
 
-const ANSWERS: [Answer; 3] = [kubernetes::answer, scaling::answer, balancing::answer];
+const ANSWERS: [Answer; 4] = [kubernetes::answer, scaling::answer, balancing::answer, releases::answer];
 
 fn main() -> ExitCode {
     let Some(file) = std::env::args().nth(1) else {

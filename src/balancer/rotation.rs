@@ -69,6 +69,11 @@ impl Rotation {
         self.members.len() - 1
     }
 
+    /// Notes that the server at a place runs another version.
+    pub fn reversion(&mut self, position: usize, version: u16) {
+        self.members[position].version = version;
+    }
+
     /// Takes a server out and returns the one that now stands in its place, if any.
     pub fn leave(&mut self, position: usize) -> Option<ServerId> {
         self.members.swap_remove(position);

@@ -59,8 +59,9 @@ impl Staging {
     }
 
     /// Writes the files and moves the folder to its place.
-    pub(super) fn publish(self, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+    pub(super) fn publish(self, files: &[(impl AsRef<str>, Vec<u8>)]) -> Result<(), Error> {
         for (name, bytes) in files {
+            let name = name.as_ref();
             let path = self.new_files().join(name);
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder).map_err(|error| failed(&self.asked.join(name), error))?;

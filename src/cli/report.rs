@@ -35,7 +35,7 @@ pub(super) fn run(args: &ReportArgs, voice: Voice) -> Result<Exit, Error> {
     // All of them stand beside their places before the first is moved.
     let mut staged = Vec::new();
     for (name, bytes) in files.iter().filter(|(name, _)| *name != RESULT) {
-        let place = args.dir.join(name);
+        let place = args.dir.join(&**name);
         if let Some(folder) = place.parent() {
             fs::create_dir_all(folder).map_err(|error| super::output::failed(folder, error))?;
         }

@@ -27,6 +27,13 @@ pub struct ServiceUse {
     pub(super) tells_cpu: bool,
 }
 
+impl ServiceUse {
+    /// Returns servers in service, integrated since t = 0 (server x ns).
+    pub fn ready_integral(&self, now: crate::time::SimTime) -> u128 {
+        self.ready.integral(now)
+    }
+}
+
 /// What a service's gauges read: integrals since t = 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {

@@ -139,6 +139,11 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// Returns how far a value looks back.
+    pub fn window(&self) -> SimDuration {
+        self.window
+    }
+
     /// Begins to watch.
     pub fn new(window: SimDuration) -> Self {
         Self { window, scrapes: VecDeque::new() }

@@ -1,5 +1,9 @@
 //! Tables as CSV: one function a file, columns from the tables of `results`.
 
+mod releases;
+
+pub use releases::{release_policies_csv, releases_csv};
+
 use std::io;
 
 use crate::report::words::Lang;
@@ -146,7 +150,7 @@ pub fn servers_csv(result: &StudyResult) -> io::Result<Vec<u8>> {
         table.text(&service.name)?;
         table.number(Some(row.ordinal as f64))?;
         let zone = row.zone.map_or("", |zone| &result.plan.zones[zone]);
-        table.texts(&[&service.pools[row.pool].name, zone, "initial"])?;
+        table.texts(&[&service.pools[row.pool].name, zone, &row.version])?;
         row.figures.iter().try_for_each(|figure| table.interval(*figure))?;
         table.end_row()?;
     }

@@ -1,9 +1,11 @@
 //! `report.html`: everything that was found, in one file that needs no other. The verdict comes
 //! first, then what it is made of.
 
+mod releases;
+
 use std::fmt::Write as _;
 
-use crate::report::charts::{Picture, remarks};
+use crate::report::charts::{Picture, ReleaseChart, remarks};
 use crate::report::class_of;
 use crate::report::number::{grouped, plain};
 use crate::report::text::{first_broken, notes, when};
@@ -90,7 +92,12 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// Returns `report.html`.
-pub(super) fn report(result: &StudyResult, pictures: &[Picture], lang: Lang) -> Vec<u8> {
+pub(super) fn report(
+    result: &StudyResult,
+    pictures: &[Picture],
+    releases: &[ReleaseChart],
+    lang: Lang,
+) -> Vec<u8> {
     let name = escaped(result.plan.display_name.as_deref().unwrap_or(&result.plan.name));
     let (judged, rows) = (verdicts(result), summary(result));
     let code = match lang {
@@ -106,6 +113,7 @@ pub(super) fn report(result: &StudyResult, pictures: &[Picture], lang: Lang) -> 
     );
     page.headline(result, &judged, &name);
     page.objectives(result, &judged);
+    page.releases(result, releases);
     page.charts(result, pictures);
     page.events(result);
     page.summary(result, &rows);

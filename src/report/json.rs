@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::report::words::Lang;
 use crate::report::{class_of, goal_text, number, told};
 use crate::results::{
-    ObjectiveVerdict, SCHEMA_VERSION, SUMMARY, StudyResult, SummaryRow, check_shape, overall, summary,
-    verdicts,
+    ObjectiveVerdict, Plan, PolicyRow, RELEASES, ReleaseOutcome, SCHEMA_VERSION, SUMMARY, Spread,
+    StudyResult, SummaryRow, check_shape, overall, release_policies, summary, verdicts,
 };
 use crate::stats::Interval;
 use crate::time::SimDuration;
@@ -93,6 +93,7 @@ pub fn summary_document(result: &StudyResult) -> impl Serialize + '_ {
         currency: plan.currency.as_deref(),
         objectives: objectives.collect(),
         summary: summary(result).into_iter().map(|row| Row::new(result, row)).collect(),
+        releases: release_policies(result).into_iter().map(|row| Policy::new(plan, row)).collect(),
     }
 }
 
@@ -111,6 +112,58 @@ struct Document<'a> {
     currency: Option<&'a str>,
     objectives: Vec<Objective<'a>>,
     summary: Vec<Row<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    releases: Vec<Policy<'a>>,
+}
+
+/// A way to roll out a release.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Policy<'a> {
+    release: &'a str,
+    service: &'a str,
+    policy: &'a str,
+    rank: usize,
+    outcomes: Outcomes,
+    figures: Spreads,
+    requests_harmed_beyond_first: Option<Figure>,
+}
+
+impl<'a> Policy<'a> {
+    fn new(plan: &'a Plan, row: PolicyRow) -> Self {
+        let release = &plan.releases[row.release];
+        Self {
+            release: &release.version,
+            service: &plan.services[release.service].name,
+            policy: &release.policies[row.policy].name,
+            rank: row.rank,
+            outcomes: Outcomes(row.outcomes),
+            figures: Spreads(row.figures),
+            requests_harmed_beyond_first: row.behind.map(Figure),
+        }
+    }
+}
+
+/// How many releases had an outcome, those with none left out.
+struct Outcomes(Vec<u32>);
+
+impl Serialize for Outcomes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let named = ReleaseOutcome::ALL.iter().zip(&self.0).filter(|(_, count)| **count > 0);
+        serializer.collect_map(named.map(|(outcome, count)| (outcome.name(), count)))
+    }
+}
+
+/// Means of releases by the names of their columns.
+struct Spreads(Vec<Option<Spread>>);
+
+impl Serialize for Spreads {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let named = RELEASES.iter().zip(&self.0);
+        serializer.collect_map(
+            named.map(|(column, figure)| (column.name, figure.map(|figure| Figure(figure.mean)))),
+        )
+    }
 }
 
 #[derive(Serialize)]

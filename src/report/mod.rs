@@ -6,12 +6,14 @@ mod html;
 mod json;
 mod number;
 mod openmetrics;
+mod released;
 mod text;
 mod told;
 mod words;
 
 pub use csv::{
-    dependencies_csv, events_csv, objectives_csv, scale_events_csv, servers_csv, summary_csv, timeseries_csv,
+    dependencies_csv, events_csv, objectives_csv, release_policies_csv, releases_csv, scale_events_csv,
+    servers_csv, summary_csv, timeseries_csv,
 };
 pub use json::{read_result, result_json, summary_document, summary_json};
 pub(crate) use number::grouped;
@@ -20,12 +22,13 @@ pub use text::summary_text;
 pub(crate) use text::{WIDTH, wrap};
 pub use words::Lang;
 
+use std::borrow::Cow;
 use std::io;
 
 use crate::results::{Goal, ObjectivePlan, Plan, StudyResult};
 
 /// A file of a run: its name and its bytes.
-pub type Output = (&'static str, Vec<u8>);
+pub type Output = (Cow<'static, str>, Vec<u8>);
 
 /// Returns every output file of a run. `lang` is that of the fixed words in charts and in the report.
 ///
@@ -36,7 +39,7 @@ pub type Output = (&'static str, Vec<u8>);
 ///
 /// Where a value cannot be written, which no finished study holds.
 pub fn files(result: &StudyResult, lang: Lang) -> io::Result<Vec<Output>> {
-    let series = || Ok(("timeseries.csv", timeseries_csv(result)?));
+    let series = || Ok(("timeseries.csv".into(), timeseries_csv(result)?));
     let (drawn, (series, tables)) =
         rayon::join(|| drawn(result, lang), || rayon::join(series, || tables(result)));
     let series: io::Result<Output> = series;
@@ -47,7 +50,7 @@ pub fn files(result: &StudyResult, lang: Lang) -> io::Result<Vec<Output>> {
 }
 
 fn tables(result: &StudyResult) -> io::Result<Vec<Output>> {
-    Ok(vec![
+    let mut tables = vec![
         ("result.json", result_json(result)?),
         ("summary.json", summary_json(result)?),
         ("summary.csv", summary_csv(result)?),
@@ -57,14 +60,23 @@ fn tables(result: &StudyResult) -> io::Result<Vec<Output>> {
         ("events.csv", events_csv(result)?),
         ("scale_events.csv", scale_events_csv(result)?),
         ("resolved.yaml", resolved_yaml(result)),
-    ])
+    ];
+    if !result.plan.releases.is_empty() {
+        tables.push(("releases.csv", releases_csv(result)?));
+        tables.push(("release_policies.csv", release_policies_csv(result)?));
+    }
+    Ok(tables.into_iter().map(|(name, bytes)| (name.into(), bytes)).collect())
 }
 
 fn drawn(result: &StudyResult, lang: Lang) -> io::Result<Vec<Output>> {
-    let pictures = charts::pictures(result, lang)?;
-    let sheet = |kind: charts::Kind| (kind.file(), charts::sheet(result, &pictures, kind, lang));
+    let (pictures, releases) = (charts::pictures(result, lang)?, charts::releases(result, lang)?);
+    let sheet = |kind: charts::Kind| {
+        let name: Cow<'static, str> = kind.file().into();
+        (name, charts::sheet(result, &pictures, kind, lang))
+    };
     let mut files: Vec<Output> = charts::Kind::ALL.map(sheet).into();
-    files.push(("report.html", html::report(result, &pictures, lang)));
+    files.extend(releases.iter().map(|chart| (chart.file().into(), charts::release_sheet(result, chart))));
+    files.push(("report.html".into(), html::report(result, &pictures, &releases, lang)));
     Ok(files)
 }
 

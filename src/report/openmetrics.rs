@@ -93,6 +93,13 @@ const SERVICE_LATENCY: Family = Family::new(
     "Time in the system of the requests that completed in the interval, of all classes.",
 );
 
+const RELEASE_TRAFFIC: Family = Family::new(
+    "peakday_release_traffic_ratio",
+    "gauge",
+    "ratio",
+    "Share of traffic given to the new version of a release at the end of the interval.",
+);
+
 /// Writes the series of every replication, service and class.
 ///
 /// # Errors
@@ -134,6 +141,7 @@ pub fn openmetrics(result: &StudyResult, writer: &mut impl Write) -> io::Result<
         let series = &run.service_series[service];
         text.quantiles(&SERVICE_LATENCY, labels, &series.p50_ns, &series.p99_ns)
     })?;
+    text.releases()?;
     text.writer.write_all(b"# EOF\n")
 }
 
@@ -260,6 +268,30 @@ impl<W: Write> Text<'_, W> {
         Ok(())
     }
 
+    /// Writes how much traffic releases were given, as the run itself rolls them out; nothing where there are none.
+    fn releases(&mut self) -> io::Result<()> {
+        let result = self.result;
+        if result.plan.releases.is_empty() {
+            return Ok(());
+        }
+        self.family(&RELEASE_TRAFFIC)?;
+        for run in &result.runs {
+            for release in run.releases.iter().filter(|release| release.policy == 0) {
+                let service = self.service_labels(run, result.plan.releases[release.release].service);
+                let (version, number) = (escaped(&release.to), release.release + 1);
+                let labels = format!(
+                    "{service},release=\"{number}\",commit=\"{}\",version=\"{version}\"",
+                    release.commit
+                );
+                for (instant, &ppm) in (1..).zip(&release.series.weight_ppm) {
+                    let value = f64::from(ppm) / 1e6;
+                    self.sample(RELEASE_TRAFFIC.name, "", &labels, instant, |out| number::push(out, value))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Writes median and 99th percentile of every interval; NaN where nothing completed.
     fn quantiles(
         &mut self,
@@ -323,6 +355,20 @@ mod tests {
     use super::*;
     use crate::results::example::{S, one_day, study};
     use crate::results::{WallClock, Wide};
+
+    #[test]
+    fn releases_tell_how_much_traffic_they_were_given() {
+        use crate::results::released;
+        let compared = crate::results::ReleaseRun { policy: 1, ..released::faulty() };
+        let text = export(&released::study(vec![vec![released::faulty(), released::caught(), compared]]));
+        let own: Vec<_> =
+            text.lines().filter(|line| line.starts_with("peakday_release_traffic_ratio{")).collect();
+        assert_eq!(own.len(), 10, "of the run itself, and only what began: {own:?}");
+        let labels = "replication=\"1\",service=\"web\",release=\"1\",commit=\"1\",version=\"v2\"";
+        assert_eq!(own[0], format!("peakday_release_traffic_ratio{{{labels}}} 0 10"));
+        assert_eq!(own[1], format!("peakday_release_traffic_ratio{{{labels}}} 0.05 20"));
+        assert!(!export(&study()).contains("release"));
+    }
 
     fn export(result: &StudyResult) -> String {
         let mut bytes = Vec::new();

@@ -3,6 +3,7 @@
 use super::*;
 use crate::error::Error;
 use crate::results::example::{one_day, study};
+use crate::results::released;
 use crate::results::{EventKind, LogEntry, Peak, SERIES, SUMMARY, TraceRecord, UNLIMITED_MILLICORES};
 use crate::rng::{Bits, Key};
 
@@ -82,12 +83,12 @@ happened on day 1, 1 more in events.csv:
 ";
     let summary = summary_text(&told, None);
     assert!(summary.contains(lines), "{summary}");
-    let page = String::from_utf8(html::report(&told, &[], Lang::Zh)).unwrap();
+    let page = String::from_utf8(html::report(&told, &[], &[], Lang::Zh)).unwrap();
     for cell in ["可用区中断", "a&lt;b", "limit = 3", "zone b"] {
         assert!(page.contains(&format!(">{cell}<")), "{cell}");
     }
     assert!(!summary_text(&study(), None).contains("happened"));
-    assert!(!String::from_utf8(html::report(&study(), &[], Lang::Zh)).unwrap().contains("可用区"));
+    assert!(!String::from_utf8(html::report(&study(), &[], &[], Lang::Zh)).unwrap().contains("可用区"));
 }
 
 #[test]
@@ -485,6 +486,65 @@ fn every_file_of_a_run_is_listed_even_without_a_finished_day() {
         ];
         assert_eq!(names, expected);
     }
+}
+
+#[test]
+fn files_of_releases_are_written_where_there_are_releases() {
+    let table = [
+        (released::study(vec![vec![released::faulty()]]), 1),
+        (released::study(vec![vec![released::caught()]]), 1),
+        (released::study(vec![]), 1),
+        (study(), 0),
+    ];
+    for (study, expected) in table {
+        let written = files(&study, Lang::En).unwrap();
+        for name in ["releases.csv", "release_policies.csv", "charts/releases.svg", "charts/release-1.svg"] {
+            let count = written.iter().filter(|(known, _)| *known == name).count();
+            assert_eq!(count, expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn summary_json_tells_the_policies_of_releases() {
+    let study = released::study(vec![vec![released::faulty()]]);
+    let value: serde_json::Value = serde_json::from_slice(&summary_json(&study).unwrap()).unwrap();
+    let table = [
+        ("/releases/0/release", "\"v2\""),
+        ("/releases/0/policy", "\"canary\""),
+        ("/releases/0/rank", "1"),
+        ("/releases/0/outcomes", "{\"rolledBack\":1}"),
+        ("/releases/0/figures/requests_harmed/mean", "30"),
+        ("/releases/0/figures/failure_time_s/mean", "37"),
+        ("/releases/1/policy", "\"all at once\""),
+        ("/releases/1/figures/requests_harmed", "null"),
+        ("/releases/1/requestsHarmedBeyondFirst", "null"),
+    ];
+    for (path, expected) in table {
+        assert_eq!(value.pointer(path).unwrap().to_string(), expected, "{path}");
+    }
+    let none: serde_json::Value = serde_json::from_slice(&summary_json(&self::study()).unwrap()).unwrap();
+    assert!(none.get("releases").is_none());
+}
+
+#[test]
+fn servers_are_told_apart_by_the_version_they_ran_last() {
+    let mut study = study();
+    study.plan.services[0].version = Some("v1".into());
+    study.runs[0].versions = vec!["v2".into(), "v3".into()];
+    study.runs[0].servers[1].version = 2;
+    study.runs[1].versions = vec!["v3".into()];
+    study.runs[1].servers[1].version = 1;
+    study.runs[2].servers[3].version = 0;
+    let records = records(&text(servers_csv(&study)));
+    let found: Vec<_> = records[1..].iter().map(|record| (&*record[1], &*record[4], &*record[8])).collect();
+    // Two of three days ran another version on the second server: a row each.
+    let rows = [("1", "v1"), ("2", "v3"), ("2", "v1"), ("3", "v1"), ("4", "initial"), ("5", "initial")];
+    let names: Vec<_> = found.iter().map(|row| (row.0, row.1)).collect();
+    assert_eq!(names, rows);
+    study.runs[1].versions.clear();
+    study.runs[1].servers[1].version = 0;
+    assert_eq!(self::records(&text(servers_csv(&study))).len(), 1 + 6);
 }
 
 /// The example with so many services, those added being copies of `pay` under other names.

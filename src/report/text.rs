@@ -1,5 +1,7 @@
 //! The summary a terminal shows: verdict first.
 
+mod releases;
+
 use crate::report::number::{grouped, plain, wall};
 use crate::report::told::{self, short};
 use crate::report::words::{Lang, Word};
@@ -52,7 +54,8 @@ pub fn summary_text(result: &StudyResult, width: Option<usize>) -> String {
         figures.push(String::new());
         figures.extend(table(result, &rows));
     }
-    let mut tail = Vec::new();
+    figures.extend(releases::table(result));
+    let mut tail = releases::sentences(result);
     let nearest = nearest(result);
     if !nearest.is_empty() {
         tail.push(String::new());
@@ -227,7 +230,13 @@ fn nearest(result: &StudyResult) -> Vec<String> {
 /// Tells what happened beside requests on the first day; single servers are left to `events.csv`.
 fn happened(result: &StudyResult) -> Vec<String> {
     let Some(run) = result.runs.first() else { return Vec::new() };
-    let single = [EventKind::Breakdown, EventKind::Repaired, EventKind::LaunchFailed];
+    let single = [
+        EventKind::Breakdown,
+        EventKind::Repaired,
+        EventKind::LaunchFailed,
+        EventKind::StagePassed,
+        EventKind::SnapshotSaved,
+    ];
     let told = |event: &&LogEntry| !single.contains(&event.kind);
     let line = |event: &LogEntry| {
         let service = event.service.map(|service| &result.plan.services[service]);

@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use crate::results::EventKind;
+use crate::results::{EventKind, ReleaseOutcome};
 
 /// The language of fixed words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -150,6 +150,94 @@ words! {
     EvAlert: "alert", "告警";
     EvAction: "action", "操作";
     EvUnhealthy: "unhealthy", "不健康";
+    EvCommit: "commit", "提交";
+    EvStagePassed: "stage passed", "阶段通过";
+    EvStageFlaky: "flaky stage", "阶段偶发失败";
+    EvDefectCaught: "defect caught", "拦截缺陷";
+    EvFrozen: "frozen", "发布冻结";
+    EvRolloutStarted: "rollout", "开始发布";
+    EvRolloutStep: "step", "发布步骤";
+    EvRolloutStuck: "rollout stuck", "发布停滞";
+    EvPromoted: "promoted", "发布完成";
+    EvConfigurationPushed: "configuration pushed", "配置推送";
+    EvCrossed: "bound crossed", "越过界限";
+    EvAcknowledged: "acknowledged", "已响应";
+    EvRollbackDecided: "rollback decided", "决定回滚";
+    EvRollbackStarted: "rollback", "开始回滚";
+    EvRollbackFailed: "rollback failed", "回滚失败";
+    EvSnapshotSaved: "snapshot saved", "已保存快照";
+    EvServerRestored: "servers restored", "服务器已恢复";
+    EvRolledBack: "rolled back", "回滚完成";
+    EvFirstHarm: "first harm", "首次受损";
+    EvHealthyAgain: "healthy again", "恢复健康";
+    Releases: "Releases", "发布";
+    ReleasesOf: "Ranked by requests harmed, then by failure time; the rollback ratio alone ranks nothing, a slower recovery lowers it. Means over days, their 95 % intervals below.",
+        "按受损请求数、其次按故障时长排序；回滚比不用于排序，因为恢复越慢其值越低。数值为各日平均，其下为 95% 置信区间。";
+    RolloutOf: "First simulated day; of several commits the one that harmed most.", "首个模拟日；多次提交时取受损最多的一次。";
+    RolloutTitle: "rollout", "发布过程";
+    TrafficShare: "Traffic and servers of the new version", "新版本的流量与服务器占比";
+    OfAll: "share of all", "占比";
+    Traffic: "traffic", "流量";
+    VersionServers: "Servers by version", "各版本服务器数";
+    PreviousVersion: "previous version", "旧版本";
+    NewVersion: "new version", "新版本";
+    ErrorsSeen: "Errors: what users got, what monitoring saw", "错误率：用户所得与监控所见";
+    ErrorsUnit: "bad requests, of those that ended", "不良请求占已结束请求的比例";
+    UsersGot: "users", "用户";
+    MonitoringSaw: "monitoring", "监控";
+    Trapped: "rolling back now could not carry the traffic", "此时回滚将无法承载流量";
+    NoRollout: "no rollout", "未开始发布";
+    Detected: "detected", "发现";
+    BarsTitle: "Detection and recovery by policy", "各策略的发现与恢复时间";
+    BarsOf: "Means over days, the fewest requests harmed first. Not ranked by the ratio: a slower recovery lowers it.",
+        "各日平均值，受损请求最少者在前；不按回滚比排序，因为恢复越慢其值越低。";
+    BarsUnit: "time from the first harm", "自首次受损起的时间";
+    UnitSeconds: "seconds", "秒";
+    UnitMinutes: "minutes", "分钟";
+    UnitHours: "hours", "小时";
+    DetectionPart: "detection: first harm to decision", "发现：首次受损至决定回滚";
+    RecoveryPart: "recovery: decision to healthy again", "恢复：决定回滚至恢复健康";
+    RatioIs: "ratio {0}", "回滚比 {0}";
+    HarmedIs: "{0} requests harmed", "受损请求 {0}";
+    MorePolicies: "{0} more stand in release_policies.csv", "另有 {0} 行见 release_policies.csv";
+    Rank: "rank", "名次";
+    Policy: "policy", "策略";
+    Harmed: "requests harmed", "受损请求数";
+    BeyondFirst: "more than the first", "比第一名多";
+    FailureTime: "failure time", "故障时长";
+    DetectionTime: "detection time", "发现时长";
+    RecoveryTime: "recovery time", "恢复时长";
+    RollbackRatio: "rollback ratio", "回滚比";
+    TrapTime: "rollback trap", "回滚陷阱时长";
+    Exposed: "exposed when detected", "发现时已暴露流量";
+    Outcomes: "outcomes", "结局";
+    OutPromoted: "promoted", "发布完成";
+    OutRolledBack: "rolled back", "已回滚";
+    OutStuck: "stuck", "停滞";
+    OutEscaped: "defect escaped", "缺陷逃逸";
+    OutFalseAlarm: "false alarm", "误报";
+    OutCensored: "not over by the end", "到结束时仍未了结";
+    OutCaught: "caught", "被流水线拦截";
+    OutWaiting: "waiting", "等待中";
+    OutSkipped: "skipped", "已跳过";
+    CountOf: "{0} {1} of {2}", "{0} {1}/{2}";
+    FewestHarmed: "{0} harmed the fewest requests, {1}: {2}; {3} the most, {4}: {5}.",
+        "{0} 受损请求最少，为 {1}：{2}；{3} 最多，为 {4}：{5}。";
+    AllHarmedAlike: "{0} harmed {1} requests: {2}.", "{0} 受损请求 {1}：{2}。";
+    WhyDetected: "decided against {0} after the first harm{1}, and healthy again {2} later{3}",
+        "首次受损后 {0} 决定回滚{1}，再过 {2} 恢复健康{3}";
+    WhyExposed: " with {0}% of the traffic on it", "（当时已暴露 {0}% 流量）";
+    WhyStood: " because the previous version's servers still stood", "，因为旧版本服务器仍在";
+    WhyTrapped: "; for {0} rolling back could not have carried the traffic", "；其间有 {0} 回滚无法承载流量";
+    WhyPush: " since a push waits for no servers", "，因为推送无需等待服务器";
+    WhyEscaped: "nobody decided against it", "无人决定回滚";
+    WhyPromoted: "it came into service", "已投入服务";
+    WhyFalseAlarm: "it was taken back though nobody had been harmed", "尚无人受损便已回滚";
+    WhyCensored: "the run ended before users were served well again or its rollout was over",
+        "运行结束时用户仍未恢复正常服务，或发布仍未完成";
+    WhyStuck: "its rollout came no nearer to its end", "发布没有进展";
+    WhyCaught: "its pipeline caught the defect", "流水线拦截了缺陷";
+    WhyNever: "its rollout never began", "从未开始发布";
     All: "all", "全部";
     Failed: "failed", "失败";
     TimedOut: "timed out", "超时";
@@ -268,6 +356,21 @@ words! {
 }
 
 impl Lang {
+    /// Returns the word for what became of a release.
+    pub(super) fn outcome(self, outcome: ReleaseOutcome) -> &'static str {
+        self.word(match outcome {
+            ReleaseOutcome::Promoted => Word::OutPromoted,
+            ReleaseOutcome::RolledBack => Word::OutRolledBack,
+            ReleaseOutcome::Stuck => Word::OutStuck,
+            ReleaseOutcome::DefectEscaped => Word::OutEscaped,
+            ReleaseOutcome::FalseAlarm => Word::OutFalseAlarm,
+            ReleaseOutcome::Censored => Word::OutCensored,
+            ReleaseOutcome::Caught => Word::OutCaught,
+            ReleaseOutcome::Waiting => Word::OutWaiting,
+            ReleaseOutcome::Skipped => Word::OutSkipped,
+        })
+    }
+
     /// Returns the word for something that happened.
     pub(super) fn event(self, kind: EventKind) -> &'static str {
         self.word(match kind {
@@ -294,6 +397,26 @@ impl Lang {
             EventKind::Alert => Word::EvAlert,
             EventKind::Action => Word::EvAction,
             EventKind::Unhealthy => Word::EvUnhealthy,
+            EventKind::Commit => Word::EvCommit,
+            EventKind::StagePassed => Word::EvStagePassed,
+            EventKind::StageFlaky => Word::EvStageFlaky,
+            EventKind::DefectCaught => Word::EvDefectCaught,
+            EventKind::Frozen => Word::EvFrozen,
+            EventKind::RolloutStarted => Word::EvRolloutStarted,
+            EventKind::RolloutStep => Word::EvRolloutStep,
+            EventKind::RolloutStuck => Word::EvRolloutStuck,
+            EventKind::Promoted => Word::EvPromoted,
+            EventKind::ConfigurationPushed => Word::EvConfigurationPushed,
+            EventKind::Crossed => Word::EvCrossed,
+            EventKind::Acknowledged => Word::EvAcknowledged,
+            EventKind::RollbackDecided => Word::EvRollbackDecided,
+            EventKind::RollbackStarted => Word::EvRollbackStarted,
+            EventKind::RollbackFailed => Word::EvRollbackFailed,
+            EventKind::SnapshotSaved => Word::EvSnapshotSaved,
+            EventKind::ServerRestored => Word::EvServerRestored,
+            EventKind::RolledBack => Word::EvRolledBack,
+            EventKind::FirstHarm => Word::EvFirstHarm,
+            EventKind::HealthyAgain => Word::EvHealthyAgain,
         })
     }
 }
@@ -308,10 +431,11 @@ mod tests {
             let (en, zh) = (Lang::En.word(word), Lang::Zh.word(word));
             assert!(!en.is_empty() && en.is_ascii(), "{word:?}: {en}");
             let own = zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-            let alike = [Word::Cpu, Word::DaysOf, Word::Semicolon, Word::FullStop, Word::AtTime];
+            let alike =
+                [Word::Cpu, Word::DaysOf, Word::Semicolon, Word::FullStop, Word::AtTime, Word::CountOf];
             assert!(own || alike.contains(&word), "{word:?}: {zh}");
             // Whatever is filled in is told in both.
-            for place in ["{0}", "{1}", "{2}"] {
+            for place in ["{0}", "{1}", "{2}", "{3}", "{4}", "{5}"] {
                 assert_eq!(en.contains(place), zh.contains(place), "{word:?}: {place}");
             }
         }

@@ -43,7 +43,7 @@ impl Counts {
     }
 
     /// Forgets everything and keeps the memory.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         let mut latency = std::mem::take(&mut self.latency);
         latency.clear();
         *self = Self { latency, ..Self::default() };

@@ -119,4 +119,44 @@ kinds! {
     Action = "action";
     /// Health checks took servers that had failed out of the rotation.
     Unhealthy = "unhealthy";
+    /// A release was committed.
+    Commit = "commit";
+    /// A commit passed a stage of its pipeline.
+    StagePassed = "stagePassed";
+    /// A stage failed without a reason, and begins again.
+    StageFlaky = "stageFlaky";
+    /// A stage caught a defect.
+    DefectCaught = "defectCaught";
+    /// A release waits for the end of a freeze.
+    Frozen = "frozen";
+    /// A rollout began.
+    RolloutStarted = "rolloutStarted";
+    /// A rollout came to another step.
+    RolloutStep = "rolloutStep";
+    /// A rollout does not come nearer to its end.
+    RolloutStuck = "rolloutStuck";
+    /// All servers are of the new version.
+    Promoted = "promoted";
+    /// A configuration is changed on all servers.
+    ConfigurationPushed = "configurationPushed";
+    /// A sample of monitoring crossed a detector's bound.
+    Crossed = "crossed";
+    /// Somebody looks at an alert.
+    Acknowledged = "acknowledged";
+    /// It was decided to roll back.
+    RollbackDecided = "rollbackDecided";
+    /// A rollback began.
+    RollbackStarted = "rollbackStarted";
+    /// An attempt to roll back failed.
+    RollbackFailed = "rollbackFailed";
+    /// An image of the servers was saved.
+    SnapshotSaved = "snapshotSaved";
+    /// Servers are of the previous version again.
+    ServerRestored = "serverRestored";
+    /// All servers are of the previous version again.
+    RolledBack = "rolledBack";
+    /// A release made a request bad, or more of them than there would have been without it, for the first time.
+    FirstHarm = "firstHarm";
+    /// Users are served well again.
+    HealthyAgain = "healthyAgain";
 }

@@ -6,6 +6,7 @@
 mod column;
 mod counts;
 mod dependencies;
+pub mod dora;
 mod elasticity;
 mod figures;
 mod fleet_mean;
@@ -32,7 +33,10 @@ pub use plan::{
     WallClock,
 };
 pub use recorder::{Books, Recorder, Sent, ServiceReading};
-pub use release::{BadMark, PolicyPlan, ReleasePlan, ReleaseRun, ReleaseSeries, Stand};
+pub use release::{
+    BadMark, DORA, EXPOSED_PERCENT, PolicyPlan, PolicyRow, RELEASES, ReleaseFacts, ReleaseOutcome,
+    ReleasePlan, ReleaseRow, ReleaseRun, ReleaseSeries, Share, Spread, Stand, release_policies, release_rows,
+};
 pub use run::{
     Ledger, NodeTotals, ObjectiveRun, OverlayRecord, Provenance, RowSeries, RowTotals, RunResult,
     SCHEMA_VERSION, ServerTotals, ServiceSeries, ServiceTotals, StudyResult, TraceRecord, Wide, WindowRecord,
@@ -41,7 +45,11 @@ pub use series::{Moment, SERIES, Series};
 pub use servers::{SERVERS, ServerFacts, ServerRow, servers};
 pub use shape::check_shape;
 pub use verdict::{DayVerdict, ObjectiveVerdict, Verdict, VerdictNote, overall, verdicts};
+pub use window::Window;
 
+/// Releases worked out by hand, for the same.
+#[cfg(test)]
+pub(crate) use release::tests as released;
 /// A small study worked out by hand, for the tests of everything that reads results.
 #[cfg(test)]
 pub(crate) use tests as example;

@@ -91,6 +91,13 @@ pub struct ServicePlan {
     pub no_mean_interval: Option<String>,
 }
 
+impl ServicePlan {
+    /// Returns the name of the version that runs at the start.
+    pub fn initial_version(&self) -> String {
+        self.version.clone().unwrap_or_else(|| "current".to_owned())
+    }
+}
+
 /// A pool of equal servers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -2,7 +2,7 @@
 
 use crate::results::column::quotient;
 use crate::results::fleet_mean::{milli, ready_within};
-use crate::results::{Aggregator, Column, Plan, ServerTotals, StudyResult};
+use crate::results::{Aggregator, Column, Plan, RunResult, ServerTotals, StudyResult};
 use crate::stats::Interval;
 
 /// What the figures of a server in one replication are made of, over [warm-up, end).
@@ -43,35 +43,56 @@ pub struct ServerRow {
     pub pool: usize,
     /// Index of the zone, where pools name zones.
     pub zone: Option<usize>,
+    /// The version it ran last; `initial` where that of the start has no name.
+    pub version: String,
     /// One entry per column of [`SERVERS`].
     pub figures: Vec<Option<Interval>>,
 }
 
-/// Returns one row per server. Where replications launch different servers under one ordinal,
-/// each of them has a row, over the replications that launched it.
+/// What that of the start is called where it has no name.
+const INITIAL: &str = "initial";
+
+/// Returns one row per server. Where replications launch different servers under one ordinal, or they run different
+/// versions, each of them has a row, over the replications that launched it.
 pub fn servers(result: &StudyResult) -> Vec<ServerRow> {
     let most = result.runs.iter().map(|run| run.servers.len()).max().unwrap_or(0);
     let mut aggregator = Aggregator::new(result);
     let mut rows = Vec::with_capacity(most);
     let (mut identities, mut samples) = (Vec::new(), Vec::new());
-    let identity = |server: &ServerTotals| (server.service, server.pool, server.zone);
+    let plan = &result.plan;
     for index in 0..most {
-        let launched = || result.runs.iter().filter_map(|run| run.servers.get(index));
+        let launched = || result.runs.iter().filter_map(|run| Some((run, run.servers.get(index)?)));
         identities.clear();
-        for server in launched() {
-            if !identities.contains(&identity(server)) {
-                identities.push(identity(server));
+        for (run, server) in launched() {
+            if !identities.contains(&identity(plan, run, server)) {
+                identities.push(identity(plan, run, server));
             }
         }
-        for &(service, pool, zone) in &identities {
+        for &same @ (service, pool, zone, version) in &identities {
             samples.clear();
-            let same = launched().filter(|server| identity(server) == (service, pool, zone));
-            samples.extend(same.map(|server| ServerFacts::new(&result.plan, server)));
+            let same = launched().filter(|(run, server)| identity(plan, run, server) == same);
+            samples.extend(same.map(|(_, server)| ServerFacts::new(plan, server)));
             let figures = aggregator.all(&SERVERS, &samples);
-            rows.push(ServerRow { ordinal: index + 1, service, pool, zone, figures });
+            let version = version.to_owned();
+            rows.push(ServerRow { ordinal: index + 1, service, pool, zone, version, figures });
         }
     }
     rows
+}
+
+/// Service, pool, zone and version of a server.
+type Identity<'a> = (usize, usize, Option<usize>, &'a str);
+
+fn identity<'a>(plan: &'a Plan, run: &'a RunResult, server: &ServerTotals) -> Identity<'a> {
+    (server.service, server.pool, server.zone, version(plan, run, server))
+}
+
+/// Returns the name of the version that a server ran last.
+fn version<'a>(plan: &'a Plan, run: &'a RunResult, server: &ServerTotals) -> &'a str {
+    match (server.version as usize).checked_sub(1) {
+        None => plan.services[server.service].version.as_deref().unwrap_or(INITIAL),
+        Some(release) => run.versions.get(release).map_or("", |name| name),
+    }
 }
 
 impl ServerFacts {

@@ -1,6 +1,6 @@
 //! Whether a result read from a file hangs together, so that nothing that reads it can fail.
 
-use crate::results::{LogEntry, Plan, RunResult, StudyResult};
+use crate::results::{LogEntry, Plan, ReleaseRun, RunResult, StudyResult};
 
 /// The largest number of intervals a result may hold: 100 days in seconds.
 const MAX_INTERVALS: u64 = 8_640_000;
@@ -39,6 +39,13 @@ fn check_plan(plan: &Plan) -> Result<(), String> {
             "an objective names an unknown service or class",
         )?;
     }
+    for release in &plan.releases {
+        let objectives = release.objectives.iter().all(|&index| index < plan.objectives.len());
+        let judged = !release.objectives.is_empty() && objectives;
+        ensure(release.service < plan.services.len(), "a release names an unknown service")?;
+        ensure(judged, "a release names an unknown objective, or none")?;
+        ensure(!release.policies.is_empty(), "a release has no policy")?;
+    }
     Ok(())
 }
 
@@ -59,6 +66,7 @@ fn check_run(plan: &Plan, run: &RunResult) -> Result<(), String> {
         let pool = plan.services.get(server.service).and_then(|service| service.pools.get(server.pool));
         let zone = server.zone.is_none_or(|zone| zone < plan.zones.len());
         ensure(pool.is_some() && zone, "a server names an unknown service, pool or zone")?;
+        ensure(server.version as usize <= run.versions.len(), "a server names an unknown version")?;
     }
     for node in &run.nodes {
         let pool = plan.services.get(node.service).and_then(|service| service.pools.get(node.pool));
@@ -76,6 +84,7 @@ fn check_run(plan: &Plan, run: &RunResult) -> Result<(), String> {
         let pool = plan.services.get(decision.service).and_then(|service| service.pools.get(decision.pool));
         ensure(pool.is_some(), "a decision names an unknown service or pool")?;
     }
+    run.releases.iter().try_for_each(|release| check_release(plan, release))?;
     for series in &run.row_series {
         let counts = series.outcomes.iter().chain([&series.offered, &series.dispatched]);
         let wides = [series.in_flight_ns.len(), series.size_sum_micros.len()];
@@ -98,6 +107,32 @@ fn check_run(plan: &Plan, run: &RunResult) -> Result<(), String> {
         ensure(lengths.all(|length| length == intervals), "a service's series is not as long as the run")?;
     }
     Ok(())
+}
+
+fn check_release(plan: &Plan, run: &ReleaseRun) -> Result<(), String> {
+    let known = plan.releases.get(run.release).filter(|release| run.policy < release.policies.len());
+    let Some(release) = known else { return Err("a release or its policy is unknown".to_owned()) };
+    let judged =
+        run.health.len() == release.objectives.len() || run.start_ns.is_none() && run.health.is_empty();
+    ensure(judged, "a release is not judged by its objectives")?;
+    ensure(
+        run.marks.is_sorted_by_key(|mark| mark.at_ns),
+        "bad requests of a release are not in order of time",
+    )?;
+    ensure(run.start_ns.is_none_or(|start| start <= plan.duration_ns), "a release begins after the end")?;
+    let series = &run.series;
+    let lengths = [
+        series.previous_ns.len(),
+        series.new_ns.len(),
+        series.weight_ppm.len(),
+        series.bad.len(),
+        series.ended.len(),
+        series.seen_ppm.len(),
+        series.load_milli.len(),
+    ];
+    let intervals = plan.duration_ns.div_ceil(plan.interval_ns) as usize;
+    let none = run.start_ns.is_none() && lengths == [0; 7];
+    ensure(none || lengths == [intervals; 7], "a release's series is not as long as the run")
 }
 
 fn ensure(condition: bool, what: &str) -> Result<(), String> {

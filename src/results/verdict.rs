@@ -129,6 +129,11 @@ impl Goal {
         })
     }
 
+    /// Tells whether a window is within the bound; `None` where nothing was judged in it.
+    pub fn met_in(&self, window: &WindowRecord) -> Option<bool> {
+        self.value(window).map(|value| self.admits(value))
+    }
+
     /// Judges one replication by its worst window; the first of equally bad ones.
     pub fn judge_day(&self, replication: u32, run: &ObjectiveRun) -> DayVerdict {
         let mut worst: Option<(f64, u64)> = None;

@@ -13,7 +13,7 @@ use crate::workload::{Arena, Outcome};
 /// With `every` or `during`, ends are counted by the time at which they happen. Without either,
 /// the objective is about the whole population and is read off the totals at the end.
 #[derive(Debug)]
-pub(super) struct Window {
+pub struct Window {
     rows: Range<usize>,
     goal: Goal,
     /// `None`: the whole population.
@@ -42,7 +42,8 @@ fn lost(outcomes: &[u64; 6]) -> u64 {
 }
 
 impl Window {
-    pub(super) fn new(plan: &Plan, objective: &ObjectivePlan, run_end: SimTime) -> Self {
+    /// Begins to judge an objective in a run that ends at `run_end`.
+    pub fn new(plan: &Plan, objective: &ObjectivePlan, run_end: SimTime) -> Self {
         let of_service = plan.rows_of(objective.service);
         let rows = match objective.class {
             None => of_service,
@@ -70,12 +71,13 @@ impl Window {
         }
     }
 
-    pub(super) fn rows(&self) -> Range<usize> {
+    /// Returns the rows that are judged.
+    pub fn rows(&self) -> Range<usize> {
         self.rows.clone()
     }
 
     /// Returns when this window next begins or ends.
-    pub(super) fn next_edge(&self) -> SimTime {
+    pub fn next_edge(&self) -> SimTime {
         match &self.stretch {
             Some(stretch) if stretch.open => stretch.to,
             Some(stretch) if stretch.from < stretch.end => stretch.from,
@@ -84,7 +86,7 @@ impl Window {
     }
 
     /// Takes in what happened since the last cut, and closes and opens windows at `now`.
-    pub(super) fn cut<'a>(&mut self, now: SimTime, open: impl Iterator<Item = &'a Counts>, arena: &Arena) {
+    pub fn cut<'a>(&mut self, now: SimTime, open: impl Iterator<Item = &'a Counts>, arena: &Arena) {
         let Some(stretch) = &mut self.stretch else { return };
         if stretch.open {
             for counts in open {
@@ -107,6 +109,16 @@ impl Window {
         } else if now >= stretch.from && stretch.from < stretch.end {
             stretch.open = true;
         }
+    }
+
+    /// Returns the windows that are over.
+    pub fn records(&self) -> &[WindowRecord] {
+        &self.records
+    }
+
+    /// Returns the windows that are over, and ends.
+    pub fn into_records(self) -> Vec<WindowRecord> {
+        self.records
     }
 
     pub(super) fn finish(

@@ -6,6 +6,7 @@ use crate::results::{EventKind, LogEntry};
 use crate::rng::Key;
 use crate::scenario::Scenario;
 use crate::sim::Event;
+use crate::sim::release::Due;
 use crate::sim::watch::Watchers;
 use crate::sim::world::World;
 use crate::time::SimTime;
@@ -48,6 +49,8 @@ pub(super) enum What {
     Action(usize),
     /// A server that a process of failures lets fail.
     Breakdown { fault: usize, server: ServerId },
+    /// Something about a release.
+    Release(Due),
     /// The place of a broken server of a pool, among all pools, is repaired.
     Repaired { fault: usize, pool: usize },
 }
@@ -120,6 +123,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             What::Action(operator) => self.act(now, operator, queue),
             What::Fault(fault) => self.strike(now, fault, queue),
             What::FaultEnds { fault, servers } => self.relent(now, fault, &servers, queue),
+            What::Release(due) => self.on_release(now, due, queue),
             What::Breakdown { fault, server } => self.break_down(now, fault, server, queue),
             What::Repaired { fault, pool } => self.repaired(now, fault, pool, queue),
         }
@@ -149,12 +153,15 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 
 /// Joins what happens to one server after another at one instant; tells whether it did.
 fn joins(last: &mut LogEntry, entry: &LogEntry) -> bool {
-    use EventKind::{FullCapacity, InService, LaunchFailed, Unhealthy};
+    use EventKind::{FullCapacity, InService, LaunchFailed, ServerRestored, Unhealthy};
     if (last.at_ns, last.service, last.pool) != (entry.at_ns, entry.service, entry.pool) {
         return false;
     }
     match (last.kind, entry.kind) {
-        (Unhealthy, Unhealthy) | (LaunchFailed, LaunchFailed) | (InService, InService) => {
+        (Unhealthy, Unhealthy)
+        | (LaunchFailed, LaunchFailed)
+        | (InService, InService)
+        | (ServerRestored, ServerRestored) => {
             last.servers = last.servers.zip(entry.servers).map(|(before, more)| before + more);
             last.detail.clone_from(&entry.detail);
         }

@@ -1,6 +1,6 @@
 //! The wiring: what happens to a request, and who is told.
 
-use crate::balancer::{Attempt, End};
+use crate::balancer::Attempt;
 use crate::des::{EventQueue, Model};
 use crate::fleet::{Admission, Due};
 use crate::ids::{RequestId, RowId, ServerId, ServiceId, SourceId};
@@ -60,6 +60,13 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if MORTAL && self.services[self.rows[incoming.row.index()].service.index()].proxies.is_some() {
             return self.send_by_proxy(now, request, incoming.row, customer, queue);
         }
+        if MORTAL {
+            let service = self.rows[incoming.row.index()].service;
+            self.releases.arrived(now, service);
+            if self.services[service.index()].canary.is_some() {
+                return self.send_by_weight(now, request, incoming.row, queue);
+            }
+        }
         self.send(now, request, incoming.row, queue);
         if MORTAL && self.on_demand {
             let service = self.rows[incoming.row.index()].service;
@@ -72,17 +79,18 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     fn send(&mut self, now: SimTime, id: RequestId, row: RowId, queue: &mut EventQueue<Event>) {
         let row_state = &self.rows[row.index()];
         let service = &mut self.services[row_state.service.index()];
-        if service.rotation.is_empty() {
+        let track = &mut service.track;
+        if track.rotation.is_empty() {
             return self.without_server(now, id, row, queue);
         }
         let attempt = Attempt { now, key: 0 };
-        let position = service.balancer.pick(&attempt, &service.rotation, &mut service.bits).position;
-        let server_id = service.rotation.server(position);
+        let position = track.balancer.pick(&attempt, &track.rotation, &mut track.bits).position;
+        let server_id = track.rotation.server(position);
         self.arena.get_mut(id).server = server_id;
         if MORTAL && self.fleet.server(server_id).state().is_gone() {
             return self.lose(now, id, Outcome::Failed);
         }
-        service.sent(position);
+        track.sent(position);
         let door = service.door(row_state);
         self.recorder.dispatched(row);
         self.admit(now, id, server_id, door, queue);
@@ -184,12 +192,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let service = &mut self.services[server.service().index()];
         if !server.has_free_slot() {
             let position = server.position();
-            let moved = service.rotation.leave(position);
-            if let Some(moved) = moved {
+            if let Some(moved) = service.track.leave(position) {
                 self.fleet.set_position(moved, position);
             }
             self.fleet.clear_position(id);
-            service.balancer.on_leave(position, moved, &service.rotation);
         }
     }
 
@@ -202,7 +208,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         server_id: ServerId,
         queue: &mut EventQueue<Event>,
     ) {
-        let work = self.arena.get(id).work;
+        let mut work = self.arena.get(id).work;
+        if MORTAL && self.releases.flawed {
+            work = self.hampered(now, id, server_id, work);
+        }
         if SHARED && let Some(cpu) = self.fleet.shared_cpu(server_id) {
             cpu.start_work(now, id, nanos(work));
             plan(cpu.plan(), server_id, queue);
@@ -284,13 +293,17 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let at = self.fleet.server(server);
         let (service, position) = (at.service(), at.position());
         let in_rotation = !MORTAL || at.in_rotation();
-        let outcome = if MORTAL && !self.errors.is_empty() && self.errs(service, &request) {
+        let spoilt = MORTAL && self.releases.flawed && self.spoilt(now, id, request, server, queue);
+        let outcome = if spoilt || MORTAL && !self.errors.is_empty() && self.errs(service, &request) {
             self.recorder.lost(request.row(), request.source(), request.arrived, now, Outcome::Failed);
             Outcome::Failed
         } else {
             self.recorder.completed(request.row(), request.source(), request.arrived, now);
             Outcome::Completed
         };
+        if MORTAL && self.releases.counting {
+            self.count_end(now, &request, outcome);
+        }
         let state = &mut self.services[service.index()];
         if state.central {
             self.next_from_central(now, server, &request, outcome, queue);
@@ -303,7 +316,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if MORTAL && service.proxies.is_some() {
             self.done_by_proxy(now, server, id, request.arrived, outcome, queue);
         } else if in_rotation {
-            service.done(position, &request, now, outcome);
+            let track = if MORTAL {
+                service.track_of(self.members[server.index()].version)
+            } else {
+                &mut service.track
+            };
+            track.done(position, &request, now, outcome);
         }
         match self.fleet.pass_on(server, now, &mut self.arena) {
             Some(next) => self.start(now, next, server, queue),
@@ -344,12 +362,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let service = &mut self.services[service_id.index()];
         let server = self.fleet.server(id);
         if was_full {
-            let position = service.rotation.join(self.members[id.index()], server.busy());
+            let position = service.track.join(self.members[id.index()], server.busy());
             self.fleet.set_position(id, position);
-            service.balancer.on_join(position, &service.rotation);
         } else {
             let position = server.position();
-            service.done(position, request, now, outcome);
+            service.track.done(position, request, now, outcome);
         }
     }
 
@@ -371,7 +388,13 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             return;
         }
         let service = &mut self.services[server.service().index()];
-        service.done(server.position(), self.arena.get(id), now, outcome);
+        let position = server.position();
+        let track = if MORTAL {
+            service.track_of(self.members[server_id.index()].version)
+        } else {
+            &mut service.track
+        };
+        track.done(position, self.arena.get(id), now, outcome);
     }
 
     /// Takes a request that has ended out of the arena.
@@ -386,6 +409,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// Ends a request that is not served.
     pub(super) fn lose(&mut self, now: SimTime, id: RequestId, outcome: Outcome) {
         let request = self.release(id);
+        if MORTAL && self.releases.counting {
+            self.was_refused(id);
+            self.count_end(now, &request, outcome);
+        }
         self.recorder.lost(request.row(), request.source(), request.arrived, now, outcome);
     }
 }
@@ -404,25 +431,6 @@ impl ServiceState {
     #[inline(always)]
     pub(super) fn door(&self, row: &RowState) -> Door {
         Door { service: row.service, level: row.level, limit: self.limit, central: self.central }
-    }
-
-    /// Counts an attempt sent to a place of the rotation.
-    #[inline(always)]
-    pub(super) fn sent(&mut self, position: usize) {
-        self.rotation.sent(position);
-        if self.told {
-            self.balancer.on_sent(position, &self.rotation);
-        }
-    }
-
-    /// Counts an attempt that ended at a place of the rotation.
-    #[inline(always)]
-    fn done(&mut self, position: usize, request: &Request, now: SimTime, outcome: Outcome) {
-        self.rotation.done(position);
-        if self.told {
-            let end = End { outcome, latency: now - request.arrived, at: now };
-            self.balancer.on_done(position, end, &self.rotation);
-        }
     }
 }
 

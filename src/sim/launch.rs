@@ -284,6 +284,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     ) -> SimTime {
         let index = self.fleet.server(server).pool();
         let home = self.homes[server.index()] as usize;
+        if let Some(restore) = self.releases.restores.get(&server) {
+            return now + restore.time;
+        }
         let pool = &mut self.pools[index];
         if home == NO_NODE as usize && pool.launching.scaler().is_some() {
             return SimTime::MAX;
@@ -387,6 +390,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.agenda.add(now + keep, What::NodeExpires { pool: index, node }, queue);
             }
         }
+        self.release_gone(now, server, queue);
     }
 
     /// A node on which nobody has stood for as long as it is kept is given back.

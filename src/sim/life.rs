@@ -45,7 +45,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     fn has_machine(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         self.fleet.pass(server, now, ServerState::Booting);
         let pool = self.fleet.server(server).pool();
-        match &mut self.pools[pool].launching.registry {
+        let restored = self.releases.restores.contains_key(&server);
+        match self.pools[pool].launching.registry.as_mut().filter(|_| !restored) {
             None => self.boot(now, server, queue),
             Some(registry) => {
                 if let Some(due) = registry.join(now, server) {
@@ -111,7 +112,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// Takes a server into service, at a lower speed first where its pool says so.
     fn enter(&mut self, now: SimTime, server: ServerId, queue: &mut EventQueue<Event>) {
         let pool = self.fleet.server(server).pool();
-        match self.pools[pool].startup.slow_start {
+        let warm = self.releases.restores.get(&server).is_some_and(|restore| restore.warm);
+        match self.pools[pool].startup.slow_start.filter(|_| !warm) {
             None => self.fleet.pass(server, now, ServerState::Ready),
             Some(slow) => {
                 self.fleet.pass(server, now, ServerState::Warming);
@@ -127,15 +129,16 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let service = &mut self.services[id.index()];
         let central = service.central;
         self.members[server.index()].since = now;
-        let position = service.rotation.join(self.members[server.index()], 0);
+        let version = self.members[server.index()].version;
+        let position = service.track_of(version).join(self.members[server.index()], 0);
         self.fleet.set_position(server, position);
-        service.balancer.on_join(position, &service.rotation);
         if let Some(proxies) = &mut service.proxies {
             proxies.join(self.members[server.index()]);
         }
         if central {
             self.relieve(now, server, queue);
         }
+        self.release_entered(now, server, queue);
     }
 
     /// Counts a server that came into service, and tells when all that were wanted, or at least all that were
@@ -174,7 +177,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.arena.get_mut(next).server = server;
             self.fleet.occupy(server, now);
             self.fleet.take_over(server);
-            self.services[id.index()].sent(self.fleet.server(server).position());
+            self.services[id.index()].track.sent(self.fleet.server(server).position());
             self.recorder.dispatched(row);
             self.leave_when_full(server);
             self.start(now, next, server, queue);
@@ -182,7 +185,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     /// Takes a server out of the rotation: nothing new is sent to it.
-    fn withdraw(&mut self, server: ServerId) {
+    pub(super) fn withdraw(&mut self, server: ServerId) {
         let at = self.fleet.server(server);
         if !at.in_rotation() {
             return;
@@ -190,12 +193,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let dead = at.state() == ServerState::Failed;
         let (id, position) = (at.service(), at.position());
         let service = &mut self.services[id.index()];
-        let moved = service.rotation.leave(position);
-        if let Some(moved) = moved {
+        let version = self.members[server.index()].version;
+        if let Some(moved) = service.track_of(version).leave(position) {
             self.fleet.set_position(moved, position);
         }
         self.fleet.clear_position(server);
-        service.balancer.on_leave(position, moved, &service.rotation);
         if let Some(proxies) = &mut service.proxies {
             proxies.leave(server, dead);
         }
@@ -206,6 +208,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         self.withdraw(server);
         self.pools[self.fleet.server(server).pool()].staff.leave(now);
         self.fleet.pass(server, now, ServerState::Draining);
+        self.release_left(now, server, queue);
         self.stop_if_idle(now, server, queue);
         if self.fleet.server(server).state() == ServerState::Draining
             && let Some(limit) = self.pools[self.fleet.server(server).pool()].drain
@@ -237,6 +240,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.pools[pool].strike(server, zone);
             if at.state().serves() {
                 self.pools[pool].staff.leave(now);
+                self.release_left(now, server, queue);
             }
             self.bury(now, server, ServerState::Failed, queue);
             let at = self.fleet.server(server);
@@ -251,7 +255,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     /// Ends all that some servers, which stand in no rotation, have in hand or waiting.
-    fn end_all(&mut self, now: SimTime, servers: &[ServerId], queue: &mut EventQueue<Event>) {
+    pub(super) fn end_all(&mut self, now: SimTime, servers: &[ServerId], queue: &mut EventQueue<Event>) {
         for &server in servers {
             while let Some(waiting) = self.fleet.expel(server, now, &mut self.arena) {
                 self.tell_balancer(now, waiting, server, Outcome::Failed, queue);

@@ -17,13 +17,16 @@ mod pool;
 mod proxied;
 mod proxies;
 mod recent;
+mod release;
 mod routes;
 mod staffing;
+mod track;
 mod traffic;
 mod watch;
 mod world;
 
 pub use event::Event;
+pub use release::{Unharmed, Variant, Without};
 pub use traffic::{RecordedArrival, arrivals};
 
 use std::ops::ControlFlow;
@@ -81,9 +84,6 @@ const SLICE_EVENTS: u64 = 1 << 20;
 
 /// Runs one replication, from 1 on.
 ///
-/// What a scenario uses is chosen here, once: a world without shared CPUs, limits on waiting, or
-/// servers that come and go is compiled without them.
-///
 /// # Errors
 /// [`Stopped`], with nothing to be saved.
 pub fn run(
@@ -92,43 +92,101 @@ pub fn run(
     traces: &dyn TraceFiles,
     observer: &mut impl Observer,
 ) -> Result<RunResult, Stopped> {
-    let shared = scenario.services.iter().flat_map(|s| &s.pools).any(|pool| pool.shared_millicores.is_some());
-    let limited = scenario.services.iter().any(|service| service.queue.timeout.is_some());
-    // A world in which servers come and go is compiled once, with all the rest.
-    match (scenario.is_mortal(), shared, limited) {
-        (true, _, _) => run_world::<true, true, true>(scenario, replication, traces, observer),
-        (_, false, false) => run_world::<false, false, false>(scenario, replication, traces, observer),
-        (_, false, true) => run_world::<false, true, false>(scenario, replication, traces, observer),
-        (_, true, false) => run_world::<true, false, false>(scenario, replication, traces, observer),
-        (_, true, true) => run_world::<true, true, false>(scenario, replication, traces, observer),
-    }
+    run_variant(scenario, replication, &Variant::default(), traces, observer)
 }
 
-fn run_world<const SHARED: bool, const LIMITED: bool, const MORTAL: bool>(
+/// Runs one replication, from 1 on, in which a release goes by another of its policies.
+///
+/// What a scenario uses is chosen here, once: a world without shared CPUs, limits on waiting, or
+/// servers that come and go is compiled without them.
+///
+/// # Errors
+/// [`Stopped`], with nothing to be saved.
+pub fn run_variant(
     scenario: &Scenario,
     replication: u32,
+    variant: &Variant,
     traces: &dyn TraceFiles,
     observer: &mut impl Observer,
 ) -> Result<RunResult, Stopped> {
-    let mut queue = EventQueue::new();
-    let mut world = World::<SHARED, LIMITED, MORTAL>::new(scenario, replication, traces, &mut queue)?;
-    let horizon = scenario.horizon();
-    let slice = SimDuration::from_nanos(horizon.as_nanos() / SLICES + 1);
-    let mut until = SimTime::ZERO;
-    let mut events = 0;
-    while until < horizon {
-        until = (until + slice).min(horizon);
-        let mut now = Some(SimTime::ZERO);
-        while now.is_some() {
-            let passed;
-            (passed, now) = des::run(&mut world, &mut queue, until, SLICE_EVENTS);
-            events += passed;
-            let now = now.unwrap_or(until);
-            world.check(now)?;
-            if observer.on_progress(Progress { now, requests: world.requests(), events }).is_break() {
-                return Err(Stopped::Cancelled);
+    let shared = scenario.services.iter().flat_map(|s| &s.pools).any(|pool| pool.shared_millicores.is_some());
+    let limited = scenario.services.iter().any(|service| service.queue.timeout.is_some());
+    let run = Run { scenario, replication, variant, traces, until: scenario.horizon() };
+    // A world in which servers come and go is compiled once, with all the rest.
+    match (scenario.is_mortal(), shared, limited) {
+        (true, _, _) => run.simulate::<true, true, true>(observer).map(|world| world.finish(replication)),
+        (_, false, false) => {
+            run.simulate::<false, false, false>(observer).map(|world| world.finish(replication))
+        }
+        (_, false, true) => {
+            run.simulate::<false, true, false>(observer).map(|world| world.finish(replication))
+        }
+        (_, true, false) => {
+            run.simulate::<true, false, false>(observer).map(|world| world.finish(replication))
+        }
+        (_, true, true) => run.simulate::<true, true, false>(observer).map(|world| world.finish(replication)),
+    }
+}
+
+/// Runs one replication without a release, as far as the last mark at which it is to be read off.
+///
+/// # Errors
+/// [`Stopped`], with nothing to be saved.
+pub fn run_without(
+    scenario: &Scenario,
+    replication: u32,
+    policy: Option<(usize, usize)>,
+    without: Without,
+    traces: &dyn TraceFiles,
+    observer: &mut impl Observer,
+) -> Result<Unharmed, Stopped> {
+    let last = without.marks.last().map_or(SimTime::ZERO, |&mark| mark + SimDuration::from_nanos(1));
+    let variant = Variant { policy, without: Some(without) };
+    let until = last.min(scenario.horizon());
+    let run = Run { scenario, replication, variant: &variant, traces, until };
+    run.simulate::<true, true, true>(observer).map(World::unharmed)
+}
+
+/// A run that is to be simulated.
+struct Run<'a> {
+    scenario: &'a Scenario,
+    replication: u32,
+    variant: &'a Variant,
+    traces: &'a dyn TraceFiles,
+    /// Nothing happens from then on.
+    until: SimTime,
+}
+
+impl Run<'_> {
+    fn simulate<const SHARED: bool, const LIMITED: bool, const MORTAL: bool>(
+        &self,
+        observer: &mut impl Observer,
+    ) -> Result<World<SHARED, LIMITED, MORTAL>, Stopped> {
+        let mut queue = EventQueue::new();
+        let mut world = World::<SHARED, LIMITED, MORTAL>::new(
+            self.scenario,
+            self.replication,
+            self.variant,
+            self.traces,
+            &mut queue,
+        )?;
+        let slice = SimDuration::from_nanos(self.until.as_nanos() / SLICES + 1);
+        let mut until = SimTime::ZERO;
+        let mut events = 0;
+        while until < self.until {
+            until = (until + slice).min(self.until);
+            let mut now = Some(SimTime::ZERO);
+            while now.is_some() {
+                let passed;
+                (passed, now) = des::run(&mut world, &mut queue, until, SLICE_EVENTS);
+                events += passed;
+                let now = now.unwrap_or(until);
+                world.check(now)?;
+                if observer.on_progress(Progress { now, requests: world.requests(), events }).is_break() {
+                    return Err(Stopped::Cancelled);
+                }
             }
         }
+        Ok(world)
     }
-    Ok(world.finish(replication))
 }

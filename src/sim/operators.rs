@@ -77,9 +77,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             }
             Change::Balancer(service, spec) => {
                 let service = &mut self.services[service.index()];
-                service.balancer = spec.build();
-                service.told = service.balancer.follows_attempts();
-                service.balancer.on_membership(&service.rotation);
+                service.track.exchange(&spec);
+                if let Some(canary) = &mut service.canary {
+                    canary.track.exchange(&spec);
+                }
+                service.spec = spec.clone();
                 if let Some(proxies) = &mut service.proxies {
                     proxies.exchange(&spec, queue);
                 }

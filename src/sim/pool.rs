@@ -44,6 +44,8 @@ pub(super) struct PoolState {
     pub(super) standing: Vec<ServerId>,
     /// Zones by place in the scenario's list, and how many stand in each.
     pub(super) zones: Vec<Zone>,
+    /// The version of servers that are ordered.
+    pub(super) version: u16,
     launch: Launch,
     weight: f64,
     /// Names the randomness of its servers.
@@ -85,6 +87,7 @@ impl PoolState {
             broken: 0,
             standing: Vec::new(),
             zones: pool.zones.iter().map(|&id| Zone { id, standing: 0, lost: None }).collect(),
+            version: 0,
             launch: Launch { service, pool: pace, pace, slots: pool.concurrency, shared },
             weight: pool.weight,
             key: key.child(ordinal as u64),
@@ -107,7 +110,7 @@ impl PoolState {
     }
 
     /// Servers nobody orders: their zone is down, or they wait for a repair.
-    fn given_up(&self) -> u32 {
+    pub(super) fn given_up(&self) -> u32 {
         self.broken + self.zones.iter().filter_map(|zone| zone.lost).sum::<u32>()
     }
 
@@ -134,14 +137,14 @@ impl PoolState {
     }
 
     /// Tells whether servers can be placed at all.
-    fn has_place(&self) -> bool {
+    pub(super) fn has_place(&self) -> bool {
         !self.is_zoned() || self.zones.iter().any(|zone| zone.lost.is_none())
     }
 }
 
 impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, LIMITED, MORTAL> {
     /// Makes a server of a pool that serves nobody yet.
-    pub(super) fn create(&mut self, now: SimTime, pool: usize) -> ServerId {
+    pub(super) fn create(&mut self, now: SimTime, pool: usize, version: u16) -> ServerId {
         let state = &mut self.pools[pool];
         let server = self.fleet.order(now, state.launch);
         let zone = state.place();
@@ -151,7 +154,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         state.launched += 1;
         let (pool, weight, service) = (pool as u16, state.weight, state.service());
         let nth = self.next_of_service(service);
-        self.members.push(Member { server, nth, pool, zone, version: 0, weight, since: now });
+        self.members.push(Member { server, nth, pool, zone, version, weight, since: now });
         server
     }
 
@@ -168,6 +171,11 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// Orders servers of a pool, or gives some back, until as many stand as are wanted.
     pub(super) fn resize(&mut self, now: SimTime, pool: usize, wanted: u32, queue: &mut EventQueue<Event>) {
         self.pools[pool].staff.want(now, wanted);
+        if self.is_conducted(pool) {
+            // How many of each version that means is the strategy's to say.
+            let service = self.pools[pool].service();
+            return self.poke(now, service, queue);
+        }
         loop {
             let state = &self.pools[pool];
             let standing = state.standing.len() as u32;
@@ -175,9 +183,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 if !self.has_quota(now, pool) {
                     return;
                 }
-                let server = self.create(now, pool);
-                self.house(now, server, false);
-                self.begin(now, server, queue);
+                self.order(now, pool, self.pools[pool].version, queue);
             } else if standing > wanted {
                 let leaver = self.dispensable(pool);
                 self.give_back(now, leaver, queue);
@@ -187,6 +193,13 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 return;
             }
         }
+    }
+
+    /// Orders a server of a pool.
+    pub(super) fn order(&mut self, now: SimTime, pool: usize, version: u16, queue: &mut EventQueue<Event>) {
+        let server = self.create(now, pool, version);
+        self.house(now, server, false);
+        self.begin(now, server, queue);
     }
 
     /// Lets as many servers be there as requests are, where a pool does so.
@@ -202,8 +215,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         }
     }
 
-    /// Returns who is given back first: who is not in service yet, then who came last; on demand, who is
-    /// idle.
+    /// Returns who is given back first: who is of a version that goes, then who is not in service yet, then who
+    /// came last; on demand, who is idle.
     fn dispensable(&self, pool: usize) -> ServerId {
         let standing = &self.pools[pool].standing;
         if self.pools[pool].on_demand
@@ -213,6 +226,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             })
         {
             return idle;
+        }
+        let goes = |id: &&ServerId| self.members[id.index()].version != self.pools[pool].version;
+        if let Some(&goes) = standing.iter().rev().find(goes) {
+            return goes;
         }
         let coming = standing.iter().rev().find(|&&id| self.fleet.server(id).state().is_coming());
         *coming.or(standing.last()).expect("more stand than are wanted")

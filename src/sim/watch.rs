@@ -7,9 +7,10 @@ use crate::des::{EventQueue, Lane};
 use crate::fleet::ServerState;
 use crate::ids::{RowId, ServerId, ServiceId};
 use crate::monitoring::{GROUPS, Pipeline, Probe, Scrape, ServerSample, ServerSignal, ServerValue};
+use crate::release::detector::Side;
 use crate::results::{Counts, Load, MeanServer, RowPlan, UNLIMITED_MILLICORES};
 use crate::rng::Key;
-use crate::scenario::{Action, Condition, Figure, Scenario, Trigger, Watch};
+use crate::scenario::{Action, Condition, Figure, Scenario, Seen, Trigger, Watch};
 use crate::sim::Event;
 use crate::sim::agenda::Site;
 use crate::sim::world::World;
@@ -39,6 +40,10 @@ struct PipelineState {
 struct WatchState {
     pipeline: usize,
     of: Watch,
+    /// Whose counts, where two versions are told apart.
+    side: Side,
+    /// The release and its detector that look whenever something is seen.
+    wakes: Option<(usize, usize)>,
     figure: Figure,
     probe: Probe,
     rows: Range<usize>,
@@ -131,6 +136,33 @@ impl Watchers {
         self.watch(scenario, seen, Consumer::Controller(nothing), queue)
     }
 
+    /// Lets a detector see a figure of a release; `wakes` names the release and the detector that is to look
+    /// whenever it is seen anew.
+    pub(super) fn look(
+        &mut self,
+        scenario: &Scenario,
+        seen: &Seen,
+        wakes: Option<(usize, usize)>,
+        queue: &mut EventQueue<Event>,
+    ) -> usize {
+        let index = self.control(scenario, (seen.pipeline, seen.watch, seen.figure), queue);
+        let watch = &mut self.watches[index];
+        (watch.side, watch.wakes) = (seen.side, wakes);
+        if let Some(window) = seen.window {
+            watch.probe = Probe::new(window);
+        }
+        index
+    }
+
+    /// Forgets what a watch saw of one side, whose version is another from now on.
+    pub(super) fn forget(&mut self, watch: usize, side: Side) {
+        let watch = &mut self.watches[watch];
+        if watch.side == side {
+            watch.probe = Probe::new(watch.probe.window());
+            watch.counts = Counts::default();
+        }
+    }
+
     fn watch(
         &mut self,
         scenario: &Scenario,
@@ -155,6 +187,8 @@ impl Watchers {
         self.watches.push(WatchState {
             pipeline,
             of,
+            side: Side::Service,
+            wakes: None,
             figure,
             probe: Probe::new(scenario.monitoring[pipeline].window),
             plans: scenario.plan.rows[rows.clone()].to_vec(),
@@ -198,11 +232,15 @@ impl Watchers {
     }
 
     /// Adds what was counted since the last cut, before it is closed.
-    pub(super) fn absorb<'a>(&mut self, open: impl Fn(RowId) -> &'a Counts) {
+    pub(super) fn absorb<'a>(
+        &mut self,
+        open: impl Fn(RowId) -> &'a Counts,
+        side: impl Fn(RowId, Side) -> Option<&'a Counts>,
+    ) {
         for watch in &mut self.watches {
             for row in watch.rows.clone() {
                 let counts = open(RowId::new(row));
-                watch.counts.add(counts);
+                watch.counts.add(side(RowId::new(row), watch.side).unwrap_or(counts));
                 if watch.figure == Figure::Scaling {
                     let place = row - watch.rows.start;
                     watch.loads.resize(watch.rows.len(), (0, 0));
@@ -337,7 +375,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                     self.alert(now, operator, site, text, queue);
                 }
             }
-            (Consumer::Controller(seen), shown) => *seen = shown,
+            (Consumer::Controller(seen), shown) => {
+                *seen = shown;
+                if let Some((release, which)) = state.wakes {
+                    self.on_figure(now, release, which, queue);
+                }
+            }
             (Consumer::Operator(_), Shown::Servers(_)) => unreachable!("operators look at one value"),
         }
     }

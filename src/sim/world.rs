@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::balancer::{Balancer, Member, Rotation};
+use crate::balancer::{BalancerSpec, Member, Rotation};
 use crate::des::{EventQueue, Lane};
 use crate::dist::Distribution;
 use crate::error::Error;
 use crate::fleet::{Discipline, Fleet, Server, ServerState, ServerUse};
 use crate::ids::{ClassId, RequestId, ServerId, ServiceId, SourceId};
-use crate::results::{Recorder, RunResult, Sent, ServerTotals, ServiceReading, Wide};
-use crate::rng::{Key, Stream};
+use crate::results::{Recorder, RunResult, Sent, ServerTotals, ServicePlan, ServiceReading, Wide};
+use crate::rng::Key;
 use crate::scenario::{HealthCheck, Order, Scenario, Service, Source};
 use crate::sim::agenda::Agenda;
 use crate::sim::control::Controllers;
@@ -18,6 +18,8 @@ use crate::sim::ladder::{self, Ladder};
 use crate::sim::nodes::{self, Cluster};
 use crate::sim::pool::PoolState;
 use crate::sim::proxies::{Proxies, Sent as Sender};
+use crate::sim::release::{Canary, Releases, Variant};
+use crate::sim::track::Track;
 use crate::sim::traffic::{self, SourceState};
 use crate::sim::watch::Watchers;
 use crate::sim::{Event, MAX_IN_FLIGHT};
@@ -77,10 +79,14 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
     pub(super) ladders: Vec<Ladder>,
     /// Who orders nodes.
     pub(super) clusters: Vec<Cluster>,
+    /// What is released.
+    pub(super) releases: Releases,
+    /// By service: the version of the start.
+    pub(super) initial_versions: Vec<String>,
     /// What happens at times known beforehand.
     pub(super) agenda: Agenda,
     cuts: Lane,
-    horizon: SimTime,
+    pub(super) horizon: SimTime,
     warmup_end: SimTime,
     /// The account of every server at the end of the warm-up.
     at_warmup: Vec<ServerUse>,
@@ -91,13 +97,12 @@ pub(super) struct World<const SHARED: bool, const LIMITED: bool, const MORTAL: b
 /// A service while the run goes on.
 #[derive(Debug)]
 pub(super) struct ServiceState {
-    pub(super) balancer: Box<dyn Balancer>,
-    /// Whether the balancer wants to know when attempts begin and end.
-    pub(super) told: bool,
-    pub(super) bits: Stream,
-    /// The servers the balancer may pick: those in rotation or, with a central queue, those of
-    /// them that have a free slot.
-    pub(super) rotation: Rotation,
+    pub(super) track: Track,
+    /// The servers of a new version, where traffic is routed between two.
+    pub(super) canary: Option<Box<Canary>>,
+    /// Its balancer as it was chosen last, and what names its randomness.
+    pub(super) spec: BalancerSpec,
+    pub(super) key: Key,
     pub(super) central: bool,
     pub(super) limit: u32,
     pub(super) patience: Option<Patience>,
@@ -141,6 +146,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     pub(super) fn new(
         scenario: &Scenario,
         replication: u32,
+        variant: &Variant,
         traces: &dyn TraceFiles,
         queue: &mut EventQueue<Event>,
     ) -> Result<Self, Error> {
@@ -150,6 +156,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         let mut watchers = Watchers::new(scenario, key, queue);
         let controllers = Controllers::new(scenario, &mut watchers, queue);
         let ladders = ladder::ladders(scenario, controllers.count(), &mut watchers, queue);
+        let releases = Releases::new(scenario, variant, key, &mut watchers, queue);
         watchers.plan(queue);
         let mut world = Self {
             sources: Vec::new(),
@@ -179,6 +186,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             controllers,
             ladders,
             clusters: nodes::clusters(scenario),
+            releases,
+            initial_versions: plan.services.iter().map(ServicePlan::initial_version).collect(),
             on_demand: scenario.services.iter().flat_map(|s| &s.pools).any(|pool| pool.on_demand),
             cuts: queue.add_lane(),
             horizon: scenario.horizon(),
@@ -193,6 +202,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         queue.append(world.cuts, world.recorder.next_cut(), Event::Cut);
         world.agenda.plan(queue);
         world.begin_scans(queue);
+        world.plan_releases(queue);
         for (index, source) in scenario.sources.iter().enumerate() {
             let key = traffic::source_key(scenario, replication, source);
             let process = traffic::open(scenario, source, key, traces)?;
@@ -239,7 +249,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             self.pools.push(PoolState::new(id, index, ordinal, pool, key.named("servers").named(name)));
             self.pools[index].staff.want(SimTime::ZERO, pool.replicas);
             for _ in 0..pool.replicas {
-                let server = self.create(SimTime::ZERO, index);
+                let server = self.create(SimTime::ZERO, index, 0);
                 self.house(SimTime::ZERO, server, true);
                 self.fleet.pass(server, SimTime::ZERO, ServerState::Ready);
                 let position = rotation.join(self.members[server.index()], 0);
@@ -247,8 +257,6 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.pools[index].staff.join(SimTime::ZERO);
             }
         }
-        let mut balancer = service.balancer.build();
-        balancer.on_membership(&rotation);
         let key = key.named("balancer").named(name);
         let proxies = service.proxies.as_ref().map(|plan| {
             let mut proxies = Proxies::new(plan, &service.balancer, key, queue);
@@ -257,10 +265,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         });
         self.healths.push(service.health);
         self.services.push(ServiceState {
-            told: balancer.follows_attempts(),
-            balancer,
-            bits: key.stream(),
-            rotation,
+            track: Track::new(&service.balancer, rotation, key.stream()),
+            canary: None,
+            spec: service.balancer.clone(),
+            key,
             central: service.queue.central,
             limit: service.queue.limit.unwrap_or(u32::MAX),
             patience: service.queue.timeout.map(|timeout| Patience {
@@ -275,12 +283,23 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
 
     /// Closes the books on what ends now.
     pub(super) fn cut(&mut self, now: SimTime, queue: &mut EventQueue<Event>) {
+        let due = self.recorder.next_cut() == now;
+        if MORTAL {
+            self.mark_releases(now);
+        }
         self.put_aside(now);
+        if MORTAL {
+            self.end_release_intervals(now);
+            self.plan_release_cut(now, queue);
+        }
         if self.at_warmup.is_empty() && now >= self.warmup_end {
             self.at_warmup = self.fleet.server_use(now);
             self.fleet.forget_peaks(now);
         }
-        queue.append(self.cuts, self.recorder.next_cut(), Event::Cut);
+        // Releases and who is compared with them cut where nothing else is due.
+        if due {
+            queue.append(self.cuts, self.recorder.next_cut(), Event::Cut);
+        }
     }
 
     /// Closes what ends now, or puts aside what is open.
@@ -289,8 +308,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         if self.recorder.ends_interval(now) {
             self.end_interval(now, &mut readings);
         }
-        let recorder = &self.recorder;
-        self.watchers.absorb(|row| recorder.open(row));
+        let (recorder, releases) = (&self.recorder, &self.releases);
+        self.watchers.absorb(|row| recorder.open(row), |row, side| releases.side(row, side));
+        if MORTAL {
+            self.absorb_for_releases();
+            self.cut_windows_of_all(now);
+        }
         self.recorder.cut(now, &readings, &self.arena);
     }
 
@@ -361,6 +384,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         self.tell_of_silence(end);
         let mut readings = self.readings(end);
         self.end_interval(end, &mut readings);
+        let (releases, versions) = self.release_results(end);
         let mut books = self.recorder.finish(&readings, &self.arena);
         for (index, totals) in books.services.iter_mut().enumerate() {
             let usage = self.fleet.service(ServiceId::new(index));
@@ -408,8 +432,8 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 .collect(),
             events: self.agenda.log,
             decisions: self.controllers.decisions,
-            releases: Vec::new(),
-            versions: Vec::new(),
+            releases,
+            versions,
         }
     }
 }

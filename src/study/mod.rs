@@ -4,6 +4,7 @@
 //! same, byte for byte, on however many threads it was computed. Knows no clock and no terminal:
 //! a [`StudyObserver`] carries progress out and cancellation in.
 
+mod pairs;
 mod warmup;
 
 use std::borrow::Cow;
@@ -106,7 +107,7 @@ fn simulate(
     pool.broadcast(|_| {
         while let Some(replication) = board.next(count, observer) {
             let mut watcher = Watcher { board: &board, observer, replication };
-            match sim::run(scenario, replication, traces, &mut watcher) {
+            match pairs::run(scenario, replication, traces, &mut watcher) {
                 Ok(run) => {
                     board.keep(run);
                     observer.on_finished(replication);

@@ -47,18 +47,21 @@ pub struct Request {
     /// The neighbours in the queue it waits in; `next` also links free slots.
     next: u32,
     prev: u32,
-    /// The server it was sent to; meaningless while it waits in a central queue.
+    /// The server it was sent to; [`Request::NOWHERE`] until then.
     pub server: ServerId,
     row: u16,
     source: u16,
 }
 
 impl Request {
+    /// No server.
+    pub const NOWHERE: ServerId = ServerId::new(u32::MAX as usize);
+
     /// Creates a request of `source` for the service and class of `row`, sent to no server yet.
     #[inline]
     pub fn new(key: Key, arrived: SimTime, row: RowId, source: SourceId, work: f64) -> Self {
         let (row, source) = (row.index() as u16, source.index() as u16);
-        Self { key, arrived, work, next: NONE, prev: NONE, server: ServerId::new(0), row, source }
+        Self { key, arrived, work, next: NONE, prev: NONE, server: Self::NOWHERE, row, source }
     }
 
     /// Returns the service x class pair it counts for.

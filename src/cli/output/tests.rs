@@ -170,7 +170,7 @@ fn a_folder_that_cannot_be_moved_to_its_place_brings_the_old_one_back() {
     let staging = Staging::create(&place).expect("room");
     // Without a file to write, the move is the first that can fail.
     fs::remove_dir(staging.new_files()).expect("removed");
-    not_written(staging.publish(&[]), "out");
+    not_written(staging.publish(&[] as &[(&str, Vec<u8>)]), "out");
     assert_eq!((list(home.path()), chart(&place)), (vec!["out".to_owned()], "old".to_owned()));
 }
 

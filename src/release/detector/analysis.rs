@@ -227,6 +227,10 @@ impl DetectorSpec for Analysis {
         Some(self.interval)
     }
 
+    fn until_promoted(&self) -> bool {
+        true
+    }
+
     fn delay(&self) -> SimDuration {
         self.initial_delay
     }

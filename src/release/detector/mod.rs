@@ -100,6 +100,11 @@ pub trait DetectorSpec: Debug + Send + Sync {
     /// anew where `None`.
     fn period(&self) -> Option<SimDuration>;
 
+    /// Tells whether it looks no longer once the new version is in service everywhere.
+    fn until_promoted(&self) -> bool {
+        false
+    }
+
     /// Returns how long after its start it looks for the first time, where it has a period.
     fn delay(&self) -> SimDuration {
         SimDuration::ZERO

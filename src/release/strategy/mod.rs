@@ -38,6 +38,8 @@ pub struct Servers {
     pub ready: u32,
     /// Those of them in service for [`StrategySpec::min_ready`] at least.
     pub available: u32,
+    /// Servers that no longer count towards the pool and still finish what they have.
+    pub draining: u32,
 }
 
 /// One pool of the service, as a strategy sees it.

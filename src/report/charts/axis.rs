@@ -114,20 +114,31 @@ impl Axis {
 
     /// Returns the time axis of a run: wall clock where the start is known, else time since then.
     pub(super) fn time(plan: &Plan, most: usize) -> Self {
-        let length = plan.duration_ns.max(1);
+        Self::time_between(plan, (0, plan.duration_ns.max(1)), most)
+    }
+
+    /// Returns the time axis of a stretch of a run, in nanoseconds.
+    pub(super) fn time_between(plan: &Plan, (from, to): (u64, u64), most: usize) -> Self {
+        let length = to.saturating_sub(from).max(1);
         let fits = |step: &&u64| length / (*step * MS) <= most as u64;
         let step = STEPS_MS.iter().find(fits).map_or(length, |step| step * MS);
         // Ticks stand at round times of the local clock.
-        let local = plan
-            .start
-            .map_or(0, |start| i128::from(start.epoch_ns) + i128::from(start.offset_s) * 1_000_000_000);
-        let first = (-local).rem_euclid(i128::from(step)) as u64;
-        let mut axis =
-            Self { from: 0.0, to: length as f64, log: false, ticks: Vec::new(), dates: Vec::new() };
-        let ticks =
-            std::iter::successors(Some(first), |at| at.checked_add(step)).take_while(|&at| at <= length);
+        let local = i128::from(from)
+            + plan
+                .start
+                .map_or(0, |start| i128::from(start.epoch_ns) + i128::from(start.offset_s) * 1_000_000_000);
+        let first = from.saturating_add((-local).rem_euclid(i128::from(step)) as u64);
+        let mut axis = Self {
+            from: from as f64,
+            to: from.saturating_add(length) as f64,
+            log: false,
+            ticks: Vec::new(),
+            dates: Vec::new(),
+        };
+        let ticks = std::iter::successors(Some(first), |at| at.checked_add(step));
+        let ticks = ticks.take_while(|&at| at - from <= length);
         axis.ticks = ticks.map(|at| axis.tick(at as f64, |_| moment(plan, at, step))).collect();
-        axis.dates = dates(plan, local, |at| axis.share(at));
+        axis.dates = dates(plan, (from, length), local, |at| axis.share(at));
         axis
     }
 
@@ -194,16 +205,24 @@ pub(super) fn time_caption(plan: &Plan) -> Option<String> {
     }
 }
 
-/// Returns the dates of a run of up to a day: at its beginning and at midnight; at midnight alone where
-/// both would touch. Where a run is longer its ticks tell dates.
-fn dates(plan: &Plan, local: i128, share: impl Fn(f64) -> f64) -> Vec<(f64, String)> {
+/// Returns the dates of a run of up to a day, or of a stretch of one: at its beginning and at midnight; at midnight
+/// alone where both would touch. Where a run is longer its ticks tell dates.
+fn dates(
+    plan: &Plan,
+    (from, length): (u64, u64),
+    local: i128,
+    share: impl Fn(f64) -> f64,
+) -> Vec<(f64, String)> {
     let day = DAY_MS * MS;
     if plan.start.is_none() || plan.duration_ns > day {
         return Vec::new();
     }
     let midnight = (-local).rem_euclid(i128::from(day)) as u64;
-    let date = |at: u64| Some((share(at as f64), wall(plan, at).get(..10)?.to_owned()));
-    let midnight = Some(midnight).filter(|at| (1..=plan.duration_ns).contains(at)).and_then(date);
+    let date = |after: u64| {
+        let at = from.saturating_add(after);
+        Some((share(at as f64), wall(plan, at).get(..10)?.to_owned()))
+    };
+    let midnight = Some(midnight).filter(|at| (1..=length).contains(at)).and_then(date);
     let apart = midnight.as_ref().is_none_or(|(at, _)| *at >= DATE_WIDTH);
     date(0).filter(|_| apart).into_iter().chain(midnight).collect()
 }

@@ -49,19 +49,30 @@ pub(super) fn marks(result: &StudyResult, service: usize, lang: Lang) -> Vec<Mar
 
 /// Returns how grave an event is, the gravest first; `None` for those that are not shown.
 fn rank(kind: EventKind) -> Option<usize> {
-    const SHOWN: [EventKind; 17] = [
+    const SHOWN: [EventKind; 28] = [
         EventKind::ZoneOutage,
         EventKind::Crash,
+        EventKind::FirstHarm,
+        EventKind::RollbackDecided,
+        EventKind::RollbackFailed,
+        EventKind::RolloutStuck,
+        EventKind::HealthyAgain,
         EventKind::Errors,
         EventKind::Slow,
         EventKind::FailedLaunches,
         EventKind::MonitoringOutage,
+        EventKind::RolloutStarted,
+        EventKind::ConfigurationPushed,
+        EventKind::Promoted,
+        EventKind::RolledBack,
         EventKind::Action,
         EventKind::Alert,
         EventKind::ZoneBack,
         EventKind::ErrorsEnd,
         EventKind::SlowEnds,
         EventKind::MonitoringBack,
+        EventKind::RollbackStarted,
+        EventKind::RolloutStep,
         EventKind::Replicas,
         EventKind::QuotaReached,
         EventKind::FullCapacity,
@@ -75,7 +86,11 @@ fn label(entry: &LogEntry, lang: Lang) -> String {
     let word = lang.event(entry.kind);
     match entry.kind {
         EventKind::Replicas => entry.detail.replace("->", "\u{2192}"),
-        EventKind::Action if !entry.name.is_empty() => format!("{word} {}", entry.name),
+        EventKind::Action | EventKind::RolloutStarted | EventKind::ConfigurationPushed
+            if !entry.name.is_empty() =>
+        {
+            format!("{word} {}", entry.name)
+        }
         _ => word.to_owned(),
     }
 }

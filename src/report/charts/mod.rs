@@ -4,6 +4,9 @@
 //! |---|---|
 //! | `panels.rs` | what each chart shows |
 //! | `plot.rs` | one picture through plotters |
+//! | `look.rs` | colours and dashes |
+//! | `rollout.rs` | what each chart of a release shows |
+//! | `bars.rs` | detection and recovery as bars |
 //! | `axis.rs` | ranges, ticks, labels |
 //! | `place.rs` | where a label is crossed least |
 //! | `marks.rs` | what happened, as marks on the time axis |
@@ -13,11 +16,16 @@
 //! one time axis.
 
 mod axis;
+mod bars;
+mod look;
 mod marks;
 mod panels;
 mod place;
 mod plot;
+mod rollout;
 mod thin;
+
+pub(super) use rollout::releases;
 
 use std::fmt::Write as _;
 use std::io;
@@ -121,14 +129,54 @@ pub(super) struct Picture {
 impl Picture {
     /// Returns the picture as an element at its place.
     pub(super) fn element(&self, attributes: &str) -> String {
-        let title = escaped(&self.title);
-        format!(
-            "<svg {attributes} viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{title}\">\n{}</svg>\n",
-            WIDTH * SCALE,
-            HEIGHT * SCALE,
-            self.inside
-        )
+        element(attributes, &self.title, &self.inside, (WIDTH, HEIGHT))
     }
+}
+
+/// A chart of releases: a file, and the pictures in it.
+#[derive(Clone, Debug)]
+pub(super) struct ReleaseChart {
+    /// The release it is about; all of them where `None`.
+    pub(super) release: Option<usize>,
+    title: String,
+    remark: String,
+    pub(super) pictures: Vec<Drawing>,
+}
+
+/// A picture of a size of its own, and where it stands on its sheet, in pixels.
+#[derive(Clone, Debug)]
+pub(super) struct Drawing {
+    title: String,
+    inside: String,
+    size: (i32, i32),
+    at: (i32, i32),
+}
+
+impl ReleaseChart {
+    /// Returns the name of the file.
+    pub(super) fn file(&self) -> String {
+        match self.release {
+            None => "charts/releases.svg".to_owned(),
+            Some(release) => format!("charts/release-{}.svg", release + 1),
+        }
+    }
+}
+
+impl Drawing {
+    /// Returns the picture as an element at its place.
+    pub(super) fn element(&self, attributes: &str) -> String {
+        element(attributes, &self.title, &self.inside, self.size)
+    }
+}
+
+/// Returns a picture of so many pixels as an element at its place.
+fn element(attributes: &str, title: &str, inside: &str, (width, height): (i32, i32)) -> String {
+    let title = escaped(title);
+    format!(
+        "<svg {attributes} viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{title}\">\n{inside}</svg>\n",
+        width * SCALE,
+        height * SCALE,
+    )
 }
 
 /// Draws every chart of the services shown, service by service.
@@ -188,10 +236,43 @@ pub(super) fn sheet(result: &StudyResult, pictures: &[Picture], kind: Kind, lang
     let columns = if own.len() > ONE_COLUMN { 2 } else { 1 };
     let rows = own.len().div_ceil(columns as usize) as i32;
     let remarks = remarks(result, lang);
+    page(result, lang.word(kind.title()), &remarks, (columns * WIDTH, rows * HEIGHT), |left, top| {
+        let place = |(i, picture): (usize, &&Picture)| {
+            let (column, row) = (i as i32 % columns, i as i32 / columns);
+            let (x, y) = (left + column * WIDTH, top + row * HEIGHT);
+            picture.element(&format!("x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{HEIGHT}\""))
+        };
+        own.iter().enumerate().map(place).collect()
+    })
+}
+
+/// Returns the file of a chart of releases.
+pub(super) fn release_sheet(result: &StudyResult, chart: &ReleaseChart) -> Vec<u8> {
+    let ends =
+        chart.pictures.iter().map(|drawing| (drawing.at.0 + drawing.size.0, drawing.at.1 + drawing.size.1));
+    let size = ends.fold((WIDTH, 0), |size, end| (size.0.max(end.0), size.1.max(end.1)));
+    page(result, &chart.title, &[&chart.remark], size, |left, top| {
+        let place = |drawing: &Drawing| {
+            let ((x, y), (width, height)) = (drawing.at, drawing.size);
+            let (x, y) = (left + x, top + y);
+            drawing.element(&format!("x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\""))
+        };
+        chart.pictures.iter().map(place).collect()
+    })
+}
+
+/// Returns a file: the name of the scenario, remarks, and below them something of a size in pixels, put where it is told
+/// to begin.
+fn page(
+    result: &StudyResult,
+    title: &str,
+    remarks: &[&str],
+    (width, height): (i32, i32),
+    inside: impl FnOnce(i32, i32) -> String,
+) -> Vec<u8> {
     let head = HEAD + LEADING * remarks.len() as i32;
-    let (width, height) = (columns * WIDTH + 2 * MARGIN, rows * HEIGHT + head + MARGIN);
+    let (width, height) = (width + 2 * MARGIN, height + head + MARGIN);
     let name = result.plan.display_name.as_deref().unwrap_or(&result.plan.name);
-    let title = fitted(name, TITLE, width - 2 * MARGIN);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\">\n\
@@ -199,19 +280,15 @@ pub(super) fn sheet(result: &StudyResult, pictures: &[Picture], kind: Kind, lang
          <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n\
          <text x=\"{MARGIN}\" y=\"30\" font-size=\"{TITLE}\" fill=\"#222\">{}</text>\n",
         escaped(name),
-        lang.word(kind.title()),
-        escaped(&title),
+        escaped(title),
+        escaped(&fitted(name, TITLE, width - 2 * MARGIN)),
     );
     for (i, remark) in remarks.iter().enumerate() {
-        let y = HEAD + 8 + LEADING * i as i32;
+        let (y, remark) = (HEAD + 8 + LEADING * i as i32, escaped(remark));
         let _ =
             writeln!(text, "<text x=\"{MARGIN}\" y=\"{y}\" font-size=\"12\" fill=\"#666\">{remark}</text>");
     }
-    for (i, picture) in own.iter().enumerate() {
-        let (column, row) = (i as i32 % columns, i as i32 / columns);
-        let (x, y) = (MARGIN + column * WIDTH, head + row * HEIGHT);
-        text += &picture.element(&format!("x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{HEIGHT}\""));
-    }
+    text += &inside(MARGIN, head);
     text += "</svg>\n";
     text.into_bytes()
 }

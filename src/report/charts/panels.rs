@@ -1,10 +1,9 @@
 //! What each chart of a service shows: which columns, on which axes.
 
 use super::axis::{Axis, nines_of, time_caption};
+use super::look::{BLUE, GREEN, LOOKS, Look, ORANGE, PURPLE, SKY, VERMILLION};
 use super::marks::{Mark, marks};
-use super::plot::{
-    BLUE, Bound, COLUMNS, GREEN, LOOKS, Layer, Line, Look, ORANGE, PURPLE, Plot, SKY, VERMILLION,
-};
+use super::plot::{Bound, COLUMNS, Layer, Line, Plot};
 use super::thin::{Edges, bands, envelope, layers, lines};
 use super::{Chart, Kind};
 use crate::report::goal_text;
@@ -330,7 +329,9 @@ impl<'a> Panels<'a> {
             layers: Vec::new(),
             bounds: Vec::new(),
             marks: self.marks.clone(),
+            wrong: (Vec::new(), ""),
             empty: word(Word::NothingCame),
+            edges: None,
         }
     }
 

@@ -11,6 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{IntoFont, WHITE};
 
 use super::axis::Axis;
+use super::look::{ALARM, BLACK, GREY, GRID, INK, LEADER, Look, MARK, SHADE, dashed};
 use super::marks::Mark;
 use super::place::{Box, beside_level, beside_mark, best};
 use super::thin::{Band, Run};
@@ -38,30 +39,6 @@ const CAP: f64 = 4.0;
 const APART: f64 = 5.0;
 /// The stroke that shows a label's colour and dashes.
 const SAMPLE: i32 = 20;
-
-/// How a line or layer looks: a colour of Okabe and Ito (Color Universal Design, 2008) and its dash
-/// pattern, so that lines are told apart without colour, too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Look {
-    colour: RGBColor,
-    dashes: &'static str,
-}
-
-pub(super) const BLUE: Look = Look { colour: RGBColor(0x00, 0x72, 0xB2), dashes: "" };
-pub(super) const VERMILLION: Look = Look { colour: RGBColor(0xD5, 0x5E, 0x00), dashes: "80 30" };
-pub(super) const GREEN: Look = Look { colour: RGBColor(0x00, 0x9E, 0x73), dashes: "30 40" };
-pub(super) const PURPLE: Look = Look { colour: RGBColor(0xCC, 0x79, 0xA7), dashes: "90 25 20 25" };
-pub(super) const ORANGE: Look = Look { colour: RGBColor(0xE6, 0x9F, 0x00), dashes: "140 30" };
-pub(super) const SKY: Look = Look { colour: RGBColor(0x56, 0xB4, 0xE9), dashes: "45 20" };
-const BLACK: Look = Look { colour: RGBColor(0x00, 0x00, 0x00), dashes: "20 40" };
-pub(super) const LOOKS: [Look; 6] = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY];
-
-const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
-const GREY: RGBColor = RGBColor(0x66, 0x66, 0x66);
-const LEADER: RGBColor = RGBColor(0xBB, 0xBB, 0xBB);
-const MARK: RGBColor = RGBColor(0x99, 0x99, 0x99);
-const GRID: RGBColor = RGBColor(0xE2, 0xE2, 0xE2);
-const SHADE: RGBColor = RGBColor(0xF1, 0xF1, 0xF1);
 
 /// A line with its band.
 #[derive(Clone, Debug)]
@@ -110,30 +87,44 @@ pub(super) struct Plot {
     pub(super) bounds: Vec<Bound>,
     /// What happened, in order of time.
     pub(super) marks: Vec<Mark>,
+    /// Stretches in which something is wrong, and what.
+    pub(super) wrong: (Vec<(f64, f64)>, &'static str),
     /// Said in the middle of an empty picture.
     pub(super) empty: &'static str,
+    /// The left and right edge of the plotting area in pixels, where it stands below others; as labels need it where
+    /// `None`.
+    pub(super) edges: Option<(i32, i32)>,
 }
 
-type Drawn<B> = Result<(), plotters::drawing::DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
-type Area<B> = plotters::drawing::DrawingArea<B, plotters::coord::Shift>;
+pub(super) type Drawn<B> =
+    Result<(), plotters::drawing::DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
+pub(super) type Area<B> = plotters::drawing::DrawingArea<B, plotters::coord::Shift>;
+
+/// Returns the left and right edge of the plotting area that the labels of a plot need.
+pub(super) fn edges(plot: &Plot) -> (i32, i32) {
+    let picture = Picture::new(plot);
+    (picture.left, picture.right)
+}
 
 /// Returns the inside of an SVG element of [`WIDTH`] x [`HEIGHT`] pixels in units of [`SCALE`].
 pub(super) fn draw(plot: &Plot) -> std::io::Result<String> {
+    drawn((WIDTH, HEIGHT), |area| Picture::new(plot).draw(area))
+}
+
+/// Returns the inside of an SVG element of so many pixels, in which something is drawn in units of [`SCALE`].
+pub(super) fn drawn(
+    (width, height): (i32, i32),
+    draw: impl FnOnce(&Area<SVGBackend<'_>>) -> Drawn<SVGBackend<'static>>,
+) -> std::io::Result<String> {
     let mut text = String::new();
     {
-        let size = ((WIDTH * SCALE) as u32, (HEIGHT * SCALE) as u32);
+        let size = ((width * SCALE) as u32, (height * SCALE) as u32);
         let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-        let drawn = Picture::new(plot).draw(&area).and_then(|()| area.present());
+        let drawn = draw(&area).and_then(|()| area.present());
         drawn.map_err(|error| std::io::Error::other(error.to_string()))?;
     }
     let inside = text.split_once(">\n").and_then(|(_, rest)| rest.rsplit_once("</svg>"));
-    let mut inside = inside.map(|(inside, _)| inside.to_owned()).unwrap_or_default();
-    for look in LOOKS.iter().chain([&BLACK]).filter(|look| !look.dashes.is_empty()) {
-        let RGBColor(r, g, b) = look.colour;
-        let stroke = format!("stroke=\"#{r:02X}{g:02X}{b:02X}\"");
-        inside = inside.replace(&stroke, &format!("{stroke} stroke-dasharray=\"{}\"", look.dashes));
-    }
-    Ok(inside)
+    Ok(inside.map(|(inside, _)| dashed(inside.to_owned())).unwrap_or_default())
 }
 
 /// Estimates the width of a text in pixels: there is no font to ask. A little too wide rather than
@@ -201,13 +192,9 @@ impl<'a> Picture<'a> {
         let half_date = plot.x.dates.last().filter(|(at, _)| *at > 0.9).map_or(0, half);
         let half_tick = half_tick.max(half_date);
         let right = if labels == 0 { 0 } else { labels.min(MAX_LABEL) + SAMPLE + 16 };
-        Self {
-            plot,
-            left: (left + 14).max(34),
-            right: WIDTH - (right + 6).max(half_tick + 6),
-            top: TOP,
-            bottom: HEIGHT - BOTTOM,
-        }
+        let needed = ((left + 14).max(34), WIDTH - (right + 6).max(half_tick + 6));
+        let (left, right) = plot.edges.unwrap_or(needed);
+        Self { plot, left, right, top: TOP, bottom: HEIGHT - BOTTOM }
     }
 
     fn draw<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B> {
@@ -271,6 +258,15 @@ impl<'a> Picture<'a> {
             let corners = [scaled((self.x(0.0), self.top.into())), scaled((self.x(to), self.bottom.into()))];
             area.draw(&Rectangle::new(corners, SHADE.filled()))?;
             self.text(area, word, (self.left, self.top - 8), (LABEL - 1, GREY), HPos::Left)?;
+        }
+        for &(from, to) in &plot.wrong.0 {
+            let corners = [scaled((self.x(from), self.top.into())), scaled((self.x(to), self.bottom.into()))];
+            area.draw(&Rectangle::new(corners, ALARM.filled()))?;
+        }
+        if let Some((from, _)) = plot.wrong.0.first() {
+            let (word, width) = (plot.wrong.1, text_width(plot.wrong.1, LABEL - 1));
+            let left = self.x(*from).min(f64::from(self.right - width)).max(f64::from(self.left));
+            self.text_at(area, word, (left, f64::from(self.top - 8)), (LABEL - 1, GREY), HPos::Left)?;
         }
         for (at, label) in &plot.y.ticks {
             let y = self.at_y(*at);
@@ -453,13 +449,10 @@ impl<'a> Picture<'a> {
         area: &Area<B>,
         text: &str,
         at: (f64, f64),
-        (size, colour): (i32, RGBColor),
+        font: (i32, RGBColor),
         side: HPos,
     ) -> Drawn<B> {
-        // The backend divides by this factor again.
-        let font = ("sans-serif", f64::from(size * SCALE) * 1.24).into_font();
-        let style = TextStyle::from(font).color(&colour).pos(Pos::new(side, VPos::Center));
-        area.draw(&Text::new(text, scaled(at), style))
+        write(area, text, at, font, side)
     }
 
     fn x(&self, share: f64) -> f64 {
@@ -476,7 +469,21 @@ impl<'a> Picture<'a> {
     }
 }
 
-fn scaled((x, y): (f64, f64)) -> (i32, i32) {
+/// Writes a text at a height, in pixels.
+pub(super) fn write<B: DrawingBackend>(
+    area: &Area<B>,
+    text: &str,
+    at: (f64, f64),
+    (size, colour): (i32, RGBColor),
+    side: HPos,
+) -> Drawn<B> {
+    // The backend divides by this factor again.
+    let font = ("sans-serif", f64::from(size * SCALE) * 1.24).into_font();
+    let style = TextStyle::from(font).color(&colour).pos(Pos::new(side, VPos::Center));
+    area.draw(&Text::new(text, scaled(at), style))
+}
+
+pub(super) fn scaled((x, y): (f64, f64)) -> (i32, i32) {
     (libm::round(x * f64::from(SCALE)) as i32, libm::round(y * f64::from(SCALE)) as i32)
 }
 
@@ -487,6 +494,7 @@ fn stroke(colour: RGBColor, tenths: u32) -> ShapeStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::charts::look::BLUE;
 
     /// Labels of lines, and the values at their ends.
     type Ends<'a> = &'a [(&'a str, f64)];
@@ -511,7 +519,9 @@ mod tests {
             layers: vec![],
             bounds: vec![],
             marks: vec![],
+            wrong: (vec![], ""),
             empty: "",
+            edges: None,
         }
     }
 

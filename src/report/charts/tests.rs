@@ -5,6 +5,7 @@ use super::plot::text_width;
 use super::*;
 use crate::report::{files, html};
 use crate::results::example::{S, one_day, study};
+use crate::results::released;
 use crate::results::{EventKind, Goal, SERIES, SUMMARY};
 
 /// An element of markup: its name, its attributes, and the text up to the next one.
@@ -55,14 +56,20 @@ fn elements(markup: &str) -> Vec<Element<'_>> {
     found
 }
 
-/// Fails where anything of a picture, its text as wide as it may be, lies outside of it.
 fn unclipped(picture: &Picture) {
-    let (width, height) = (f64::from(WIDTH * SCALE), f64::from(HEIGHT * SCALE));
+    within(&picture.element(""), (WIDTH, HEIGHT));
+}
+
+/// Fails where anything of a picture, its text as wide as it may be, lies outside of it.
+fn within(markup: &str, (width, height): (i32, i32)) {
+    let (width, height) = (f64::from(width * SCALE), f64::from(height * SCALE));
+    let elements = elements(markup);
+    let title = elements[0].attribute("aria-label").to_owned();
     let inside = |x: f64, y: f64, what: &str| {
         let fits = (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
-        assert!(fits, "{x},{y} of {what} is outside: {}", picture.title);
+        assert!(fits, "{x},{y} of {what} is outside: {title}");
     };
-    for element in elements(&picture.element("")).iter().skip(1) {
+    for element in elements.iter().skip(1) {
         let (x, y) = (element.number("x"), element.number("y"));
         match element.name {
             "polyline" | "polygon" => {
@@ -225,6 +232,104 @@ fn nothing_is_clipped_whatever_came() {
             pictures.iter().for_each(unclipped);
         }
     }
+}
+
+/// Long names, no clock, a release that never began, no day at all, and one commit after another.
+#[test]
+fn no_chart_of_a_release_is_clipped() {
+    let told = super::rollout::tests::four_ways;
+    let mut long = told();
+    long.plan.releases[0].version = "v".repeat(63);
+    for policy in &mut long.plan.releases[0].policies {
+        policy.name = "m".repeat(63);
+    }
+    long.plan.services[0].name = "w".repeat(63);
+    let mut timeless = told();
+    timeless.plan.start = None;
+    let never = released::study(vec![vec![released::caught()]]);
+    for (what, study) in [
+        ("as it is", told()),
+        ("long names", long),
+        ("without a clock", timeless),
+        ("never begun", never),
+        ("no day", released::study(vec![])),
+        ("three days", released::study(vec![vec![released::faulty()]; 3])),
+    ] {
+        for lang in [Lang::En, Lang::Zh] {
+            let charts = releases(&study, lang).unwrap();
+            assert_eq!(charts.len(), 2, "{what}");
+            for drawing in charts.iter().flat_map(|chart| &chart.pictures) {
+                within(&drawing.element(""), drawing.size);
+            }
+            for chart in &charts {
+                elements(&String::from_utf8(release_sheet(&study, chart)).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn bars_say_how_long_how_many_and_the_ratio() {
+    let charts = releases(&super::rollout::tests::four_ways(), Lang::En).unwrap();
+    let markup = charts[0].pictures[0].element("");
+    let elements = elements(&markup);
+    let texts: Vec<_> = elements.iter().filter(|e| e.name == "text").map(|e| e.text).collect();
+    // Detected 147, 89 and 200 s after the first harm, recovered 10, 10 and 310 s later: ratios 157/10, 99/10, 510/310.
+    let expected = [
+        "Detection and recovery by policy",
+        "time from the first harm, minutes",
+        "v2 \u{b7} web",
+        "1. canary",
+        "166 requests harmed \u{b7} rolled back 1 of 1",
+        "2m27s",
+        "ratio 15.7",
+        "2. blue/green",
+        "ratio 9.90",
+        "3. rolling",
+        "5m10s",
+        "ratio 1.65",
+        "4. recreate",
+        "22,800 requests harmed \u{b7} defect escaped 1 of 1",
+    ];
+    for text in expected {
+        assert!(texts.contains(&text), "{text} is not in {texts:?}");
+    }
+    let rank = |name: &str| texts.iter().position(|text| text.ends_with(name)).unwrap();
+    assert!(rank("canary") < rank("blue/green") && rank("rolling") < rank("recreate"));
+    // As long as the axis says: detection and recovery of `rolling`, 200 s and 310 s, beside each other.
+    let bars: Vec<_> = elements.iter().filter(|e| e.name == "rect" && e.number("height") == 160.0).collect();
+    let width = |index: usize| bars[index].number("width");
+    assert_eq!(bars.len(), 2 + 3 * 2, "two of the legend");
+    assert!((width(7) / width(6) - 1.55).abs() < 0.01, "{} {}", width(6), width(7));
+    assert!((bars[6].number("x") + width(6) - bars[7].number("x")).abs() <= 1.0);
+}
+
+#[test]
+fn the_page_has_the_policies_and_why() {
+    let study = super::rollout::tests::four_ways();
+    let charts = releases(&study, Lang::En).unwrap();
+    let page = String::from_utf8(html::report(&study, &[], &charts, Lang::En)).unwrap();
+    elements(&page.replace("<wbr/>", "").replace("<!DOCTYPE html>", "<!DOCTYPE>"));
+    let rows = table_of(&page, "v2 \u{b7} web");
+    let row: Vec<_> = rows[1].iter().map(|(shown, _)| &**shown).collect();
+    let expected = [
+        "2",
+        "blue/green",
+        "1,805",
+        "1m39s",
+        "1m29s",
+        "10s",
+        "9.90",
+        "0s",
+        "5%",
+        "1,639",
+        "rolled back 1 of 1",
+    ];
+    assert_eq!(row, expected);
+    assert_eq!(rows[3][3].0, "", "nobody took it back");
+    assert!(page.contains("<p>canary harmed the fewest requests, 166: decided against 2m27s"), "{page}");
+    let none = String::from_utf8(html::report(&self::study(), &[], &[], Lang::En)).unwrap();
+    assert!(!none.contains("Releases"), "nothing is said where there are none");
 }
 
 #[test]
@@ -573,7 +678,13 @@ fn the_report_is_well_formed_and_needs_nothing_else() {
         [(&hostile, "inconclusive"), (&bare, "no objective"), (&empty, "inconclusive"), (&idle(), "fail")]
     {
         for lang in [Lang::En, Lang::Zh] {
-            let page = String::from_utf8(html::report(study, &drawn(study, lang), lang)).unwrap();
+            let page = String::from_utf8(html::report(
+                study,
+                &drawn(study, lang),
+                &releases(study, lang).unwrap(),
+                lang,
+            ))
+            .unwrap();
             let style = page.find("<style>").unwrap()..page.find("</style>").unwrap();
             let mut unstyled = page.clone();
             unstyled.replace_range(style, "<style>");
@@ -605,7 +716,7 @@ fn the_report_is_well_formed_and_needs_nothing_else() {
 #[test]
 fn the_report_holds_the_figures_of_the_tables() {
     let study = study();
-    let page = String::from_utf8(html::report(&study, &drawn(&study, Lang::En), Lang::En)).unwrap();
+    let page = String::from_utf8(html::report(&study, &drawn(&study, Lang::En), &[], Lang::En)).unwrap();
     let expected = [
         "<p>3 days simulated \u{b7} 1970-01-01T08:00:00+08:00 + 30s</p>",
         "<p class=\"said\">0 of 2 objectives hold; order-p99 is undecided, it holds on 2 of 3 days: more than 1% of \
@@ -705,7 +816,7 @@ fn every_row_of_the_report_has_the_figures_of_the_csv() {
         let at = |name: &str| records[0].iter().position(|known| known == name).unwrap();
         // A column that applies nowhere is not shown, nor a row without any of them.
         let told = |name: &str| records[1..].iter().any(|record| !record[at(name)].is_empty());
-        let page = String::from_utf8(html::report(&study, &[], Lang::En)).unwrap();
+        let page = String::from_utf8(html::report(&study, &[], &[], Lang::En)).unwrap();
         for (title, columns) in
             [(Word::TrafficAndLatency, &columns[..7]), (Word::UseOfServers, &columns[7..])]
         {

@@ -23,6 +23,11 @@ impl Edges {
         self.0.len() - 1
     }
 
+    /// Returns where a bucket begins and ends.
+    pub(super) fn ends(&self, i: usize) -> (f64, f64) {
+        (self.0[i], self.0[i + 1])
+    }
+
     fn middle(&self, i: usize) -> f64 {
         f64::midpoint(self.0[i], self.0[i + 1])
     }

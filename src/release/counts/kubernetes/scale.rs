@@ -85,9 +85,10 @@ impl Deployment {
             -size
         } else {
             let max = i128::from(version.max.max(1));
-            // Half is rounded up.
             let twice = 2 * i128::from(size) * i128::from(self.max_total());
-            i64::try_from((twice + max) / (2 * max)).unwrap_or(i64::MAX) - size
+            // Half is rounded up.
+            let after = u32::try_from((twice + max) / (2 * max)).unwrap_or(u32::MAX);
+            i64::from(after) - size
         };
         match left {
             0 => 0,

@@ -224,7 +224,7 @@ impl Checker<'_> {
             .analyses()
             .into_iter()
             .map(|analysis| {
-                let spec: Arc<dyn DetectorSpec> = Arc::new(analysis);
+                let spec: Arc<dyn DetectorSpec> = Arc::new(analysis.in_step());
                 self.detector(&path, "analysis", &spec, &written, service, &mut told)
             })
             .collect();

@@ -1,4 +1,11 @@
-//! Releases in the results: what was planned, and what became of it, as integers.
+//! Releases in the results: what was planned, and what became of it, as integers; the figures of one
+//! release (`figures.rs`), and of a way to roll it out over replications (`policies.rs`).
+
+mod figures;
+mod policies;
+
+pub use figures::{ReleaseFacts, ReleaseOutcome, ReleaseRow, release_rows};
+pub use policies::{DORA, EXPOSED_PERCENT, PolicyRow, RELEASES, Share, Spread, release_policies};
 
 use serde::{Deserialize, Serialize};
 
@@ -73,13 +80,18 @@ pub struct ReleaseRun {
     pub stand: Stand,
     /// The first request that the new version's servers made bad and that is not bad without the release.
     pub first_bad_ns: Option<u64>,
-    /// Bad requests since the rollout's start, at the ends of intervals and of windows, in order.
+    /// Bad requests since the rollout's start, at the ends of intervals and at the ends and beginnings of windows, in
+    /// order of time; the last is that of the run's end.
     pub marks: Vec<BadMark>,
     /// What users got after the rollout's start, by the objectives of [`ReleasePlan::objectives`]: whole windows
     /// (the objective's `every`, else `run.interval`).
     pub health: Vec<ObjectiveRun>,
     /// By interval of the run.
     pub series: ReleaseSeries,
+    /// Bad requests at servers of the new version, by when (ns) and by what names them: what a study asks a run
+    /// without the release about; not kept.
+    #[serde(skip)]
+    pub suspects: Vec<(u64, u64)>,
 }
 
 /// How a release stands at the end of a run.
@@ -118,7 +130,35 @@ pub struct BadMark {
     pub without: Option<u64>,
 }
 
-/// A release by interval of the run; entries before its rollout's start are zero.
+impl ReleaseSeries {
+    /// Returns a series that begins with so many intervals in which nothing happened.
+    pub fn blank(intervals: usize) -> Self {
+        Self {
+            previous_ns: vec![Wide(0); intervals],
+            new_ns: vec![Wide(0); intervals],
+            weight_ppm: vec![0; intervals],
+            bad: vec![0; intervals],
+            ended: vec![0; intervals],
+            seen_ppm: vec![None; intervals],
+            load_milli: vec![0; intervals],
+        }
+    }
+
+    /// Returns it with intervals in which nothing happened up to so many in all.
+    pub fn padded(mut self, intervals: usize) -> Self {
+        self.previous_ns.resize(intervals, Wide(0));
+        self.new_ns.resize(intervals, Wide(0));
+        self.weight_ppm.resize(intervals, 0);
+        self.bad.resize(intervals, 0);
+        self.ended.resize(intervals, 0);
+        self.seen_ppm.resize(intervals, None);
+        self.load_milli.resize(intervals, 0);
+        self
+    }
+}
+
+/// A release by interval of the run; entries before its rollout's start are zero, the entry in which it lies
+/// covers what follows it. All are as long as the run, or empty where no rollout began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReleaseSeries {
@@ -137,3 +177,6 @@ pub struct ReleaseSeries {
     /// Work offered in the interval, in servers' worth of the fleet's mean server, in thousandths.
     pub load_milli: Vec<u64>,
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
