@@ -283,18 +283,20 @@ fn an_image_must_be_there_and_young_enough() {
     let wrong = |key: &str| vec![(Code::Release, key.to_owned())];
     let piped = "at: 10m, pipeline: {stages: [{name: a, duration: 5m}]}";
     for (when, rest, expected) in [
-        ("at: 10m", "every: 10m", wrong("every")),
+        ("at: 10m", "every: 10m", vec![]),
+        ("at: 10m", "every: 601s", wrong("every")),
         ("at: 10m", "every: 9m", vec![]),
         ("at: 10m", "every: 6h", wrong("every")),
-        ("at: 10m", "every: 6h, first: 10m", wrong("first")),
+        ("at: 10m", "every: 6h, first: 10m", vec![]),
+        ("at: 10m", "every: 6h, first: 601s", wrong("first")),
         ("at: 10m", "every: 6h, first: \"23:39\"", vec![]),
         // The rollout begins later than the commit, by the stages at least.
-        (piped, "every: 14m", vec![]),
-        (piped, "every: 15m", wrong("every")),
-        ("commits: {every: 20m}", "every: 20m", wrong("every")),
-        ("commits: {every: 20m}", "every: 19m", vec![]),
-        ("commits: {poisson: 3/h, to: 30m}", "every: 29m", vec![]),
-        ("commits: {poisson: 3/h, to: 30m}", "every: 30m", wrong("every")),
+        (piped, "every: 15m", vec![]),
+        (piped, "every: 16m", wrong("every")),
+        ("commits: {every: 20m}", "every: 21m", wrong("every")),
+        ("commits: {every: 20m}", "every: 20m", vec![]),
+        ("commits: {poisson: 3/h, to: 30m}", "every: 30m", vec![]),
+        ("commits: {poisson: 3/h, to: 30m}", "every: 31m", wrong("every")),
         // Images at 1, 4 and 7 minutes: the last is 3 minutes old at 10, and 2 at 9.
         ("at: 10m", "every: 3m, first: 1m, maxAge: 3m", vec![]),
         ("at: 10m", "every: 3m, first: 1m, maxAge: 179s", wrong("maxAge")),
