@@ -240,7 +240,7 @@ fn releases_that_may_meet_need_a_rule() {
         assert!(told.iter().all(|(code, _)| *code == Code::Release), "{told:?}");
         told.into_iter().map(|(_, path)| path).collect::<Vec<_>>()
     };
-    let cases: [(&[&str], &[&str]); 8] = [
+    let cases: [(&[&str], &[&str]); 9] = [
         (&["service: web, version: b, at: 5m", "service: pay, version: b, at: 5m"], &[]),
         // The later one, wherever it stands in the file.
         (&["service: web, version: b, at: 5m", "service: web, version: c, at: 4m"], &["releases[0]"]),
@@ -256,6 +256,14 @@ fn releases_that_may_meet_need_a_rule() {
                 "service: web, version: c, at: 8m",
             ],
             &["releases[0]", "releases[1]"],
+        ),
+        // One that its pipeline keeps to the end meets nobody.
+        (
+            &[
+                "service: web, version: b, at: 1m, pipeline: {stages: [{name: a, duration: 1h}]}",
+                "service: web, version: c, at: 8m",
+            ],
+            &[],
         ),
         // A freeze makes the first commit the second rollout.
         (
