@@ -30,8 +30,8 @@ pub(crate) fn grouped(number: impl Into<u64>) -> String {
     grouped
 }
 
-/// Names that people know from other balancers, and those of this one.
-const NICKNAMES: [(&str, &str); 11] = [
+/// Names that people know from elsewhere, and those of this program.
+const NICKNAMES: [(&str, &str); 12] = [
     ("p2c", "leastRequest"),
     ("poweroftwo", "leastRequest"),
     ("poweroftwochoices", "leastRequest"),
@@ -43,6 +43,7 @@ const NICKNAMES: [(&str, &str); 11] = [
     ("weightedroundrobin", "smoothWeightedRoundRobin"),
     ("rand", "random"),
     ("exp", "exponential"),
+    ("rollingupdate", "rolling"),
 ];
 
 /// Returns the nearest of the known names, if one is near, or is called so by others.

@@ -296,11 +296,13 @@ impl Checker<'_> {
 
     /// A release that may find another of its service under way says what it does then.
     pub(super) fn overlaps(&mut self, starts: &[Start]) {
-        for start in starts {
+        let end = SimTime::ZERO + self.around.frame.duration;
+        // Who is frozen to the end meets nobody.
+        let begins = |start: &&Start| start.earliest < end;
+        for start in starts.iter().filter(begins) {
             let spec = &self.spec.releases[start.index];
-            let others =
-                starts.iter().filter(|other| other.service == start.service && other.index != start.index);
-            let met = others.clone().any(|other| !start.surely_before(other));
+            let other = |other: &&Start| other.service == start.service && other.index != start.index;
+            let met = starts.iter().filter(begins).filter(other).any(|other| !start.surely_before(other));
             if spec.if_busy.is_some() || !(met || start.many) {
                 continue;
             }

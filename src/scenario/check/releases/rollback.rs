@@ -132,13 +132,9 @@ impl Checker<'_> {
     fn exists(&mut self, path: &str, spec: &SnapshotRollback, first: SimTime, start: &Start) {
         // Of commits that come by chance the last is the one that has an image most likely.
         let begins = if start.known.is_empty() { start.last.max(start.earliest) } else { start.earliest };
-        let age = |at: SimTime| {
-            let since = (at - first).as_nanos();
-            // The image of that very instant may be one of the new version.
-            let newest = since.saturating_sub(1) / spec.every.as_nanos() * spec.every.as_nanos();
-            SimDuration::from_nanos(since - newest)
-        };
-        if first >= begins {
+        // The image of that very instant is one of the previous version.
+        let age = |at: SimTime| SimDuration::from_nanos((at - first).as_nanos() % spec.every.as_nanos());
+        if first > begins {
             let (saved, begins) = (self.told(first), self.told(begins));
             let message = format!(
                 "there is no image to restore: the first is saved at {saved}, and the rollout begins at {begins}"
@@ -152,7 +148,7 @@ impl Checker<'_> {
             return;
         }
         let Some(most) = spec.max_age else { return };
-        let best = start.known.iter().filter(|&&at| at > first).map(|&at| age(at)).min();
+        let best = start.known.iter().filter(|&&at| at >= first).map(|&at| age(at)).min();
         let met = best.map_or(!most.is_zero(), |best| best <= most);
         if !met {
             let (message, remedy) = match best {

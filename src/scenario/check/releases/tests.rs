@@ -240,7 +240,7 @@ fn releases_that_may_meet_need_a_rule() {
         assert!(told.iter().all(|(code, _)| *code == Code::Release), "{told:?}");
         told.into_iter().map(|(_, path)| path).collect::<Vec<_>>()
     };
-    let cases: [(&[&str], &[&str]); 8] = [
+    let cases: [(&[&str], &[&str]); 9] = [
         (&["service: web, version: b, at: 5m", "service: pay, version: b, at: 5m"], &[]),
         // The later one, wherever it stands in the file.
         (&["service: web, version: b, at: 5m", "service: web, version: c, at: 4m"], &["releases[0]"]),
@@ -256,6 +256,14 @@ fn releases_that_may_meet_need_a_rule() {
                 "service: web, version: c, at: 8m",
             ],
             &["releases[0]", "releases[1]"],
+        ),
+        // One that its pipeline keeps to the end meets nobody.
+        (
+            &[
+                "service: web, version: b, at: 1m, pipeline: {stages: [{name: a, duration: 1h}]}",
+                "service: web, version: c, at: 8m",
+            ],
+            &[],
         ),
         // A freeze makes the first commit the second rollout.
         (
@@ -283,18 +291,20 @@ fn an_image_must_be_there_and_young_enough() {
     let wrong = |key: &str| vec![(Code::Release, key.to_owned())];
     let piped = "at: 10m, pipeline: {stages: [{name: a, duration: 5m}]}";
     for (when, rest, expected) in [
-        ("at: 10m", "every: 10m", wrong("every")),
+        ("at: 10m", "every: 10m", vec![]),
+        ("at: 10m", "every: 601s", wrong("every")),
         ("at: 10m", "every: 9m", vec![]),
         ("at: 10m", "every: 6h", wrong("every")),
-        ("at: 10m", "every: 6h, first: 10m", wrong("first")),
+        ("at: 10m", "every: 6h, first: 10m", vec![]),
+        ("at: 10m", "every: 6h, first: 601s", wrong("first")),
         ("at: 10m", "every: 6h, first: \"23:39\"", vec![]),
         // The rollout begins later than the commit, by the stages at least.
-        (piped, "every: 14m", vec![]),
-        (piped, "every: 15m", wrong("every")),
-        ("commits: {every: 20m}", "every: 20m", wrong("every")),
-        ("commits: {every: 20m}", "every: 19m", vec![]),
-        ("commits: {poisson: 3/h, to: 30m}", "every: 29m", vec![]),
-        ("commits: {poisson: 3/h, to: 30m}", "every: 30m", wrong("every")),
+        (piped, "every: 15m", vec![]),
+        (piped, "every: 16m", wrong("every")),
+        ("commits: {every: 20m}", "every: 21m", wrong("every")),
+        ("commits: {every: 20m}", "every: 20m", vec![]),
+        ("commits: {poisson: 3/h, to: 30m}", "every: 30m", vec![]),
+        ("commits: {poisson: 3/h, to: 30m}", "every: 31m", wrong("every")),
         // Images at 1, 4 and 7 minutes: the last is 3 minutes old at 10, and 2 at 9.
         ("at: 10m", "every: 3m, first: 1m, maxAge: 3m", vec![]),
         ("at: 10m", "every: 3m, first: 1m, maxAge: 179s", wrong("maxAge")),
