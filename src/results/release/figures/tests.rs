@@ -126,6 +126,24 @@ fn a_false_alarm_has_neither_detection_time_nor_ratio() {
             "- 60 - - 15 - 0 30 falseAlarm",
         ),
         (
+            "nor what is bad later in the interval in which they are",
+            |_, run| {
+                harmless(run);
+                run.health[0].windows[2].from_ns = 65 * S;
+                run.health[0].windows[2].to_ns = 85 * S;
+                run.marks = marks(&[(20, 0, 0), (60, 2, 2), (65, 2, 2), (70, 9, 2), (100, 9, 2)]);
+            },
+            "- 65 - - 20 - 0 30 falseAlarm",
+        ),
+        (
+            "nor a request that is told as bad only then",
+            |_, run| {
+                harmless(run);
+                run.first_bad_ns = Some(60 * S);
+            },
+            "- 60 - - 15 - 0 30 falseAlarm",
+        ),
+        (
             "fewer are bad than without it",
             |_, run| {
                 harmless(run);
@@ -189,6 +207,14 @@ fn users_are_served_well_again_in_the_first_whole_window_that_is_met_once_the_ve
                 run.health.push(ObjectiveRun { windows });
             },
             "23 70 22 47 25 1.880 32 30 rolledBack",
+        ),
+        (
+            "the latest is that of the first",
+            |plan, run| {
+                plan.releases[0].objectives = vec![1, 1];
+                run.health = vec![health(&[(60, 11), (80, 1)]), health(&[(60, 1), (80, 1)])];
+            },
+            "23 80 22 57 35 1.629 32 30 rolledBack",
         ),
         (
             "a second objective that is never met",
