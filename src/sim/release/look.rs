@@ -120,6 +120,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             if look.status != Status::Running {
                 self.poke(now, service, queue);
             }
+            if self.releases.policy(release).strategy.counts_failures() {
+                return look.status == Status::Running;
+            }
         }
         match look.status {
             Status::Running => return true,
@@ -165,14 +168,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         text: String,
         queue: &mut EventQueue<Event>,
     ) {
-        let state = &mut self.releases.states[release];
-        if state.detected.is_none() {
-            state.detected = Some(now);
-            state.exposed_ppm = Some(state.ledger.as_ref().map_or(0, |ledger| ledger.exposed_ppm));
-        }
         let name = self.detection(release, which).name.clone();
         let why = if text.is_empty() { name } else { format!("{name}: {text}") };
-        self.release_note(now, release, EventKind::Alert, why.clone());
+        self.detected(now, release, why.clone());
         match &self.detection(release, which).person {
             None => self.decide_rollback(now, release, why, queue),
             Some(person) => {
@@ -183,6 +181,16 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.agenda.add(now + delay, What::Release(Due::Acknowledged(release, which)), queue);
             }
         }
+    }
+
+    /// It has been told that something is wrong.
+    pub(super) fn detected(&mut self, now: SimTime, release: usize, why: String) {
+        let state = &mut self.releases.states[release];
+        if state.detected.is_none() {
+            state.detected = Some(now);
+            state.exposed_ppm = Some(state.ledger.as_ref().map_or(0, |ledger| ledger.exposed_ppm));
+        }
+        self.release_note(now, release, EventKind::Alert, why);
     }
 
     /// Somebody looks at an alert, and will decide.
