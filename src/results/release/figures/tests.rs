@@ -90,6 +90,14 @@ fn the_first_harm_is_the_first_bad_request_or_an_interval_before_it() {
             "40 60 5 20 15 1.333 0 30 rolledBack",
         ),
         (
+            "what was read off at the decision tells that the interval was harmed only after it",
+            |_, run| {
+                run.first_bad_ns = None;
+                run.marks = marks(&[(20, 2, 2), (40, 5, 6), (45, 6, 7), (50, 9, 7), (60, 9, 9), (100, 9, 9)]);
+            },
+            "45 60 - 15 15 - 0 30 falseAlarm",
+        ),
+        (
             "the paired run was not made",
             |_, run| run.marks.iter_mut().for_each(|mark| mark.without = None),
             "23 60 22 37 15 2.467 - 30 rolledBack",
@@ -110,12 +118,12 @@ fn a_false_alarm_has_neither_detection_time_nor_ratio() {
             "50 60 - 10 15 - 6 30 falseAlarm",
         ),
         (
-            "harm that begins with the decision is detected at once",
+            "harm that begins with the decision was no reason for it",
             |_, run| {
                 run.first_bad_ns = Some(45 * S);
                 run.marks = marks(&[(20, 0, 0), (50, 4, 0), (60, 7, 1), (100, 7, 1)]);
             },
-            "45 60 0 15 15 1.000 6 30 rolledBack",
+            "45 60 - 15 15 - 6 30 falseAlarm",
         ),
         (
             "what is worse once users are served well is none of the release's",
