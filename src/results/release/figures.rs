@@ -185,7 +185,9 @@ fn first_harm(plan: &Plan, run: &ReleaseRun, healthy_ns: Option<u64>) -> Option<
     let read_off = |at: u64| run.marks.iter().any(|mark| mark.at_ns == at);
     let crowded = crowded.map(|(from, to)| match run.decided_ns {
         // Harm that begins with the decision or after it was no reason for it; what was read off then tells.
-        Some(decided) if read_off(decided) && (from..to).contains(&decided) && by_then(decided) <= by_then(from) => {
+        Some(decided)
+            if read_off(decided) && (from..to).contains(&decided) && by_then(decided) <= by_then(from) =>
+        {
             decided
         }
         _ => from,
