@@ -139,7 +139,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     /// Returns what a detector is shown; latencies in seconds.
-    fn values(&mut self, release: usize, which: usize) -> Vec<Option<f64>> {
+    fn values(&self, release: usize, which: usize) -> Vec<Option<f64>> {
         let wants = self.detection(release, which).spec.wants();
         let watches = &self.releases.watches[self.releases.states[release].plan][which];
         let value = |(want, &watch): (&crate::release::detector::Want, &usize)| {
@@ -149,14 +149,24 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 Figure::Errors | Figure::Ended => *value,
             }
         };
-        let values: Vec<Option<f64>> = wants.iter().zip(watches).map(value).collect();
-        let errors = wants.iter().position(|want| want.figure == Figure::Errors);
-        if let Some(seen) = errors.and_then(|at| values[at])
-            && let Some(ledger) = &mut self.releases.states[release].ledger
-        {
-            ledger.seen = Some((seen * 1e6 + 0.5) as u32);
+        wants.iter().zip(watches).map(value).collect()
+    }
+
+    /// Returns the errors that monitoring shows at present, in millionths: to the first detector that goes by errors,
+    /// those that look all the time before the analyses of steps.
+    pub(super) fn seen_errors(&self, release: usize) -> Option<u32> {
+        let policy = self.releases.policy(release);
+        let (steps, all) = (policy.analyses.len(), policy.analyses.len() + policy.detection.len());
+        let watches = &self.releases.watches[self.releases.states[release].plan];
+        let errors = |which: usize| {
+            let wants = self.detection(release, which).spec.wants();
+            let at = wants.iter().position(|want| want.figure == Figure::Errors)?;
+            watches[which].get(at).copied()
+        };
+        match self.watchers.shown((steps..all).chain(0..steps).find_map(errors)?) {
+            Shown::Value(Some(seen)) => Some((seen * 1e6 + 0.5) as u32),
+            Shown::Value(None) | Shown::Servers(_) => None,
         }
-        values
     }
 
     /// A detector tells that something is wrong: it is decided at once, or somebody is called.
