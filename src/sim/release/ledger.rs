@@ -221,7 +221,9 @@ impl Releases {
     /// Tells whether an interval of the series ends.
     fn ends_interval(&self, now: SimTime) -> bool {
         let plan = self.plan.as_deref();
-        plan.is_some_and(|plan| now.as_nanos() % plan.interval_ns == 0 || now.as_nanos() == plan.duration_ns)
+        plan.is_some_and(|plan| {
+            now.as_nanos().is_multiple_of(plan.interval_ns) || now.as_nanos() == plan.duration_ns
+        })
     }
 
     /// Returns the plan of a run that has releases.
