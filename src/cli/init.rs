@@ -49,7 +49,7 @@ pub(super) fn run(args: &InitArgs, voice: Voice, format: Format) -> Result<Exit,
         return Ok(Exit::Success);
     }
     if args.list {
-        let line = |template: &Template| format!("{:<16}{}\n", template.name, template.about);
+        let line = |template: &Template| format!("{:<21}{}\n", template.name, template.about);
         print(&TEMPLATES.iter().map(line).collect::<String>())?;
         return Ok(Exit::Success);
     }

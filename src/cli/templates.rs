@@ -12,7 +12,7 @@ pub(super) struct Template {
 }
 
 /// All of them, the one to begin with first.
-pub(super) const TEMPLATES: [Template; 9] = [
+pub(super) const TEMPLATES: [Template; 14] = [
     Template {
         name: "quickstart",
         about: "ten lines: one service, steady traffic, one objective",
@@ -74,6 +74,36 @@ pub(super) const TEMPLATES: [Template; 9] = [
         name: "balancers",
         about: "one fleet under any balancer, behind one proxy or sixteen",
         text: include_str!("../../scenarios/balancers.yaml"),
+        files: &[],
+    },
+    Template {
+        name: "bad-release",
+        about: "a bad release before midnight, rolled out in four ways and ranked by requests harmed",
+        text: include_str!("../../scenarios/bad-release.yaml"),
+        files: &[],
+    },
+    Template {
+        name: "snapshot-or-version",
+        about: "two ways back: images restored in place, or the previous version rolled out again",
+        text: include_str!("../../scenarios/snapshot-or-version.yaml"),
+        files: &[],
+    },
+    Template {
+        name: "flag-push",
+        about: "a flag that passes the freeze and slows every server down",
+        text: include_str!("../../scenarios/flag-push.yaml"),
+        files: &[],
+    },
+    Template {
+        name: "short-canary",
+        about: "a canary too short to see 2 % of errors, and one that is long enough",
+        text: include_str!("../../scenarios/short-canary.yaml"),
+        files: &[],
+    },
+    Template {
+        name: "rollback-trap",
+        about: "the old fleet is gone when the defect shows",
+        text: include_str!("../../scenarios/rollback-trap.yaml"),
         files: &[],
     },
 ];

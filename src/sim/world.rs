@@ -203,16 +203,27 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         world.agenda.plan(queue);
         world.begin_scans(queue);
         world.plan_releases(queue);
+        world.add_sources(scenario, replication, traces, queue)?;
+        Ok(world)
+    }
+
+    fn add_sources(
+        &mut self,
+        scenario: &Scenario,
+        replication: u32,
+        traces: &dyn TraceFiles,
+        queue: &mut EventQueue<Event>,
+    ) -> Result<(), Error> {
         for (index, source) in scenario.sources.iter().enumerate() {
             let key = traffic::source_key(scenario, replication, source);
             let process = traffic::open(scenario, source, key, traces)?;
-            let mut state = SourceState::new(plan, source, process, key, queue.add_lane());
+            let mut state = SourceState::new(&scenario.plan, source, process, key, queue.add_lane());
             if let Some(at) = state.next() {
                 queue.append(state.lane, at, Event::Arrival(SourceId::new(index)));
             }
-            world.sources.push(state);
+            self.sources.push(state);
         }
-        Ok(world)
+        Ok(())
     }
 
     fn add_rows(&mut self, scenario: &Scenario) {

@@ -199,7 +199,7 @@ impl StrategySpec for Progressive {
         }
         found.extend(self.way_problems());
         found.extend(self.weight_problems());
-        for check in &self.analysis {
+        if let Some(check) = &self.analysis {
             found.extend(progress::analysis_problems("analysis", check));
             found.extend(limit_problems(check));
         }

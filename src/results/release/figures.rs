@@ -182,9 +182,14 @@ fn first_harm(plan: &Plan, run: &ReleaseRun, healthy_ns: Option<u64>) -> Option<
     };
     let over = |&(from, to): &(u64, u64)| own.map_or(from < until, |first| to <= first);
     let crowded = stretches(plan, start).map(|(_, stretch)| stretch).take_while(over).find(more);
+    let read_off = |at: u64| run.marks.iter().any(|mark| mark.at_ns == at);
     let crowded = crowded.map(|(from, to)| match run.decided_ns {
-        // Harm that begins after the decision was no reason for it.
-        Some(decided) if (from..to).contains(&decided) && by_then(decided) <= by_then(from) => decided,
+        // Harm that begins with the decision or after it was no reason for it; what was read off then tells.
+        Some(decided)
+            if read_off(decided) && (from..to).contains(&decided) && by_then(decided) <= by_then(from) =>
+        {
+            decided
+        }
         _ => from,
     });
     crowded.or(own)

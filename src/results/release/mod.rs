@@ -172,7 +172,8 @@ pub struct ReleaseSeries {
     pub bad: Vec<u64>,
     /// Requests that ended in the interval.
     pub ended: Vec<u64>,
-    /// The error ratio that the first detector of errors saw last, in millionths; `None` before it saw any.
+    /// The error ratio that monitoring shows the first detector of errors at the end of the interval, in millionths;
+    /// `None` where it shows none.
     pub seen_ppm: Vec<Option<u32>>,
     /// Work offered in the interval, in servers' worth of the fleet's mean server, in thousandths.
     pub load_milli: Vec<u64>,

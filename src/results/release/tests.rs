@@ -79,6 +79,7 @@ pub(crate) fn faulty() -> ReleaseRun {
             (100, 35, 3),
         ]),
         health: vec![health(&[(20, 14), (40, 18), (60, 2), (80, 1)])],
+        suspects: vec![],
         series: ReleaseSeries {
             // Mean servers 10 (of 8 s), 8, 5, 3, 4, 6, 8, 10, 10.
             previous_ns: [0, 80, 80, 50, 30, 40, 60, 80, 100, 100].map(wide).to_vec(),

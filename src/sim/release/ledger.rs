@@ -65,8 +65,6 @@ pub(super) struct Ledger {
     /// When the interval began, and what was read then: bad and ended requests, and integrals of servers of the
     /// previous and the new version.
     interval: (SimTime, u64, u64, u128, u128),
-    /// What a detector of errors saw last, in millionths.
-    pub(super) seen: Option<u32>,
     /// The largest share of the traffic that the new version was given, in millionths.
     pub(super) exposed_ppm: u32,
     weight_ppm: u32,
@@ -131,7 +129,6 @@ impl Ledger {
             offered: vec![(0, 0); rows.len()],
             rows: plan.rows[rows].to_vec(),
             interval: (now, 0, 0, 0, 0),
-            seen: None,
             exposed_ppm: 0,
             weight_ppm: 0,
             open: true,
@@ -154,8 +151,9 @@ impl Ledger {
         self.bad += u64::from(bad);
     }
 
-    /// Ends an interval; `previous` is the integral of servers of the previous version in service.
-    fn end_interval(&mut self, now: SimTime, previous: u128) {
+    /// Ends an interval; `previous` is the integral of servers of the previous version in service, `seen` what
+    /// monitoring shows of errors, in millionths.
+    fn end_interval(&mut self, now: SimTime, previous: u128, seen: Option<u32>) {
         let (start, bad, ended, previous_before, new_before) = self.interval;
         let new = self.new_ready.integral(now);
         let loads = self.rows.iter().zip(&self.offered).map(|(row, &(offered, size_sum_micros))| Load {
@@ -170,7 +168,7 @@ impl Ledger {
         series.weight_ppm.push(self.weight_ppm);
         series.bad.push(self.bad - bad);
         series.ended.push(self.ended - ended);
-        series.seen_ppm.push(self.seen);
+        series.seen_ppm.push(seen);
         series.load_milli.push((load * 1e3 + 0.5) as u64);
         self.offered.iter_mut().for_each(|offered| *offered = (0, 0));
         self.interval = (now, self.bad, self.ended, previous, new);
@@ -270,10 +268,10 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     fn close_ledger(&mut self, now: SimTime, release: usize) {
-        let previous = self.previous_integral(now, release);
+        let (previous, seen) = (self.previous_integral(now, release), self.seen_errors(release));
         if let Some(ledger) = self.releases.states[release].ledger.as_mut().filter(|ledger| ledger.open) {
             ledger.mark(now);
-            ledger.end_interval(now, previous);
+            ledger.end_interval(now, previous, seen);
             ledger.open = false;
         }
     }
@@ -324,9 +322,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         for index in 0..self.releases.states.len() {
             let ledger = self.releases.states[index].ledger.as_ref();
             if ledger.is_some_and(|ledger| ledger.open && now > ledger.interval.0) {
-                let previous = self.previous_integral(now, index);
+                let (previous, seen) = (self.previous_integral(now, index), self.seen_errors(index));
                 if let Some(ledger) = &mut self.releases.states[index].ledger {
-                    ledger.end_interval(now, previous);
+                    ledger.end_interval(now, previous, seen);
                 }
             }
         }

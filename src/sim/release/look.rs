@@ -120,6 +120,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             if look.status != Status::Running {
                 self.poke(now, service, queue);
             }
+            if self.releases.policy(release).strategy.counts_failures() {
+                return look.status == Status::Running;
+            }
         }
         match look.status {
             Status::Running => return true,
@@ -136,7 +139,7 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     }
 
     /// Returns what a detector is shown; latencies in seconds.
-    fn values(&mut self, release: usize, which: usize) -> Vec<Option<f64>> {
+    fn values(&self, release: usize, which: usize) -> Vec<Option<f64>> {
         let wants = self.detection(release, which).spec.wants();
         let watches = &self.releases.watches[self.releases.states[release].plan][which];
         let value = |(want, &watch): (&crate::release::detector::Want, &usize)| {
@@ -146,14 +149,24 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 Figure::Errors | Figure::Ended => *value,
             }
         };
-        let values: Vec<Option<f64>> = wants.iter().zip(watches).map(value).collect();
-        let errors = wants.iter().position(|want| want.figure == Figure::Errors);
-        if let Some(seen) = errors.and_then(|at| values[at])
-            && let Some(ledger) = &mut self.releases.states[release].ledger
-        {
-            ledger.seen = Some((seen * 1e6 + 0.5) as u32);
+        wants.iter().zip(watches).map(value).collect()
+    }
+
+    /// Returns the errors that monitoring shows at present, in millionths: to the first detector that goes by errors,
+    /// those that look all the time before the analyses of steps.
+    pub(super) fn seen_errors(&self, release: usize) -> Option<u32> {
+        let policy = self.releases.policy(release);
+        let (steps, all) = (policy.analyses.len(), policy.analyses.len() + policy.detection.len());
+        let watches = &self.releases.watches[self.releases.states[release].plan];
+        let errors = |which: usize| {
+            let wants = self.detection(release, which).spec.wants();
+            let at = wants.iter().position(|want| want.figure == Figure::Errors)?;
+            watches[which].get(at).copied()
+        };
+        match self.watchers.shown((steps..all).chain(0..steps).find_map(errors)?) {
+            Shown::Value(Some(seen)) => Some((seen * 1e6 + 0.5) as u32),
+            Shown::Value(None) | Shown::Servers(_) => None,
         }
-        values
     }
 
     /// A detector tells that something is wrong: it is decided at once, or somebody is called.
@@ -165,14 +178,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
         text: String,
         queue: &mut EventQueue<Event>,
     ) {
-        let state = &mut self.releases.states[release];
-        if state.detected.is_none() {
-            state.detected = Some(now);
-            state.exposed_ppm = Some(state.ledger.as_ref().map_or(0, |ledger| ledger.exposed_ppm));
-        }
         let name = self.detection(release, which).name.clone();
         let why = if text.is_empty() { name } else { format!("{name}: {text}") };
-        self.release_note(now, release, EventKind::Alert, why.clone());
+        self.detected(now, release, why.clone());
         match &self.detection(release, which).person {
             None => self.decide_rollback(now, release, why, queue),
             Some(person) => {
@@ -183,6 +191,16 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
                 self.agenda.add(now + delay, What::Release(Due::Acknowledged(release, which)), queue);
             }
         }
+    }
+
+    /// It has been told that something is wrong.
+    pub(super) fn detected(&mut self, now: SimTime, release: usize, why: String) {
+        let state = &mut self.releases.states[release];
+        if state.detected.is_none() {
+            state.detected = Some(now);
+            state.exposed_ppm = Some(state.ledger.as_ref().map_or(0, |ledger| ledger.exposed_ppm));
+        }
+        self.release_note(now, release, EventKind::Alert, why);
     }
 
     /// Somebody looks at an alert, and will decide.

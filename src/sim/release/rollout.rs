@@ -86,7 +86,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             let changed = self.obey(now, release, action, queue);
             match state {
                 Progress::Done if !changed => return self.end_rollout(now, release, queue),
-                Progress::Aborted(why) => return self.decide_rollback(now, release, why, queue),
+                Progress::Aborted(why) => {
+                    if self.releases.states[release].detected.is_none() {
+                        self.detected(now, release, why.clone());
+                    }
+                    return self.decide_rollback(now, release, why, queue);
+                }
                 _ if !changed => return,
                 _ => {}
             }

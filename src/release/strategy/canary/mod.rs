@@ -165,8 +165,9 @@ impl StrategySpec for Canary {
     }
 
     fn analyses(&self) -> Vec<Analysis> {
-        let analysis =
-            |step: &Step| if let Step::Analysis(analysis) = step { Some(analysis.clone()) } else { None };
+        let analysis = |step: &Step| {
+            if let Step::Analysis(analysis) = step { Some(analysis.as_ref().clone()) } else { None }
+        };
         self.steps.iter().filter_map(analysis).collect()
     }
 

@@ -25,7 +25,7 @@ pub enum Step {
     /// A wait.
     Pause(Pause),
     /// What must succeed before the next step.
-    Analysis(Analysis),
+    Analysis(Box<Analysis>),
     /// Servers of the new version from here on, apart from its share of the traffic; with `trafficRouting`.
     SetCanaryScale(SetCanaryScale),
 }

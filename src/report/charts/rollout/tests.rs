@@ -145,6 +145,10 @@ fn a_release_is_shown_from_before_its_start_until_after_all_is_over() {
     assert_eq!(only(0), (280 * S, 480 * S));
     assert_eq!(only(3), (210 * S, 1_200 * S), "what nobody took back is never over");
     assert_eq!(stretch(&study.plan, &[None]), (0, 1_200 * S));
+    let mut late = study.clone();
+    late.runs[0].releases[0].restored_ns = Some(500 * S);
+    let back = release_rows(&late);
+    assert_eq!(stretch(&study.plan, &[Some(&back[0])]), (280 * S, 520 * S), "until all servers are back");
     let all: Vec<_> = rows.iter().map(Some).collect();
     assert_eq!(stretch(&study.plan, &all[..3]), (240 * S, 880 * S));
 }

@@ -90,6 +90,14 @@ fn the_first_harm_is_the_first_bad_request_or_an_interval_before_it() {
             "40 60 5 20 15 1.333 0 30 rolledBack",
         ),
         (
+            "what was read off at the decision tells that the interval was harmed only after it",
+            |_, run| {
+                run.first_bad_ns = None;
+                run.marks = marks(&[(20, 2, 2), (40, 5, 6), (45, 6, 7), (50, 9, 7), (60, 9, 9), (100, 9, 9)]);
+            },
+            "45 60 - 15 15 - 0 30 falseAlarm",
+        ),
+        (
             "the paired run was not made",
             |_, run| run.marks.iter_mut().for_each(|mark| mark.without = None),
             "23 60 22 37 15 2.467 - 30 rolledBack",
@@ -110,18 +118,36 @@ fn a_false_alarm_has_neither_detection_time_nor_ratio() {
             "50 60 - 10 15 - 6 30 falseAlarm",
         ),
         (
-            "harm that begins with the decision is detected at once",
+            "harm that begins with the decision was no reason for it",
             |_, run| {
                 run.first_bad_ns = Some(45 * S);
                 run.marks = marks(&[(20, 0, 0), (50, 4, 0), (60, 7, 1), (100, 7, 1)]);
             },
-            "45 60 0 15 15 1.000 6 30 rolledBack",
+            "45 60 - 15 15 - 6 30 falseAlarm",
         ),
         (
             "what is worse once users are served well is none of the release's",
             |_, run| {
                 harmless(run);
                 run.marks[5].bad += 9;
+            },
+            "- 60 - - 15 - 0 30 falseAlarm",
+        ),
+        (
+            "nor what is bad later in the interval in which they are",
+            |_, run| {
+                harmless(run);
+                run.health[0].windows[2].from_ns = 65 * S;
+                run.health[0].windows[2].to_ns = 85 * S;
+                run.marks = marks(&[(20, 0, 0), (60, 2, 2), (65, 2, 2), (70, 9, 2), (100, 9, 2)]);
+            },
+            "- 65 - - 20 - 0 30 falseAlarm",
+        ),
+        (
+            "nor a request that is told as bad only then",
+            |_, run| {
+                harmless(run);
+                run.first_bad_ns = Some(60 * S);
             },
             "- 60 - - 15 - 0 30 falseAlarm",
         ),
@@ -189,6 +215,14 @@ fn users_are_served_well_again_in_the_first_whole_window_that_is_met_once_the_ve
                 run.health.push(ObjectiveRun { windows });
             },
             "23 70 22 47 25 1.880 32 30 rolledBack",
+        ),
+        (
+            "the latest is that of the first",
+            |plan, run| {
+                plan.releases[0].objectives = vec![1, 1];
+                run.health = vec![health(&[(60, 11), (80, 1)]), health(&[(60, 1), (80, 1)])];
+            },
+            "23 80 22 57 35 1.629 32 30 rolledBack",
         ),
         (
             "a second objective that is never met",

@@ -305,11 +305,12 @@ fn an_image_must_be_there_and_young_enough() {
         ("commits: {every: 20m}", "every: 20m", vec![]),
         ("commits: {poisson: 3/h, to: 30m}", "every: 30m", vec![]),
         ("commits: {poisson: 3/h, to: 30m}", "every: 31m", wrong("every")),
-        // Images at 1, 4 and 7 minutes: the last is 3 minutes old at 10, and 2 at 9.
-        ("at: 10m", "every: 3m, first: 1m, maxAge: 3m", vec![]),
-        ("at: 10m", "every: 3m, first: 1m, maxAge: 179s", wrong("maxAge")),
+        // Images at 1, 4, 7 and 10 minutes: the last is 2 minutes old at 9, and new at 10.
         ("at: 9m", "every: 3m, first: 1m, maxAge: 2m", vec![]),
-        ("commits: {at: [9m, 10m]}", "every: 3m, first: 1m, maxAge: 2m", vec![]),
+        ("at: 9m", "every: 3m, first: 1m, maxAge: 119s", wrong("maxAge")),
+        ("at: 10m", "every: 3m, first: 1m, maxAge: 1s", vec![]),
+        ("commits: {at: [9m, 11m]}", "every: 3m, first: 1m, maxAge: 1m", vec![]),
+        ("commits: {at: [9m, 11m]}", "every: 3m, first: 1m, maxAge: 59s", wrong("maxAge")),
         (piped, "every: 3m, first: 1m, maxAge: 1s", vec![]),
         (piped, "every: 3m, first: 1m, maxAge: 0s", wrong("maxAge")),
     ] {
