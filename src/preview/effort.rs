@@ -105,7 +105,8 @@ impl Effort {
         Self {
             requests,
             events: events + intervals,
-            requests_in_all: requests * f64::from(scenario.replications + pilots),
+            requests_in_all: requests
+                * (f64::from(scenario.replications) * scenario.runs_a_day() + f64::from(pilots)),
             memory_bytes: memory(scenario, intervals),
         }
     }

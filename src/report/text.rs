@@ -230,13 +230,7 @@ fn nearest(result: &StudyResult) -> Vec<String> {
 /// Tells what happened beside requests on the first day; single servers are left to `events.csv`.
 fn happened(result: &StudyResult) -> Vec<String> {
     let Some(run) = result.runs.first() else { return Vec::new() };
-    let single = [
-        EventKind::Breakdown,
-        EventKind::Repaired,
-        EventKind::LaunchFailed,
-        EventKind::StagePassed,
-        EventKind::SnapshotSaved,
-    ];
+    let single = [EventKind::Breakdown, EventKind::Repaired, EventKind::LaunchFailed, EventKind::StagePassed];
     let told = |event: &&LogEntry| !single.contains(&event.kind);
     let line = |event: &LogEntry| {
         let service = event.service.map(|service| &result.plan.services[service]);

@@ -165,7 +165,6 @@ words! {
     EvRollbackDecided: "rollback decided", "决定回滚";
     EvRollbackStarted: "rollback", "开始回滚";
     EvRollbackFailed: "rollback failed", "回滚失败";
-    EvSnapshotSaved: "snapshot saved", "已保存快照";
     EvServerRestored: "servers restored", "服务器已恢复";
     EvRolledBack: "rolled back", "回滚完成";
     EvFirstHarm: "first harm", "首次受损";
@@ -412,7 +411,6 @@ impl Lang {
             EventKind::RollbackDecided => Word::EvRollbackDecided,
             EventKind::RollbackStarted => Word::EvRollbackStarted,
             EventKind::RollbackFailed => Word::EvRollbackFailed,
-            EventKind::SnapshotSaved => Word::EvSnapshotSaved,
             EventKind::ServerRestored => Word::EvServerRestored,
             EventKind::RolledBack => Word::EvRolledBack,
             EventKind::FirstHarm => Word::EvFirstHarm,

@@ -149,8 +149,6 @@ kinds! {
     RollbackStarted = "rollbackStarted";
     /// An attempt to roll back failed.
     RollbackFailed = "rollbackFailed";
-    /// An image of the servers was saved.
-    SnapshotSaved = "snapshotSaved";
     /// Servers are of the previous version again.
     ServerRestored = "serverRestored";
     /// All servers are of the previous version again.

@@ -411,6 +411,12 @@ impl Scenario {
         changing || proxied || pools.into_iter().any(Pool::is_elastic)
     }
 
+    /// Returns how many runs a replication takes on average: its own, one for every further way of a release, and one
+    /// without each of its commits.
+    pub fn runs_a_day(&self) -> f64 {
+        1.0 + self.releases.iter().map(Release::runs_beside).sum::<f64>()
+    }
+
     /// Returns the end of the run: nothing happens at or after it.
     pub fn horizon(&self) -> SimTime {
         SimTime::ZERO + self.plan.duration()

@@ -57,12 +57,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
             work *= incoming.size.as_micros() as f64 / Size::ONE.as_micros() as f64;
         }
         let request = self.arena.insert(Request::new(incoming.key, now, incoming.row, id, work));
-        if MORTAL && self.services[self.rows[incoming.row.index()].service.index()].proxies.is_some() {
-            return self.send_by_proxy(now, request, incoming.row, customer, queue);
-        }
         if MORTAL {
             let service = self.rows[incoming.row.index()].service;
             self.releases.arrived(now, service);
+            if self.services[service.index()].proxies.is_some() {
+                return self.send_by_proxy(now, request, incoming.row, customer, queue);
+            }
             if self.services[service.index()].canary.is_some() {
                 return self.send_by_weight(now, request, incoming.row, queue);
             }

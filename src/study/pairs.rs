@@ -20,8 +20,7 @@ pub(super) fn run(
     if scenario.releases.is_empty() {
         return sim::run(scenario, replication, traces, observer);
     }
-    let others = scenario.releases.iter().map(|release| release.policies.len() - 1).sum::<usize>();
-    let runs = 1 + others + scenario.releases.len();
+    let runs = scenario.runs_a_day().max(1.0) as usize;
     let mut passes = Passes { observer, horizon: scenario.horizon(), nth: 0, runs, before: 0, last: 0 };
     let mut result = sim::run(scenario, replication, traces, &mut passes)?;
     for (index, release) in scenario.releases.iter().enumerate() {

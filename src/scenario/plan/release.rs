@@ -42,6 +42,18 @@ pub struct Release {
 }
 
 impl Release {
+    /// Returns how many runs are simulated beside the run itself on average.
+    pub fn runs_beside(&self) -> f64 {
+        let commits = match &self.commits {
+            Commits::At(times) => times.len() as f64,
+            &Commits::Poisson { rate, from, to } if from < to => rate * (to - from).as_secs_f64(),
+            Commits::Poisson { .. } => 0.0,
+        };
+        let ways = self.policies.len() as f64;
+        // One commit begins at one time, whatever its way: one day without it serves them all.
+        ways - 1.0 + if commits > 1.0 { ways * commits } else { commits }
+    }
+
     /// Returns the earliest instant at which its first rollout can begin: the stages of its pipeline take as long
     /// as they must, and freezes are over; of a Poisson process the start.
     pub fn earliest(&self) -> SimTime {

@@ -4,6 +4,7 @@ use crate::des::EventQueue;
 use crate::fleet::ServerState;
 use crate::ids::{ServerId, ServiceId};
 use crate::release::detector::Status;
+use crate::release::pipeline;
 use crate::release::strategy::{Action, PoolSeen, Progress, Seen, Servers, Target};
 use crate::results::{EventKind, Stand};
 use crate::sim::Event;
@@ -19,6 +20,12 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// A rollout begins, unless another of the service goes on.
     pub(super) fn begin_release(&mut self, now: SimTime, release: usize, queue: &mut EventQueue<Event>) {
         let (service, skips) = (self.releases.plan_of(release).service, self.releases.plan_of(release).skips);
+        let thaws = pipeline::thaw(now, &self.releases.plan_of(release).freezes);
+        if thaws > now {
+            // Whoever waited for another may find a freeze when it has its turn.
+            self.release_note(now, release, EventKind::Frozen, "waits for the end of a freeze".to_owned());
+            return self.agenda.add(thaws, What::Release(Due::Start(release)), queue);
+        }
         let own = &mut self.releases.services[service.index()];
         if own.busy.is_some() {
             if skips {
@@ -269,7 +276,9 @@ impl<const SHARED: bool, const LIMITED: bool, const MORTAL: bool> World<SHARED, 
     /// Nothing of a service is under way any more: who waits begins.
     pub(super) fn free(&mut self, now: SimTime, service: ServiceId, queue: &mut EventQueue<Event>) {
         self.releases.services[service.index()].busy = None;
-        if let Some(next) = self.releases.services[service.index()].waiting.pop_front() {
+        while self.releases.services[service.index()].busy.is_none()
+            && let Some(next) = self.releases.services[service.index()].waiting.pop_front()
+        {
             self.begin_release(now, next, queue);
         }
     }
