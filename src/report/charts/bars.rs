@@ -66,7 +66,7 @@ pub(super) fn chart(result: &StudyResult, rows: &[PolicyRow], lang: Lang) -> io:
     }
     let title = lang.word(Word::BarsTitle).to_owned();
     let picture = Drawing { title: title.clone(), inside, size, at: (0, 0) };
-    Ok(ReleaseChart { release: None, title, remark, pictures: vec![picture] })
+    Ok(ReleaseChart { release: None, title, remark, pictures: vec![picture], together: 1 })
 }
 
 impl Bars {
@@ -153,8 +153,10 @@ impl Bars {
     fn bar<B: DrawingBackend>(&self, area: &Area<B>, bar: &Bar, top: i32) -> Drawn<B> {
         let line = f64::from(top + 10);
         let width = (WIDTH - 2 * LEFT) / 2 - 10;
-        write(area, &fitted(&bar.label, LABEL, width), (LEFT.into(), line), (LABEL, INK), HPos::Left)?;
-        let said = fitted(&bar.said, LABEL, width);
+        let label = fitted(&bar.label, LABEL, width);
+        write(area, &label, (LEFT.into(), line), (LABEL, INK), HPos::Left)?;
+        // What is said has the room that the name leaves.
+        let said = fitted(&bar.said, LABEL, WIDTH - 2 * LEFT - text_width(&label, LABEL) - 20);
         write(area, &said, (f64::from(WIDTH - LEFT), line), (LABEL, INK), HPos::Right)?;
         let (middle, mut from) = (f64::from(top + 28), 0.0);
         for ((length, words), (look, _)) in bar.parts.iter().zip(self.legend) {

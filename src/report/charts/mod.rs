@@ -141,6 +141,8 @@ pub(super) struct ReleaseChart {
     title: String,
     remark: String,
     pub(super) pictures: Vec<Drawing>,
+    /// So many of them in a row belong together.
+    pub(super) together: usize,
 }
 
 /// A picture of a size of its own, and where it stands on its sheet, in pixels.

@@ -18,6 +18,8 @@ use crate::results::{
 
 /// Releases with a chart of their rollout: the first of the file.
 const MAX_RELEASES: usize = 24;
+/// Panels of a policy, one below the other.
+const PANELS: usize = 3;
 /// Columns of pictures side by side.
 const ABREAST: usize = 2;
 /// The share of a stretch that is shown before and after what happened in it.
@@ -111,19 +113,16 @@ impl<'a> Rollout<'a> {
         plots.iter_mut().flatten().for_each(|plot| plot.edges = Some(edges));
         let mut pictures = Vec::new();
         for (policy, plots) in plots.into_iter().enumerate() {
-            let lines = plots.len();
             for (i, plot) in plots.into_iter().enumerate() {
-                let (column, line) = (policy % ABREAST, policy / ABREAST * lines + i);
+                let (column, line) = (policy % ABREAST, policy / ABREAST * PANELS + i);
                 let inside = plot::draw(&plot)?;
                 let at = (column as i32 * WIDTH, line as i32 * HEIGHT);
                 pictures.push(Drawing { title: plot.title, inside, size: (WIDTH, HEIGHT), at });
             }
         }
-        // Row by row, as they stand on the sheet.
-        pictures.sort_by_key(|drawing| (drawing.at.1, drawing.at.0));
         let title = format!("{} \u{b7} {}", self.release.version, self.lang.word(Word::RolloutTitle));
         let remark = self.lang.word(Word::RolloutOf).to_owned();
-        Ok(ReleaseChart { release: Some(self.index), title, remark, pictures })
+        Ok(ReleaseChart { release: Some(self.index), title, remark, pictures, together: PANELS })
     }
 
     /// Reads off what is drawn of a policy.

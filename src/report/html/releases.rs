@@ -74,8 +74,13 @@ impl Page {
         // Bars alone would be as wide as the page.
         let width = if release.is_none() { " style=\"max-width:760px\"" } else { "" };
         let _ = write!(self.text, "<div class=\"charts\"{width}>");
-        for picture in own.flat_map(|chart| &chart.pictures) {
-            self.text += &picture.element("xmlns=\"http://www.w3.org/2000/svg\" font-family=\"sans-serif\"");
+        for group in own.flat_map(|chart| chart.pictures.chunks(chart.together)) {
+            self.text += "<div>";
+            for picture in group {
+                self.text +=
+                    &picture.element("xmlns=\"http://www.w3.org/2000/svg\" font-family=\"sans-serif\"");
+            }
+            self.text += "</div>\n";
         }
         self.text += "</div>\n";
     }
