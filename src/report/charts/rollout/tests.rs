@@ -184,11 +184,11 @@ fn instants_stand_below_each_other_and_policies_side_by_side() {
     );
     let places: Vec<_> = charts[1].pictures.iter().map(|drawing| drawing.at).collect();
     let (right, below) = (WIDTH, HEIGHT);
-    assert_eq!(places[..4], [(0, 0), (right, 0), (0, below), (right, below)]);
+    assert_eq!(places[..4], [(0, 0), (0, below), (0, 2 * below), (right, 0)]);
     assert_eq!(places.len(), 12);
     let titles: Vec<_> = charts[1].pictures.iter().map(|drawing| &*drawing.title).collect();
-    assert_eq!(titles[2], "v2 \u{b7} canary \u{b7} Servers by version");
-    assert_eq!(titles[7], "v2 \u{b7} recreate \u{b7} Traffic and servers of the new version");
+    assert_eq!(titles[1], "v2 \u{b7} canary \u{b7} Servers by version");
+    assert_eq!(titles[9], "v2 \u{b7} recreate \u{b7} Traffic and servers of the new version");
     // The axis below: from one edge to the other, the same in all.
     let axis = |drawing: &Drawing| {
         let lines = drawing
