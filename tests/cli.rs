@@ -433,7 +433,7 @@ fn lists_are_documents_for_programs() {
         .expect("a list")
         .iter()
         .map(|one| {
-            format!("{:<16}{}", one["name"].as_str().expect("a name"), one["about"].as_str().expect("a line"))
+            format!("{:<21}{}", one["name"].as_str().expect("a name"), one["about"].as_str().expect("a line"))
         })
         .collect();
     assert_eq!(list.lines().collect::<Vec<_>>(), lines);

@@ -245,13 +245,14 @@ fn blue_green_orders_the_old_fleet_anew_once_it_is_gone() {
 
 #[test]
 fn a_false_alarm_harms_by_itself() {
-    // Nothing is wrong with the new version; every request of 125 to 131 s fails with or without it. Shown at 132 s;
-    // all servers are restored at once, and nobody serves for 35 s: 350 requests.
+    // Nothing is wrong with the new version; every request that ends from 125 to 132.5 s fails with or without it, one
+    // at the very instant of the decision. Shown at 132 s; all servers are restored at once, and nobody serves for
+    // 35 s: 350 requests, of which five would have failed anyway.
     let told = release(&[
         ALL_AT_ONCE,
         ALERT,
         "rollback: {snapshot: {restore: 15s, every: 60s}}",
-        "\nfaults:\n  - {at: 125s, errors: {service: web, share: 100%, duration: 6s}}",
+        "\nfaults:\n  - {at: 125s, errors: {service: web, share: 100%, duration: 7500ms}}",
     ]);
     expect(
         &told.releases[0],
@@ -266,7 +267,7 @@ fn a_false_alarm_harms_by_itself() {
             ("failure_time_s", "38"),
             ("recovery_time_s", "38"),
             ("rollback_ratio", ""),
-            ("requests_harmed", "350"),
+            ("requests_harmed", "345"),
             ("outcome", "falseAlarm"),
         ],
     );
@@ -455,4 +456,26 @@ fn every_way_meets_the_same_customers_and_each_is_as_if_it_were_alone() {
             }
         }
     }
+}
+
+#[test]
+fn who_waited_for_another_is_held_by_a_freeze_all_the_same() {
+    // The first is in service at 120 s, in the midst of a freeze that began after its start; the second waited for it, and
+    // now waits for the end of the freeze.
+    let told = run("
+releases:
+  - service: web
+    version: \"2\"
+    at: 100s
+    ifBusy: wait
+    rollout: {rolling: {maxSurge: 100%, maxUnavailable: 0}}
+  - service: web
+    version: \"3\"
+    at: 110s
+    ifBusy: wait
+    configuration: {propagation: 0s}
+freezes: [{from: 115s, to: 140s}]
+");
+    expect(&told.releases[0], &[("start_s", "100"), ("outcome", "promoted")]);
+    expect(&told.releases[1], &[("start_s", "140"), ("outcome", "promoted")]);
 }
