@@ -199,5 +199,26 @@ mutate "old servers given back before the new ones serve" src/sim/ladder.rs \
 mutate "a server that promises what it could do idle" src/sim/recent.rs \
     's/crowd.abs_diff(in_flight as usize)/crowd/' --lib recent
 
+mutate "what ends at the instant of a decision counts before it" src/sim/release/ledger.rs \
+    's/if self.before.0 == now { self.before.1 } else { self.bad }/self.bad/' --test releases
+mutate "traffic routed the other way round" src/sim/release/split.rs \
+    's/if draw < canary.weight/if draw >= canary.weight/' --test releases
+mutate "an image that is older than it is" src/sim/release/back.rs \
+    's/let age = now - saved;/let age = (now - saved) + (now - saved);/' --test releases
+mutate "all servers restored at once" src/sim/release/back.rs \
+    's/for _ in 0..parallel.max(1)/for _ in 0..parallel.max(9)/' --test releases
+mutate "a freeze that lets through whoever waited" src/sim/release/rollout.rs \
+    's/if thaws > now {/if thaws > now + SimDuration::from_secs(999) {/' --test releases
+mutate "a version that serves on and counts as gone" src/sim/release/ledger.rs \
+    's/runs \&\& (at.busy() + at.waiting() > 0 || at.state().serves() \&\& !idle_route)/runs \&\& at.busy() + at.waiting() > 0/' --test releases
+mutate "a rollback that forgets to retry" src/sim/release/back.rs \
+    's/if nth >= rollback.attempts {/if nth >= 1 {/' --test releases
+mutate "a defect that draws by the run" src/release/defect/errors.rs \
+    's/< self.rate.0/< self.rate.0 \/ 2.0/' --test releases
+mutate "harm that the day without the release had, too" src/study/pairs.rs \
+    's/mark.without = at.and_then(|at| unharmed.bad.get(at).copied());/mark.without = at.map(|_| 0);/' --test releases
+both "a rolling update that forgets the surge" src/release/counts/kubernetes/mod.rs \
+    's/self.replicas.saturating_add(self.max_surge())/self.replicas/' conformance_releases --test releases
+
 echo "$killed killed, $survived survived, $errors in error"
 [ $((survived + errors)) -eq 0 ]
