@@ -237,7 +237,10 @@ fn happened(result: &StudyResult) -> Vec<String> {
         let pool = service.zip(event.pool).map_or("", |(service, pool)| &service.pools[pool].name);
         let place = [service.map_or("", |service| &service.name), pool];
         let place: Vec<&str> = place.into_iter().filter(|name| !name.is_empty()).collect();
-        let count = event.servers.map(|count| format!("{count} servers")).unwrap_or_default();
+        let count = event
+            .servers
+            .map(|count| if count == 1 { "1 server".to_owned() } else { format!("{count} servers") });
+        let count = count.unwrap_or_default();
         let parts = [Lang::En.event(event.kind), &place.join("/"), &event.name, &count, &event.detail];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         format!("  {}  {}", when(&result.plan, event.at_ns - event.at_ns % 1_000_000_000), parts.join(", "))
