@@ -191,7 +191,7 @@ both "a pod fewer than Kubernetes wants" src/autoscaler/kubernetes/calculator.rs
 both "a step of AWS taken away from zero" src/autoscaler/step_scaling.rs \
     's/let change = rounded(capacity as f64 \* adjustment \/ 100.0);/let change = (capacity as f64 * adjustment \/ 100.0).ceil() as i64;/' conformance_scaling --lib step_scaling
 both "turns of Envoy that are all alike" src/balancer/edf.rs \
-    's/1.0 \/ weight/1.0/' conformance_balancing --lib balancer
+    's/1.0 \/ weight(id)/1.0/; s/1.0 \/ weight;/1.0;/' conformance_balancing --lib balancer
 mutate "the smallest of several wishes" src/autoscaler/combination.rs \
     's/Some((_, most)) if most >= replicas => best,/Some((_, most)) if most <= replicas => best,/' --test control
 mutate "old servers given back before the new ones serve" src/sim/ladder.rs \
