@@ -8,6 +8,7 @@ mod counts;
 mod dependencies;
 pub mod dora;
 mod elasticity;
+pub mod experiment;
 mod figures;
 mod fleet_mean;
 mod log;

@@ -29,6 +29,8 @@ pub struct Scenario {
     pub seed: u64,
     /// SHA-256 of the resolved spec as JSON, in hexadecimal.
     pub sha256: String,
+    /// The same of what a single run depends on: the number of replications is left out.
+    pub day_sha256: String,
     /// The resolved spec as YAML: running it gives the same results.
     pub resolved: String,
     /// How many independent days are simulated.

@@ -1,13 +1,12 @@
 //! From the bytes of files to a checked scenario; every problem with its place.
 
-use std::io::{self, Read};
 use std::path::Path;
 
 use super::check;
 use super::decode::decode;
 use super::partial;
 use super::plan::Scenario;
-use super::source::{Builder, Overlay, Sources};
+use super::source::{Builder, NoFiles, Overlay, Sources};
 use super::spec::ScenarioSpec;
 use super::tree::{At, Node};
 use crate::error::{Code, Error, Issue, Place, Problem};
@@ -23,16 +22,6 @@ pub struct Document {
     settings: Vec<String>,
     /// What it says; may be changed before it is checked.
     pub spec: ScenarioSpec,
-}
-
-/// Nothing to take in.
-#[derive(Debug)]
-struct NoFiles;
-
-impl TraceFiles for NoFiles {
-    fn open(&self, _path: &str) -> io::Result<Box<dyn Read + Send>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
 }
 
 impl Document {
@@ -62,19 +51,26 @@ impl Document {
         let mut tree = builder.main(file, bytes).unwrap_or_default();
         overlays.iter().for_each(|overlay| builder.overlay(&mut tree, overlay));
         settings.iter().for_each(|setting| builder.set(&mut tree, setting));
+        Self::decoded(builder, tree, overlays.iter().map(record).collect(), settings.to_vec())
+    }
+
+    /// Reads what a tree says, unless something was wrong with its parts.
+    fn decoded(
+        builder: Builder<'_>,
+        tree: Node,
+        overlays: Vec<OverlayRecord>,
+        settings: Vec<String>,
+    ) -> Result<Self, Error> {
         let (sources, broken) = (builder.sources, builder.broken);
         if !broken.is_empty() {
             return Err(invalid(&sources, broken));
         }
         match decode(&tree, check::MAX_TOLD) {
-            Ok(spec) => {
-                let overlays = overlays.iter().map(record).collect();
-                Ok(Self { sources, tree, overlays, settings: settings.to_vec(), spec })
-            }
+            Ok(spec) => Ok(Self { sources, tree, overlays, settings, spec }),
             Err(mut errors) => {
                 let mut rest = Vec::new();
                 if partial::is_part(&tree) {
-                    partial::tell_part(file, &tree, &mut errors);
+                    partial::tell_part(sources.main(), &tree, &mut errors);
                 } else {
                     rest = partial::problems(&tree, &errors, &NoFiles);
                 }
@@ -87,6 +83,20 @@ impl Document {
                 Err(invalid(&sources, told.chain(rest).collect()))
             }
         }
+    }
+
+    /// Returns the scenario with other values at some paths, as `--set PATH=VALUE` says them; the values are
+    /// YAML on one line.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with paths, keys and types.
+    pub fn varied(&self, settings: &[(&str, &str)]) -> Result<Self, Error> {
+        let settings: Vec<String> = settings.iter().map(|(path, value)| format!("{path}={value}")).collect();
+        let mut builder = Builder::over(self.sources.clone());
+        let mut tree = self.tree.clone();
+        settings.iter().for_each(|setting| builder.set(&mut tree, setting));
+        let settings = self.settings.iter().cloned().chain(settings).collect();
+        Self::decoded(builder, tree, self.overlays.clone(), settings)
     }
 
     /// Checks that the parts fit together, surveys the traces, and returns what can be run.

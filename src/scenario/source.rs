@@ -3,7 +3,7 @@
 //! Opens no file itself: whoever calls hands in [`TraceFiles`], whose paths start at the folder of
 //! the scenario file.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::schema::{INCLUDE, Shape};
@@ -33,11 +33,26 @@ pub struct Overlay {
 pub(super) struct Sources(Vec<String>);
 
 impl Sources {
+    /// Returns the name of the scenario file.
+    pub(super) fn main(&self) -> &str {
+        self.0.first().map_or("", String::as_str)
+    }
+
     /// Turns a problem at a place into an issue.
     pub(super) fn issue(&self, code: Code, at: At, problem: Problem) -> Issue {
         let file = self.0.get(at.source as usize).cloned().unwrap_or_default();
         let place = Place { file, line: at.line.into(), column: at.column.into() };
         Issue { code, place, path: problem.path, message: problem.message, remedy: problem.remedy }
+    }
+}
+
+/// Nothing to take in.
+#[derive(Debug)]
+pub(super) struct NoFiles;
+
+impl TraceFiles for NoFiles {
+    fn open(&self, _path: &str) -> io::Result<Box<dyn Read + Send>> {
+        Err(io::ErrorKind::NotFound.into())
     }
 }
 
@@ -57,6 +72,11 @@ impl<'a> Builder<'a> {
     pub(super) fn new(file: &str, files: &'a dyn TraceFiles) -> Self {
         let home = Path::new(file).parent().map(Path::to_owned).unwrap_or_default();
         Self { sources: Sources(Vec::new()), files, home, broken: Vec::new() }
+    }
+
+    /// Goes on with what was read before, files aside.
+    pub(super) fn over(sources: Sources) -> Self {
+        Self { sources, files: &NoFiles, home: PathBuf::new(), broken: Vec::new() }
     }
 
     /// Reads the scenario file.

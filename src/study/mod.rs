@@ -4,8 +4,11 @@
 //! same, byte for byte, on however many threads it was computed. Knows no clock and no terminal:
 //! a [`StudyObserver`] carries progress out and cancellation in.
 
+mod batch;
 mod pairs;
 mod warmup;
+
+pub use batch::{BatchObserver, Made, RunStore, Task, cell_sha256, run_batch, run_id};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -67,6 +70,26 @@ pub fn run_study(
     options: StudyOptions,
     observer: &impl StudyObserver,
 ) -> Result<StudyResult, Error> {
+    let scenario = settled(scenario, traces, options, observer)?;
+    Ok(StudyResult {
+        schema_version: SCHEMA_VERSION,
+        provenance: provenance(&scenario),
+        plan: scenario.plan.clone(),
+        replications_planned: scenario.replications,
+        runs: simulate(&scenario, scenario.replications, traces, options, observer)?,
+    })
+}
+
+/// Returns the scenario with its warm-up, which pilot runs find where the file leaves it to them.
+///
+/// # Errors
+/// [`Error::Run`] where a pilot cannot go on, or no end of the warm-up is found.
+pub fn settled<'a>(
+    scenario: &'a Scenario,
+    traces: &dyn TraceFiles,
+    options: StudyOptions,
+    observer: &impl StudyObserver,
+) -> Result<Cow<'a, Scenario>, Error> {
     let mut scenario = Cow::Borrowed(scenario);
     if scenario.plan.warmup_found {
         observer.on_pilots();
@@ -76,13 +99,19 @@ pub fn run_study(
             scenario.to_mut().plan.warmup_ns = warmup::find(&scenario.plan, &pilots)?.as_nanos();
         }
     }
-    Ok(StudyResult {
-        schema_version: SCHEMA_VERSION,
-        provenance: provenance(&scenario),
-        plan: scenario.plan.clone(),
-        replications_planned: scenario.replications,
-        runs: simulate(&scenario, scenario.replications, traces, options, observer)?,
-    })
+    Ok(scenario)
+}
+
+/// Returns threads for so many things to do; 0 means one per core.
+fn pool(threads: usize, things: usize) -> Result<rayon::ThreadPool, Error> {
+    let threads = match threads {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        threads => threads,
+    };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.min(things).max(1))
+        .build()
+        .map_err(|error| Error::Run(format!("no threads: {error}\n  try --threads 1")))
 }
 
 /// Runs replications 1 to `count`, and returns those that finished in the order of their ordinals.
@@ -93,14 +122,7 @@ fn simulate(
     options: StudyOptions,
     observer: &impl StudyObserver,
 ) -> Result<Vec<RunResult>, Error> {
-    let threads = match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        threads => threads,
-    };
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.min(count as usize).max(1))
-        .build()
-        .map_err(|error| Error::Run(format!("no threads: {error}\n  try --threads 1")))?;
+    let pool = pool(options.threads, count as usize)?;
     let board = Board::default();
     // Replications are handed out in order, one at a time, so that an interrupted study keeps the
     // first ones and no thread waits while another has a list of them.
@@ -195,6 +217,15 @@ impl<O: StudyObserver> Observer for Watcher<'_, O> {
     }
 }
 
+/// Returns every trace that a scenario reads, with the name of who reads it.
+fn recordings(scenario: &Scenario) -> impl Iterator<Item = (&str, &Recording)> {
+    let sources = scenario.sources.iter();
+    let traffic = sources.flat_map(|source| source.recorded.iter().map(|part| (&*source.name, part)));
+    let scalers = scenario.services.iter().flat_map(|service| &service.pools).flat_map(|pool| &pool.scalers);
+    let forecasts = scalers.filter_map(|scaler| scaler.series.as_ref().map(|series| (&*scaler.name, series)));
+    traffic.chain(forecasts)
+}
+
 fn provenance(scenario: &Scenario) -> Provenance {
     let record = |source: &str, Recording { spec, survey, .. }: &Recording| TraceRecord {
         source: source.to_owned(),
@@ -204,17 +235,13 @@ fn provenance(scenario: &Scenario) -> Provenance {
         bad_lines: survey.bad_lines,
         first_bad: survey.first_bad.clone(),
     };
-    let sources = scenario.sources.iter();
-    let traces = sources.flat_map(|source| source.recorded.iter().map(|part| record(&source.name, part)));
-    let scalers = scenario.services.iter().flat_map(|service| &service.pools).flat_map(|pool| &pool.scalers);
-    let forecasts =
-        scalers.filter_map(|scaler| scaler.series.as_ref().map(|series| record(&scaler.name, series)));
+    let traces = recordings(scenario).map(|(source, recording)| record(source, recording));
     Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: scenario.seed,
         scenario_sha256: scenario.sha256.clone(),
         resolved: scenario.resolved.clone(),
-        traces: traces.chain(forecasts).collect(),
+        traces: traces.collect(),
         overlays: scenario.overlays.clone(),
         settings: scenario.settings.clone(),
     }

@@ -170,7 +170,8 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scen
     Ok(Scenario {
         plan,
         seed: spec.run.seed,
-        sha256: fingerprint(spec),
+        sha256: fingerprint(spec.resolved()),
+        day_sha256: fingerprint(day(spec.resolved())),
         resolved: tree::write(&spec.resolved()),
         replications: spec.run.replications,
         sources: traffic.sources,
@@ -206,9 +207,15 @@ fn rows(classes: &Classes, services: &[super::plan::Service]) -> Vec<RowPlan> {
     rows
 }
 
-/// Hashes the resolved spec, written as JSON in the order of its structs and of the file's names.
-fn fingerprint(spec: &ScenarioSpec) -> String {
-    sha256(&serde_json::to_vec(&spec.resolved()).unwrap_or_default())
+/// Hashes a resolved spec, written as JSON in the order of its structs and of the file's names.
+fn fingerprint(resolved: ScenarioSpec) -> String {
+    sha256(&serde_json::to_vec(&resolved).unwrap_or_default())
+}
+
+/// Leaves out how many days there are, of which none depends on the others.
+fn day(mut resolved: ScenarioSpec) -> ScenarioSpec {
+    resolved.run.replications = 1;
+    resolved
 }
 
 /// Returns the SHA-256 of bytes, in hexadecimal.

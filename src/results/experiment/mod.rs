@@ -1,0 +1,14 @@
+//! Experiments: what many runs of scenarios that differ in a few values found out.
+//!
+//! An [`ExperimentPlan`] says what is compared and by what; a [`RunRecord`] keeps of one run what an
+//! [`Experiment`] needs, in the order of the plan's metrics. Every table, chart and verdict of a sweep is
+//! a pure function of these. Knows no scenario file and no engine.
+
+mod measure;
+mod plan;
+
+pub use measure::Measures;
+pub use plan::{
+    AxisPlan, AxisValue, Better, CellObjective, CellPlan, DayRecord, Design, EXPERIMENT_VERSION, Experiment,
+    ExperimentPlan, Figure, MetricPlan, Precision, RunRecord, Unit,
+};
