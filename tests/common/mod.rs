@@ -164,6 +164,7 @@ impl Station {
             plan,
             seed: self.seed,
             sha256: String::new(),
+            day_sha256: String::new(),
             resolved: String::new(),
             replications: 1,
             sources: vec![Source {

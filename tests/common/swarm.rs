@@ -89,6 +89,7 @@ pub fn drawn(seed: u64) -> Drawn {
             plan,
             seed,
             sha256: String::new(),
+            day_sha256: String::new(),
             resolved: String::new(),
             replications: 1,
             sources: vec![],
