@@ -149,6 +149,7 @@ impl Story {
             releases: vec![],
             plan,
             seed: 1,
+            day_sha256: sha256.clone(),
             sha256,
             resolved,
             replications: 1,
