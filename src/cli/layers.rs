@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::scenario::{Document, Overlay};
 
 /// What is laid over a scenario file.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Layers {
     /// Lay this file over the scenario: its keys win, null removes one. Can be given several times.
     #[arg(short = 'f', long = "overlay", value_name = "FILE")]
@@ -20,6 +20,18 @@ pub(super) struct Layers {
 }
 
 impl Layers {
+    /// Tells whether nothing is laid over it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.overlays.is_empty() && self.settings.is_empty()
+    }
+
+    /// Says what is laid over it, behind the name of a file.
+    pub(super) fn told(&self) -> String {
+        let overlays = self.overlays.iter().map(|path| format!(" -f {}", path.display()));
+        let settings = self.settings.iter().map(|setting| format!(" --set {setting}"));
+        overlays.chain(settings).collect()
+    }
+
     /// Reads a scenario file and what is laid over it.
     pub(super) fn read(&self, file: &Path, traces: &TraceFolder) -> Result<Document, Error> {
         let bytes = files::read(file)?;
