@@ -55,10 +55,13 @@ pub(in crate::report) fn comparison(sides: Sides<'_>) -> io::Result<Vec<u8>> {
     let inside = drawn(size, |area| draw(area, &axis, rows, size.1))?;
     let title = "B relative to A, with 95% intervals of the difference".to_owned();
     let picture = Drawing { title: title.clone(), inside, size, at: (0, 0) };
-    let names = [sides.a, sides.b].map(|study| study.plan.display_name.as_ref().unwrap_or(&study.plan.name));
-    let heading = format!("{title}: blue is better, red is worse, grey is neither. A is {}.", names[0]);
-    let more = format!("{} more figures are in comparison.csv.", all.len() - rows.len());
-    let remarks = if all.len() > rows.len() { vec![&*heading, &*more] } else { vec![&*heading] };
+    let heading = format!("{title}: blue is better, orange is worse, grey is neither");
+    let mut remarks = vec![heading];
+    remarks.extend(sides.changes().map(|changes| fitted(&format!("what differs: {changes}"), LABEL, WIDTH)));
+    if all.len() > rows.len() {
+        remarks.push(format!("{} more figures are in comparison.csv", all.len() - rows.len()));
+    }
+    let remarks: Vec<&str> = remarks.iter().map(String::as_str).collect();
     Ok(page(sides.b, &title, &remarks, size, |left, top| {
         let (width, height) = size;
         picture.element(&format!("x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\""))

@@ -31,6 +31,18 @@ pub struct Sides<'a> {
     pub comparison: &'a Comparison,
 }
 
+impl Sides<'_> {
+    /// Names the first change of the scenario, and how many there are; `None` where there is none.
+    pub(super) fn changes(self) -> Option<String> {
+        let all = || self.comparison.scenario.iter().chain(&self.comparison.traces);
+        let more = match all().count() {
+            0 | 1 => String::new(),
+            count => format!(", and {} more", count - 1),
+        };
+        Some(text::change(all().next()?).trim_start().to_owned() + &more)
+    }
+}
+
 /// Returns every output file of a comparison.
 ///
 /// # Errors
@@ -86,11 +98,14 @@ fn tally(sides: Sides<'_>) -> String {
 }
 
 /// Returns how much an objective has to tell: the first of the most telling is named.
-fn telling(sides: Sides<'_>, pair: &ObjectivePair) -> (bool, bool, usize) {
-    let moved = figure(sides, pair)
-        .is_some_and(|figure| matches!(figure.verdict, Ok(Judgement::Better | Judgement::Worse)));
+fn telling(sides: Sides<'_>, pair: &ObjectivePair) -> (bool, u8, usize) {
+    let said = match figure(sides, pair).map(|figure| figure.verdict) {
+        Some(Ok(Judgement::Better | Judgement::Worse)) => 2,
+        Some(Ok(_)) => 1,
+        _ => 0,
+    };
     let place = sides.comparison.objectives.iter().position(|other| other.name == pair.name);
-    (pair.changed(), moved, usize::MAX - place.unwrap_or(0))
+    (pair.changed(), said, usize::MAX - place.unwrap_or(0))
 }
 
 fn figure<'a>(sides: Sides<'a>, pair: &ObjectivePair) -> Option<&'a FigurePair> {
@@ -181,11 +196,12 @@ fn is_share(metric: &MetricPlan) -> bool {
 /// Writes a figure; its unit where the name does not end with it.
 pub(super) fn amount(value: f64, metric: &MetricPlan, currency: Option<&str>) -> String {
     if is_share(metric) && value.is_finite() {
+        // Shares near all of it need their digits: what fails shall not look like its bound.
         return format!("{}%", plain(libm::round(value * 1e5) / 1e3));
     }
-    let text = told::short(value);
+    let text = digits(value, 4);
     match (metric.unit, currency) {
-        (Unit::Milliseconds, _) if !metric.name.ends_with("_ms") => text + " ms",
+        (Unit::Milliseconds, _) if !metric.name.ends_with("_ms") && value.is_finite() => text + " ms",
         (Unit::Money, Some(currency)) => format!("{text} {currency}"),
         _ => text,
     }
@@ -193,50 +209,54 @@ pub(super) fn amount(value: f64, metric: &MetricPlan, currency: Option<&str>) ->
 
 /// Writes a difference: of shares in percentage points.
 fn signed(value: f64, metric: &MetricPlan) -> String {
-    let text = match is_share(metric) {
-        true => format!("{}pp", plain(libm::round(value.abs() * 1e5) / 1e3)),
-        false => told::short(value.abs()),
-    };
-    let sign = if value < 0.0 {
-        "-"
-    } else if value > 0.0 {
-        "+"
-    } else {
-        ""
-    };
-    format!("{sign}{text}")
+    let share = is_share(metric);
+    let text = digits(if share { value.abs() * 100.0 } else { value.abs() }, 3);
+    format!("{}{text}{}", sign(value), if share { "pp" } else { "" })
+}
+
+fn sign(value: f64) -> &'static str {
+    match value {
+        ..0.0 => "-",
+        0.0 => "",
+        _ => "+",
+    }
+}
+
+/// Writes a number with so many significant digits, or all before the point, without trailing zeros.
+fn digits(value: f64, count: usize) -> String {
+    let text = grouped(value, count);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
 }
 
 /// Writes a change as a share of what was.
 fn percent(share: f64) -> String {
-    let size = grouped((share * 100.0).abs(), 3);
-    format!(
-        "{}{size}%",
-        if share < 0.0 {
-            "-"
-        } else if share > 0.0 {
-            "+"
-        } else {
-            ""
-        }
-    )
+    format!("{}{}%", sign(share), digits((share * 100.0).abs(), 3))
 }
 
-/// Says how days belong together.
+/// Says how days belong together, and what that is worth.
 fn pairing(sides: Sides<'_>) -> String {
     let [a, b] = [sides.a, sides.b].map(|study| study.provenance.seed);
-    match &sides.comparison.pairing {
-        Pairing::SameCustomers => {
-            format!("paired by day: the same customers came to both (seed {a}, the same traffic)")
-        }
+    let paired = match &sides.comparison.pairing {
+        Pairing::SameCustomers => format!("the same customers came to both (seed {a}, the same traffic)"),
         Pairing::SameSeed(paths) => {
-            format!("paired by day: seed {a} drew both, but other customers came: {}", paths.join(", "))
+            format!("seed {a} drew both, but other customers came ({})", paths.join(", "))
         }
-        Pairing::Independent => format!(
-            "not paired: the seeds are {a} and {b}, so the days are independent and intervals wider (Welch); \
-             simulate both with one seed to pair them"
-        ),
-    }
+        Pairing::Independent => {
+            return format!(
+                "not paired: the seeds are {a} and {b}, so days are independent and intervals wider (Welch); \
+                 simulate both with one seed to pair them"
+            );
+        }
+    };
+    let main = sides.comparison.figures.iter().filter(|figure| figure.main);
+    let gain = main.filter_map(|figure| Some((&figure.metric.name, figure.gain?))).next();
+    let worth = gain.map(|(name, gain)| {
+        format!("; unpaired, {name} would take {} times as many days to tell as well", digits(gain, 3))
+    });
+    format!("paired by day: {paired}{}", worth.unwrap_or_default())
 }
 
 /// Returns what to know before believing the differences.

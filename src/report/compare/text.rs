@@ -61,7 +61,7 @@ fn of_side(side: &str, study: &StudyResult, name: &str) -> String {
     format!("{side}  {name}: {days}, {verdict}")
 }
 
-fn change(change: &ScenarioChange) -> String {
+pub(super) fn change(change: &ScenarioChange) -> String {
     let value = |value: &Option<String>| match value {
         None => "(none)".to_owned(),
         Some(text) if text.chars().count() > LONGEST => {

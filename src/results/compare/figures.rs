@@ -9,11 +9,10 @@ use crate::stats::Interval;
 use crate::workload::Outcome;
 
 /// Columns of a service, or of one of its classes, that a planner reads first.
-const MAIN: [&str; 7] =
-    ["success_share", "lost", "goodput_per_s", "p50_ms", "p99_ms", "cpu_utilization", "servers_ready"];
+const MAIN: [&str; 6] = ["success_share", "lost", "p50_ms", "p99_ms", "cpu_utilization", "servers_ready"];
 /// Columns that grow with the length of the judged stretch.
 const GROWING: [&str; 7] =
-    ["offered", "lost", "server_hours", "server_hours_billed", "cost", "cost_wasted", "in_flight_end"];
+    ["offered", "lost", "load_ratio", "server_hours", "server_hours_billed", "cost", "cost_wasted"];
 /// Verdicts of a family together err in so many comparisons at most.
 const ALPHA: f64 = 0.05;
 
@@ -95,6 +94,7 @@ pub(super) fn pairs(studies: [&StudyResult; 2], days: &[Vec<usize>; 2], paired: 
     let alone = one_class(&raw);
     let shown =
         raw.into_iter().filter(|raw| subject(&raw.metric.name).is_none_or(|name| !alone.contains(name)));
+    let shown = shown.filter(|raw| raw.values.iter().flatten().any(Option::is_some));
     let mut pairs: Vec<FigurePair> = shown.map(|raw| pair(raw, plans, paired)).collect();
     for main in [false, true] {
         let family: Vec<usize> =
@@ -213,10 +213,13 @@ fn pair(raw: Raw, plans: [&Plan; 2], paired: bool) -> FigurePair {
     pair.difference = contrast.difference.map(|d| if bounded { d } else { d.without_bounds() });
     let base = pair.a.map_or(0.0, |a| a.mean);
     pair.relative = pair.difference.map(|d| d.mean / base).filter(|share| share.is_finite());
-    let same = a.iter().zip(&b).all(|(a, b)| a.to_bits() == b.to_bits()) && a.len() == b.len();
+    let same = match paired {
+        true => a == b,
+        false => a.iter().chain(&b).all(|value| *value == a[0]),
+    };
     pair.gain = contrast.gain.filter(|_| bounded && !same);
     pair.verdict = match pair.metric.better {
-        _ if same && paired => Ok(Judgement::Same),
+        _ if same => Ok(Judgement::Same),
         _ if !bounded => Err(Silence::Unbounded),
         _ if contrast.p.is_none() => Err(Silence::OneDay),
         None => Err(Silence::Neutral),
