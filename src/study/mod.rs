@@ -6,6 +6,7 @@
 
 mod batch;
 mod pairs;
+pub mod size;
 mod warmup;
 
 pub use batch::{BatchObserver, Made, RunStore, Task, cell_sha256, run_batch, run_id};
