@@ -34,6 +34,7 @@ mod schema;
 mod source;
 mod spec;
 mod suggest;
+pub mod sweep;
 mod tree;
 
 pub(crate) use bounds::MAX_REPLICATIONS;
