@@ -20,6 +20,13 @@ pub(super) struct Layers {
 }
 
 impl Layers {
+    /// Returns them as they are written.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let overlays = self.overlays.iter().flat_map(|path| ["-f".to_owned(), path.display().to_string()]);
+        let settings = self.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]);
+        overlays.chain(settings).collect()
+    }
+
     /// Reads a scenario file and what is laid over it.
     pub(super) fn read(&self, file: &Path, traces: &TraceFolder) -> Result<Document, Error> {
         let bytes = files::read(file)?;

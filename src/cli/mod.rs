@@ -14,6 +14,7 @@ mod report;
 mod run;
 mod schema;
 mod signals;
+mod sweep;
 mod templates;
 mod usage;
 mod validate;
@@ -102,6 +103,8 @@ enum Command {
     /// 3 the scenario is invalid; 98 an objective is inconclusive; 99 an objective failed; 130 interrupted.
     #[command(verbatim_doc_comment)]
     Run(run::RunArgs),
+    /// Compare scenarios that differ in a few values.
+    Sweep(sweep::SweepArgs),
     /// Write all files of a run anew from its result.json, for example in another language.
     Report(report::ReportArgs),
     /// Say what the code of a problem means, with a wrong and a right example.
@@ -152,6 +155,7 @@ pub fn main() -> ExitCode {
         Command::Validate(args) => validate::run(args, cli.format),
         Command::Plan(args) => plan::run(args, cli.format),
         Command::Run(args) => run::run(args, voice, cli.format),
+        Command::Sweep(args) => sweep::run(args, voice, cli.format),
         Command::Report(args) => report::run(args, voice),
         Command::Explain(args) => explain::run(args, cli.format),
         Command::Schema => schema::run(),
