@@ -144,7 +144,7 @@ fn text(plan: &ExperimentPlan, effort: &Effort<'_>, width: Option<usize>) -> Str
     lines.push(format!(
         "every cell gets {}: {} runs{pilots}",
         told::design(&plan.design),
-        between(effort.runs, 12)
+        between(effort.runs, 0)
     ));
     lines.push(format!(
         "a run has {} requests on average; all runs take about {time} on {} ({} ns a request, measured on this \

