@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{
-    Better, CellObjective, CellPlan, DayRecord, EXPERIMENT_VERSION, ExperimentPlan, Figure, MetricPlan, RunRecord,
-    Unit,
+    Better, CellObjective, CellPlan, DayRecord, EXPERIMENT_VERSION, ExperimentPlan, Figure, MetricPlan,
+    RunRecord, Unit,
 };
 use crate::results::dependencies::Limited;
 use crate::results::{

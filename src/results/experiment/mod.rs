@@ -13,6 +13,4 @@ pub use plan::{
     AxisPlan, AxisValue, Better, CellObjective, CellPlan, DayRecord, Design, EXPERIMENT_VERSION, Experiment,
     ExperimentPlan, Figure, MetricPlan, Precision, RunRecord, Unit,
 };
-pub use size::{
-    Answer, Candidate, Holding, PeakShare, SIZE_VERSION, Scale, SizeObjective, SizePath, Sizing,
-};
+pub use size::{Answer, Candidate, Holding, PeakShare, SIZE_VERSION, Scale, SizeObjective, SizePath, Sizing};

@@ -244,8 +244,8 @@ impl Sizing {
         }
     }
 
-    /// Returns the candidates of one path, the easiest first.
-    fn by_hardness(&self) -> Vec<&Candidate> {
+    /// Returns the candidates of one path, the easiest first; none where it cannot be told which one is easier.
+    pub fn by_hardness(&self) -> Vec<&Candidate> {
         let mut candidates: Vec<_> = self.candidates.iter().collect();
         match self.larger_is_harder() {
             Some(true) => {}

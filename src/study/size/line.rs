@@ -156,7 +156,8 @@ impl<E, F: FnMut(&[usize]) -> Result<Candidate, E>> Line<'_, F> {
         let known = self.known();
         let safe = known.iter().take_while(|(_, candidate)| passes(candidate)).last().map(|(rank, _)| *rank);
         let candidates: Vec<&Candidate> = known.iter().map(|(_, candidate)| *candidate).collect();
-        let violation = monotone::violation(&monotone::pairs(&candidates)).map(|(worse, better)| (worse.at[0], better.at[0]));
+        let violation = monotone::violation(&monotone::pairs(&candidates))
+            .map(|(worse, better)| (worse.at[0], better.at[0]));
         let larger_is_harder = self.larger_is_harder;
         Ok(match (violation, safe) {
             (Some((worse, better)), _) => {

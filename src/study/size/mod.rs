@@ -7,12 +7,16 @@
 //! | `stairs.rs` | several paths: the least cost |
 //! | `grid.rs` | the values of a path |
 //! | `judge.rs` | a candidate's days, and what they say |
+//! | `question.rs` | what is asked, from beginning to end |
 //!
 //! The search sees places on paths and [`Candidate`]s alone: it runs on paper tables in tests. Why its answer is
 //! wrong with a chance of 5 % at most is told in MODEL.md.
 
+mod grid;
+mod judge;
 mod line;
 mod monotone;
+mod question;
 mod stairs;
 
 use std::collections::BTreeMap;
@@ -20,8 +24,11 @@ use std::collections::BTreeMap;
 use crate::results::Verdict;
 use crate::results::experiment::{Answer, Candidate};
 
+pub use grid::Range;
+pub use judge::{Stopped, days_needed};
 pub use line::{Start, along};
 pub use monotone::crossed_days;
+pub use question::{Asked, Question};
 pub use stairs::cheapest;
 
 /// Candidates that were looked at, and what looks at more.

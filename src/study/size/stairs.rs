@@ -36,7 +36,8 @@ pub fn cheapest<E, F: FnMut(&[usize]) -> Result<Candidate, E>>(
                 cost: cost(candidate).unwrap_or(f64::INFINITY),
             })
             .collect();
-        let best = known.iter().filter(|known| known.holds).map(|known| known.cost).fold(f64::INFINITY, f64::min);
+        let best =
+            known.iter().filter(|known| known.holds).map(|known| known.cost).fold(f64::INFINITY, f64::min);
         open.retain(|at| known.iter().all(|known| !known.settles(&steps(at), best)));
         let Some(next) = pivot(&open, &steps) else { break };
         search.at(&next)?;
@@ -67,7 +68,8 @@ fn is_easier(one: &[usize], other: &[usize]) -> bool {
 
 fn combinations(counts: &[usize]) -> Vec<Vec<usize>> {
     counts.iter().fold(vec![Vec::new()], |all, &count| {
-        let longer = |at: &Vec<usize>| (0..count).map(|place| [&at[..], &[place]].concat()).collect::<Vec<_>>();
+        let longer =
+            |at: &Vec<usize>| (0..count).map(|place| [&at[..], &[place]].concat()).collect::<Vec<_>>();
         all.iter().flat_map(longer).collect()
     })
 }
@@ -78,7 +80,11 @@ fn easiest_corner<E, F: FnMut(&[usize]) -> Result<Candidate, E>>(
     counts: &[usize],
 ) -> Result<Result<Vec<usize>, Answer>, E> {
     let corner = |bits: u32| -> Vec<usize> {
-        counts.iter().enumerate().map(|(path, count)| if bits >> path & 1 == 1 { count - 1 } else { 0 }).collect()
+        counts
+            .iter()
+            .enumerate()
+            .map(|(path, count)| if bits >> path & 1 == 1 { count - 1 } else { 0 })
+            .collect()
     };
     let most = (1_u32 << counts.len()) - 1;
     let (first, last) = (search.verdict(&corner(0))?, search.verdict(&corner(most))?);

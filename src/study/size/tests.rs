@@ -92,7 +92,8 @@ fn every_step_is_found_and_few_values_are_looked_at() {
                 assert_eq!(answer, up_to(true, holds - 1, holds - 1, Some(holds + open)), "{path}");
                 let back: String = path.chars().rev().collect();
                 let last = count - 1;
-                let expected = up_to(false, last - (holds - 1), last - (holds - 1), Some(last - holds - open));
+                let expected =
+                    up_to(false, last - (holds - 1), last - (holds - 1), Some(last - holds - open));
                 assert_eq!(on_paper(&back, &Start::Ends).0, expected, "{back}");
                 let mut once = seen.clone();
                 once.sort_unstable();
@@ -145,7 +146,8 @@ fn ladders_go_up_until_they_fail_and_down_where_they_do_not_hold() {
 
 #[test]
 fn what_should_be_easier_and_does_worse_is_told_and_the_answer_stays_on_the_safe_side() {
-    let told = |worse, better, holds| Answer::NotMonotone { larger_is_harder: Some(true), worse, better, holds };
+    let told =
+        |worse, better, holds| Answer::NotMonotone { larger_is_harder: Some(true), worse, better, holds };
     let table = [
         // The middle of what is easier fails: only what is easier than that is safe.
         ("pppppppppfpppppppppffff", told(9, 18, Some(0))),
@@ -174,7 +176,9 @@ fn what_should_be_easier_and_does_worse_is_told_and_the_answer_stays_on_the_safe
 /// Three days more or less are chance; ten are not, also where neither verdict is sure.
 #[test]
 fn days_that_cross_by_chance_are_no_violation() {
-    let pair = |worse: Vec<u32>, better: Vec<u32>| [candidate(&[0], 59, worse, 1.0), candidate(&[1], 59, better, 1.0)];
+    let pair = |worse: Vec<u32>, better: Vec<u32>| {
+        [candidate(&[0], 59, worse, 1.0), candidate(&[1], 59, better, 1.0)]
+    };
     let table = [
         (vec![], vec![], false, 0),
         (vec![4], vec![], false, 1),
@@ -226,7 +230,10 @@ fn the_answer_is_wrong_in_one_of_twenty_searches_at_most() {
                 answer => panic!("{seed}: {answer:?}"),
             }
         }
-        println!("own {own}: {wrong} of 1,000 wrong, {told} told as not monotone, mean answer {}", sum / 1_000);
+        println!(
+            "own {own}: {wrong} of 1,000 wrong, {told} told as not monotone, mean answer {}",
+            sum / 1_000
+        );
         let error = (most * (1.0 - most) / 1_000.0_f64).sqrt();
         assert!(f64::from(wrong) / 1_000.0 <= most + 3.0 * error, "{own}: {wrong}");
         assert!(told <= 10 + 10, "{own}: {told}");
