@@ -42,38 +42,38 @@ pub fn days_needed(share: f64, error: f64) -> Option<u32> {
 }
 
 /// Returns the numbers of days at which candidates are looked at, up to the largest.
-pub fn looks_up_to(most: u32) -> Vec<u32> {
+pub(super) fn looks_up_to(most: u32) -> Vec<u32> {
     looks(FIRST_LOOK.min(most), most)
 }
 
 /// What every candidate is simulated and judged by.
 #[derive(Debug)]
-pub struct Judge<'a, S, O> {
+pub(super) struct Judge<'a, S, O> {
     /// The scenario whose values are varied.
-    pub document: &'a Document,
+    pub(super) document: &'a Document,
     /// What is varied.
-    pub ranges: &'a [Range],
+    pub(super) ranges: &'a [Range],
     /// What is demanded.
-    pub objectives: &'a [SizeObjective],
+    pub(super) objectives: &'a [SizeObjective],
     /// Numbers of days at which it is looked at.
-    pub looks: &'a [u32],
+    pub(super) looks: &'a [u32],
     /// The chance that a verdict is wrong, at most.
-    pub error: f64,
+    pub(super) error: f64,
     /// Where finished runs are kept.
-    pub store: &'a S,
+    pub(super) store: &'a S,
     /// Recorded traffic.
-    pub traces: &'a dyn TraceFiles,
+    pub(super) traces: &'a dyn TraceFiles,
     /// Threads.
-    pub options: StudyOptions,
+    pub(super) options: StudyOptions,
     /// Who looks on.
-    pub observer: &'a O,
+    pub(super) observer: &'a O,
     /// The metrics of every candidate, and those with a limit.
-    pub measured: &'a Measured,
+    pub(super) measured: &'a Measured,
 }
 
 /// What is read off the runs of every candidate.
 #[derive(Clone, Debug)]
-pub struct Measured {
+pub(super) struct Measured {
     pub(super) plan: Plan,
     pub(super) metrics: Vec<MetricPlan>,
     /// Names of what has a limit, and the index of its metric.
@@ -82,7 +82,7 @@ pub struct Measured {
 
 impl Measured {
     /// Returns what the runs of a scenario are measured by.
-    pub fn of(scenario: &Scenario) -> Self {
+    pub(super) fn of(scenario: &Scenario) -> Self {
         let metrics = Measures::of(&[&scenario.plan], &[]);
         let metrics = metrics.map(|(metrics, ..)| metrics).unwrap_or_default();
         let limit = |(index, metric): (usize, &MetricPlan)| {
@@ -125,7 +125,7 @@ impl<S: RunStore, O: BatchObserver> Judge<'_, S, O> {
     ///
     /// # Errors
     /// Where it is invalid, one of its days cannot be simulated, or whoever looks on wanted an end.
-    pub fn evaluate(&self, at: &[usize]) -> Result<Candidate, Stopped> {
+    pub(super) fn evaluate(&self, at: &[usize]) -> Result<Candidate, Stopped> {
         let values: Vec<AxisValue> =
             self.ranges.iter().zip(at).map(|(range, &place)| range.value(place)).collect();
         let settings: Vec<(&str, &str)> =

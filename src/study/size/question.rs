@@ -121,7 +121,7 @@ impl Question {
         self.ranges.iter().map(|range| range.values.len()).fold(1, usize::saturating_mul)
     }
 
-    /// Looks for the answer; `None` where whoever looks on wanted an end.
+    /// Looks for the answer, and tells of every candidate; `None` where whoever looks on wanted an end.
     ///
     /// # Errors
     /// Where a candidate is invalid or cannot be simulated, or the store cannot be read or written.
@@ -131,6 +131,7 @@ impl Question {
         traces: &dyn TraceFiles,
         options: StudyOptions,
         observer: &impl BatchObserver,
+        mut tell: impl FnMut(&Candidate),
     ) -> Result<Option<Sizing>, Error> {
         let Self { document, ranges, start, measured, error, mut sizing, .. } = self;
         let judge = Judge {
@@ -146,7 +147,7 @@ impl Question {
             measured: &measured,
         };
         let demanded = sizing.objectives.iter().map(|objective| objective.holds_in).collect();
-        let mut search = Search::new(demanded, |at: &[usize]| judge.evaluate(at));
+        let mut search = Search::new(demanded, |at: &[usize]| judge.evaluate(at).inspect(&mut tell));
         let counts: Vec<usize> = ranges.iter().map(|range| range.values.len()).collect();
         let found = match counts[..] {
             [count] => along(&mut search, count, &start),
