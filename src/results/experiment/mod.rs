@@ -6,9 +6,11 @@
 
 mod measure;
 mod plan;
+mod size;
 
 pub use measure::{Measures, decided};
 pub use plan::{
     AxisPlan, AxisValue, Better, CellObjective, CellPlan, DayRecord, Design, EXPERIMENT_VERSION, Experiment,
     ExperimentPlan, Figure, MetricPlan, Precision, RunRecord, Unit,
 };
+pub use size::{Answer, Candidate, Holding, PeakShare, SIZE_VERSION, Scale, SizeObjective, SizePath, Sizing};

@@ -111,9 +111,9 @@ fn every_example_is_accepted_in_its_place() {
             let path = path.trim_start_matches('.');
             let mut root = parsed(BASE);
             lay(&mut root, overlay, Shape::root());
-            let spec: ScenarioSpec =
-                decode(&root, 9).unwrap_or_else(|errors| panic!("{path}: {example}: {errors:?}"));
-            let problems = check::check(&spec, &Orders).err().unwrap_or_default();
+            let spec: ScenarioSpec = decode(&root, Shape::root(), 9)
+                .unwrap_or_else(|errors| panic!("{path}: {example}: {errors:?}"));
+            let problems = check::check(&spec, &check::Traces::new(&Orders)).err().unwrap_or_default();
             let here = problems.iter().filter(|(code, problem)| {
                 // An example may exclude what stands beside it; one branch is no mixture; a ladder names pools; steps in go down.
                 let beside = *code == Code::Contradiction
