@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Problem};
 use crate::results::OverlayRecord;
 use crate::results::experiment::AxisPlan;
 use crate::scenario::check::MAX_TOLD;
-use crate::scenario::decode::decode;
+use crate::scenario::decode::{DecodeError, decode};
 use crate::scenario::read::{Document, invalid, is_sweep, no_scenario, record};
 use crate::scenario::schema::Shape;
 use crate::scenario::source::{Builder, Overlay, Sources};
@@ -109,33 +109,36 @@ impl SweepDocument {
             settings.iter().for_each(|setting| builder.set(&mut base, setting));
             base
         });
-        let read = match decode::<SweepSpec>(&tree, Shape::sweep(), MAX_TOLD) {
-            Ok(spec) => {
-                let mut axes = axis::read(&tree, &spec, &mut found);
-                let cells = combine::cells(&spec, &mut axes, &mut found);
-                let looks = design::looks(&spec, &mut found);
-                Some((spec, axes, cells, looks))
-            }
-            Err(errors) => {
-                found.broken.extend(errors.into_iter().map(crate::scenario::decode::DecodeError::told));
-                None
-            }
-        };
-        let broken: Vec<_> = builder.broken.into_iter().chain(found.broken).collect();
+        let spec = decode::<SweepSpec>(&tree, Shape::sweep(), MAX_TOLD);
+        let spec = spec.map_err(|errors| found.broken.extend(errors.into_iter().map(DecodeError::told))).ok();
+        let read = spec.map(|spec| {
+            let mut axes = axis::read(&tree, &spec, &mut found);
+            let cells = combine::cells(&spec, &mut axes, &mut found);
+            let looks = design::looks(&spec, &mut found);
+            (spec, axes, cells, looks)
+        });
+        let mut broken = found.broken;
+        let syntax = std::mem::take(&mut builder.broken);
+        let (sources, whole) = (builder.sources, syntax.is_empty());
+        broken.extend(syntax);
         let (overlays, settings) = (overlays.iter().map(record).collect(), settings.to_vec());
-        match (base, read) {
-            (Some(base), Some((spec, axes, cells, looks))) if broken.is_empty() => Ok(Self {
-                sources: builder.sources,
-                tree,
-                base,
-                overlays,
-                settings,
-                spec,
-                axes,
-                cells,
-                looks,
-            }),
-            _ => Err(invalid(&builder.sources, broken)),
+        match (base.filter(|_| whole), read) {
+            (Some(base), Some((spec, axes, cells, looks))) => {
+                let sweep = Self { sources, tree, base, overlays, settings, spec, axes, cells, looks };
+                if broken.is_empty() {
+                    return Ok(sweep);
+                }
+                // Mending the file shall not bring up what is wrong with its cells.
+                broken.extend(sweep.misread());
+                Err(invalid(&sweep.sources, broken))
+            }
+            (Some(base), None) => {
+                broken.extend(
+                    Document::of(sources.clone(), base, overlays, settings).err().unwrap_or_default(),
+                );
+                Err(invalid(&sources, broken))
+            }
+            (None, _) => Err(invalid(&sources, broken)),
         }
     }
 
