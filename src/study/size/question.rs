@@ -4,7 +4,7 @@ use super::grid::Range;
 use super::judge::{Judge, Measured, Stopped, days_needed, looks_up_to};
 use super::{Search, Start, along, cheapest, crossed_days};
 use crate::error::Error;
-use crate::results::experiment::{Answer, SIZE_VERSION, SizeObjective, SizePath, Sizing};
+use crate::results::experiment::{Answer, Candidate, SIZE_VERSION, SizeObjective, SizePath, Sizing};
 use crate::scenario::{Document, MAX_REPLICATIONS};
 use crate::study::{BatchObserver, RunStore, StudyOptions};
 use crate::workload::recorded::TraceFiles;
