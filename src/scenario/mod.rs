@@ -15,13 +15,16 @@
 //! | `schema.rs` | their JSON Schema |
 //! | `read.rs` | the steps above, and issues with places |
 //! | `check/` | cross-checks, and the way from spec to plan |
+//! | `diff.rs` | what differs between two scenarios |
 //! | `partial.rs` | cross-checks of what could be read, where something could not |
+//! | `sweep/` | files that vary a scenario: axes, cells |
 //!
 //! Opens no file: the edge hands in bytes, and files by path through [`TraceFiles`](crate::workload::recorded::TraceFiles).
 
 mod bounds;
 mod check;
 mod decode;
+mod diff;
 mod examples;
 mod explain;
 mod forms;
@@ -34,9 +37,11 @@ mod schema;
 mod source;
 mod spec;
 mod suggest;
+pub mod sweep;
 mod tree;
 
 pub(crate) use bounds::MAX_REPLICATIONS;
+pub use diff::differences;
 pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;
@@ -47,7 +52,7 @@ pub use plan::{
     Startup, Trigger, Victims, Watch,
 };
 pub use read::Document;
-pub use schema::json_schema;
+pub use schema::{json_schema, sweep_schema};
 pub use source::Overlay;
 pub use spec::{
     ActionSpec, ApiVersion, CatchesSpec, CiSpec, CommitsSpec, ConditionSpec, ConfigurationSpec, CpuSpec,
@@ -59,4 +64,5 @@ pub use spec::{
     TaggedRollback, VersionRollback, WarmPoolSpec, ZoneAwareSpec, ZoneOutageSpec,
 };
 pub(crate) use suggest::{grouped, near};
+pub use sweep::{Input, Sweep, SweepCell, SweepDocument};
 pub use tree::MAX_BYTES;

@@ -8,6 +8,7 @@ mod comparisons;
 mod measure;
 mod plan;
 mod rows;
+mod size;
 
 pub use comparisons::{Comparison, Difference, comparisons};
 pub use measure::Measures;
@@ -16,6 +17,7 @@ pub use plan::{
     ExperimentPlan, Figure, MetricPlan, Precision, RunRecord, Unit,
 };
 pub use rows::{CellRow, ObjectiveShare, cell_rows, decided};
+pub use size::{Answer, Candidate, Holding, PeakShare, SIZE_VERSION, Scale, SizeObjective, SizePath, Sizing};
 
 /// An experiment worked out by hand, for the tests of everything that reads experiments.
 #[cfg(test)]
