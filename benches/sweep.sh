@@ -14,7 +14,7 @@ set -euo pipefail
 case ${1:-5} in '' | *[!0-9]*) sed -n '2,13p' "$0"; exit 2 ;; esac
 rounds=${1:-5}
 cd "$(dirname "$0")/.."
-scratch=$(mktemp -d -p "${TMPDIR:-/tmp}")
+scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 peakday=${PEAKDAY_BINARY:-}
 if [ -z "$peakday" ]; then

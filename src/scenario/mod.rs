@@ -16,6 +16,7 @@
 //! | `read.rs` | the steps above, and issues with places |
 //! | `check/` | cross-checks, and the way from spec to plan |
 //! | `partial.rs` | cross-checks of what could be read, where something could not |
+//! | `sweep/` | files that vary a scenario: axes, cells |
 //!
 //! Opens no file: the edge hands in bytes, and files by path through [`TraceFiles`](crate::workload::recorded::TraceFiles).
 
@@ -34,6 +35,7 @@ mod schema;
 mod source;
 mod spec;
 mod suggest;
+pub mod sweep;
 mod tree;
 
 pub(crate) use bounds::MAX_REPLICATIONS;
@@ -47,7 +49,7 @@ pub use plan::{
     Startup, Trigger, Victims, Watch,
 };
 pub use read::Document;
-pub use schema::json_schema;
+pub use schema::{json_schema, sweep_schema};
 pub use source::Overlay;
 pub use spec::{
     ActionSpec, ApiVersion, CatchesSpec, CiSpec, CommitsSpec, ConditionSpec, ConfigurationSpec, CpuSpec,
@@ -59,4 +61,5 @@ pub use spec::{
     TaggedRollback, VersionRollback, WarmPoolSpec, ZoneAwareSpec, ZoneOutageSpec,
 };
 pub(crate) use suggest::{grouped, near};
+pub use sweep::{Input, Sweep, SweepCell, SweepDocument};
 pub use tree::MAX_BYTES;
