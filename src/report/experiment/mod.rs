@@ -1,5 +1,7 @@
 //! Experiments: tables, charts, the page and the table for a terminal.
 
+pub mod size;
+
 use std::io;
 
 use super::{Lang, Output};
