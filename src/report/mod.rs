@@ -2,6 +2,7 @@
 
 mod charts;
 mod csv;
+pub mod experiment;
 mod html;
 mod json;
 mod number;

@@ -6,9 +6,11 @@
 
 mod measure;
 mod plan;
+mod standin;
 
 pub use measure::Measures;
 pub use plan::{
     AxisPlan, AxisValue, Better, CellObjective, CellPlan, DayRecord, Design, EXPERIMENT_VERSION, Experiment,
     ExperimentPlan, Figure, MetricPlan, Precision, RunRecord, Unit,
 };
+pub use standin::{CellRow, Comparison, Difference, ObjectiveShare, cell_rows, comparisons};
