@@ -369,6 +369,8 @@ words! {
     LinesLeftOut: "{0} lines are left out: sweep.csv has all cells.", "略去 {0} 条线，全部单元见 sweep.csv。";
     BeyondAll: "A triangle at the upper edge: more requests got no answer in time than the percentile leaves out.",
         "上缘的三角表示未及时得到响应的请求多于该百分位所允许的。";
+    MeansOf: "Means over days.", "各日平均值。";
+    RowsAre: "rows: {0}", "行：{0}";
     OverAxes: "Figures over {0} and {1}", "各指标随 {0} 与 {1} 的变化";
     HeatOf: "Means over days. Strokes and a cross: an objective fails; dots and ?: undecided; a tick: all hold.",
         "各日平均值。斜线与叉：有目标未达成；点与问号：未定；勾：全部达成。";
@@ -406,6 +408,7 @@ words! {
     FewestHoursThatHold: "fewest server hours that hold: {0}", "达成目标的服务器小时最少者：{0}";
     BestThatHolds: "best {1} that holds: {0}", "达成目标且{1}最佳者：{0}";
     BestOfAll: "best {1}: {0}", "{1}最佳者：{0}";
+    OtherAt: "{0}: {1} ({2})", "{0}：{1}（{2}）";
     OtherNeeds: "{0} needs {1} ({2})", "{0} 需要 {1}（{2}）";
     OtherIs: "{0}: {1}", "{0}：{1}";
     OtherUndecided: "{0} is undecided", "{0} 未定";
@@ -416,7 +419,7 @@ words! {
     Against: "{0} against {1}, {2}: {3} {4}{5}, {6}", "{0} 对比 {1}，{2}：{4} {3}{5}，{6}";
     IsLower: "lower", "低";
     IsHigher: "higher", "高";
-    FromTo: " ({0} to {1})", "（{0} 至 {1}）";
+    FromTo: "{0} to {1}", "{0} 至 {1}";
     IsBetter: "better", "更好";
     IsWorse: "worse", "更差";
     NotDistinguishable: "not distinguishable in {0} days", "{0} 天内无法区分";
@@ -428,7 +431,7 @@ words! {
     CellsUndecided: "{0} of {1} cells are undecided: more replications decide them", "{1} 个单元中有 {0} 个未定：更多重复可作定论";
     LookedAt: "cells were looked at after {0} replications; intervals allow for every look",
         "在 {0} 次重复后查看各单元；区间已计入每次查看";
-    CellsDropped: "constraints dropped {0} combinations", "约束排除了 {0} 个组合";
+    CellsDropped: "combinations that constraints dropped: {0}", "约束排除的组合数：{0}";
     RecordedShared: "recorded traffic: replications share its arrivals and differ in all else",
         "录制的流量：各次重复共享其到达，其余各异";
     NoIntervals: "no interval for {0}: its variance is infinite, or it grows without end",
@@ -443,10 +446,7 @@ words! {
     Cell: "cell", "单元";
     Days: "days", "天数";
     BaselineWord: "baseline", "基线";
-    Metric: "metric", "指标";
-    Difference: "difference", "差值";
     File: "file", "文件";
-    CellsHash: "hash of all cells", "全部单元的哈希";
     CellsAndDays: "{0} cells, {1} runs", "{0} 个单元，{1} 次运行";
     TimeOfRelease: "time", "时间";
 }

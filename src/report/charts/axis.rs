@@ -45,7 +45,7 @@ const STEPS_MS: [u64; 33] = [
 /// The share of a time axis that a date at its beginning and half of another take.
 const DATE_WIDTH: f64 = 0.3;
 /// Values lie near each other where the least is more than this share of the most.
-const NEAR: f64 = 0.7;
+const NEAR: f64 = 0.85;
 /// The room beside the first and the last of given values, as a share of what lies between.
 const EDGE: f64 = 0.05;
 /// The least factor over all values that makes an axis logarithmic.
@@ -81,10 +81,16 @@ impl Axis {
     /// Returns a linear axis that shows how values differ: from 0, or from a tick below the least where all lie near
     /// each other.
     pub(super) fn spanning(least: f64, most: f64) -> Self {
-        if !(1e-9..1e300).contains(&most) || !(NEAR * most..=most).contains(&least) {
+        let near = (NEAR * most..most).contains(&least) && most - least > 1e-6 * most;
+        if near { Self::around(least, most) } else { Self::linear(most) }
+    }
+
+    /// Returns a linear axis from a tick below the least to one above the most; from 0 where both are equal.
+    pub(super) fn around(least: f64, most: f64) -> Self {
+        if !(1e-9..1e300).contains(&most) || !(0.0..most).contains(&least) {
             return Self::linear(most);
         }
-        let step = nice_step(((most - least) / 6.0).max(most / 200.0));
+        let step = nice_step((most - least) / 6.0);
         let first = libm::floor(least / step - 0.05);
         let count = (libm::ceil(most / step + 0.05) - first) as usize;
         let (from, to) = (first * step, (first + count as f64) * step);
@@ -116,11 +122,15 @@ impl Axis {
         axis
     }
 
-    /// Returns an axis of things, each in the middle of a part of its own.
-    pub(super) fn categories(labels: impl ExactSizeIterator<Item = String>) -> Self {
+    /// Returns an axis of things, each in the middle of a part of its own, with what stands in a second row.
+    pub(super) fn categories(labels: impl ExactSizeIterator<Item = (String, String)>) -> Self {
         let count = labels.len().max(1) as f64;
-        let ticks = labels.enumerate().map(|(i, label)| ((i as f64 + 0.5) / count, label)).collect();
-        Self { from: 0.0, to: count, log: false, ticks, dates: Vec::new() }
+        let rows = labels.enumerate().map(|(i, (first, second))| {
+            let at = (i as f64 + 0.5) / count;
+            ((at, first), (at, second))
+        });
+        let (ticks, dates): (Vec<_>, Vec<_>) = rows.unzip();
+        Self { from: 0.0, to: count, log: false, ticks, dates }
     }
 
     /// Writes `%` behind every tick.

@@ -256,6 +256,9 @@ impl<'a> Picture<'a> {
         let mut lines: Vec<Vec<_>> = runs.map(|run| run.iter().copied().map(at).collect()).collect();
         lines.extend(tops.map(|band| band.iter().map(|&(x, _, hi)| at((x, hi))).collect()));
         lines.extend(levels.map(|ends| ends.into_iter().map(at).collect()));
+        let points = plot.lines.iter().flat_map(|line| &line.points);
+        let ends = points.filter_map(|point| Some((point.x, point.ends?)));
+        lines.extend(ends.map(|(x, (lo, hi))| vec![at((x, lo)), at((x, hi))]));
         let marks = plot.marks.iter().map(|mark| self.x(mark.at));
         lines.extend(marks.map(|x| vec![(x, f64::from(self.top)), (x, f64::from(self.bottom))]));
         lines

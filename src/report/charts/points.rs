@@ -27,6 +27,8 @@ pub(super) struct Point {
     pub(super) across: Option<(f64, f64)>,
     /// Written beside it, where it hides least.
     pub(super) label: String,
+    /// Whether its interval stands back behind others.
+    pub(super) is_faint: bool,
 }
 
 impl Picture<'_> {
@@ -39,11 +41,12 @@ impl Picture<'_> {
     ) -> Drawn<B> {
         for point in &line.points {
             let (x, y) = self.at(point);
+            let opacity = if point.is_faint { 0.3 } else { 1.0 };
             if let Some((lo, hi)) = point.ends {
-                whisker(area, line.look, [(x, self.y(lo)), (x, self.y(hi))])?;
+                whisker(area, (line.look, opacity), [(x, self.y(lo)), (x, self.y(hi))])?;
             }
             if let Some((from, to)) = point.across {
-                whisker(area, line.look, [(self.x(from), y), (self.x(to), y)])?;
+                whisker(area, (line.look, opacity), [(self.x(from), y), (self.x(to), y)])?;
             }
             // What is beyond all numbers points there.
             let shape = if point.value.is_finite() { line.look.marker } else { Marker::Up };
@@ -64,7 +67,7 @@ pub(super) fn marker<B: DrawingBackend>(area: &Area<B>, look: Look, (x, y): (f64
 /// Draws an interval, upright or level, with strokes at its ends. Filled: strokes have dashes.
 pub(super) fn whisker<B: DrawingBackend>(
     area: &Area<B>,
-    look: Look,
+    (look, opacity): (Look, f64),
     [from, to]: [(f64, f64); 2],
 ) -> Drawn<B> {
     let upright = (to.1 - from.1).abs() > (to.0 - from.0).abs();
@@ -72,7 +75,7 @@ pub(super) fn whisker<B: DrawingBackend>(
     let fill = |a: (f64, f64), b: (f64, f64), (dx, dy): (f64, f64)| {
         let corners =
             [scaled((a.0.min(b.0) - dx, a.1.min(b.1) - dy)), scaled((a.0.max(b.0) + dx, a.1.max(b.1) + dy))];
-        area.draw(&Rectangle::new(corners, look.colour.filled()))
+        area.draw(&Rectangle::new(corners, look.colour.mix(opacity).filled()))
     };
     fill(from, to, along)?;
     fill(from, from, cap)?;

@@ -5,7 +5,7 @@ use crate::report::charts::experiment::{Hour, hours, is_release_time};
 use crate::report::told::some_days;
 use crate::report::words::Word;
 use crate::results::Verdict;
-use crate::results::experiment::{Better, Comparison, Difference};
+use crate::results::experiment::{Comparison, Difference};
 
 /// Comparisons that are told in words.
 const MAX_TOLD: usize = 10;
@@ -65,10 +65,12 @@ fn others(found: &Found<'_>, ranked: &[usize], first: usize) -> Vec<String> {
         let own = names.part(rest.iter(), &names.plan.cells[best].at);
         let metric = found.rank_by()?;
         let figure = names.figure(metric, found.rows[best].figures[metric]?.mean);
-        Some(match rest.is_empty() {
-            true => lang.fill(Word::OtherIs, &[&name, &figure]),
-            false => lang.fill(Word::OtherNeeds, &[&name, &own, &figure]),
-        })
+        let word = match (rest.is_empty(), found.is_judged()) {
+            (true, _) => return Some(lang.fill(Word::OtherIs, &[&name, &figure])),
+            (false, true) => Word::OtherNeeds,
+            (false, false) => Word::OtherAt,
+        };
+        Some(lang.fill(word, &[&name, &own, &figure]))
     };
     let values = (0..names.plan.axes[axis].values.len()).filter(|&value| value != at(first));
     let mut all: Vec<String> = values.filter_map(told).collect();
@@ -128,8 +130,8 @@ fn told(found: &Found<'_>, of: &Comparison) -> String {
     let way = lang.word(if lower { Word::IsLower } else { Word::IsHigher });
     let ends = difference.lo.zip(difference.hi).map(|(lo, hi)| if lower { (-hi, -lo) } else { (lo, hi) });
     let ends = ends.map_or_else(String::new, |(lo, hi)| {
-        let [lo, hi] = [lo, hi].map(|end| names.bare(of.metric, end));
-        lang.fill(Word::FromTo, &[&lo, &hi])
+        let ends = [lo, hi].map(|end| names.bare(of.metric, end));
+        format!(" ({})", lang.fill(Word::FromTo, &ends.each_ref().map(String::as_str)))
     });
     let days = of.n.to_string();
     let verdict = match of.verdict {
@@ -165,8 +167,8 @@ pub(in crate::report) fn freezes(found: &Found<'_>) -> Vec<String> {
             let (least, most) = of.ends()?;
             let said = |hour: &Hour| {
                 let harmed = names.bare(of.metric, hour.harmed.mean);
-                let ends =
-                    names.ends(of.metric, hour.harmed).map_or_else(String::new, |ends| format!(", {ends}"));
+                let ends = names.ends(of.metric, hour.harmed);
+                let ends = ends.map_or_else(String::new, |ends| format!("; {ends}"));
                 lang.fill(Word::HarmAt, &[&hour.label, &harmed, &ends])
             };
             let said = lang.fill(Word::LeastHarm, &[&said(&of.hours[least]), &said(&of.hours[most])]);
@@ -217,9 +219,4 @@ pub(in crate::report) fn remarks(found: &Found<'_>) -> Vec<String> {
         remarks.push(lang.fill(Word::NoIntervals, &[&unbounded.join(", ")]));
     }
     remarks
-}
-
-/// Tells whether larger figures of a metric are better.
-pub(in crate::report) fn prefers_more(found: &Found<'_>, metric: usize) -> bool {
-    found.names.plan.metrics[metric].better == Some(Better::Higher)
 }

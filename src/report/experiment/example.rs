@@ -49,8 +49,9 @@ pub(in crate::report) fn experiment(
         at.reverse();
         at
     };
-    let demanded =
-        |&(_, goal): &(&str, Goal)| Some(CellObjective { goal, holds_in: Some(0.9), interval: true });
+    let demanded = |(_, goal): &(&str, Goal)| {
+        Some(CellObjective { goal: goal.clone(), holds_in: Some(0.9), interval: true })
+    };
     let cells: Vec<CellPlan> = (0..count)
         .map(|cell| CellPlan {
             at: at(cell),
@@ -64,7 +65,7 @@ pub(in crate::report) fn experiment(
         let at: Vec<f64> = axes.iter().zip(&cell.at).map(place).collect();
         let (figures, values) =
             found(&at, unusual(day) + 0.15 * unusual(day * 31 + at.iter().sum::<f64>() as u32));
-        let judge = |(&(_, goal), value): (&(&str, Goal), f64)| {
+        let judge = |((_, goal), value): (&(&str, Goal), f64)| {
             Some(DayRecord {
                 value: Figure(Some(value)),
                 worst_window_ns: Some(0),
@@ -227,8 +228,7 @@ pub(in crate::report) fn sampled() -> Experiment {
     let labels: Vec<String> = (0..40).map(|i| format!("{}", 10 + i)).collect();
     let values: Vec<(&str, Option<f64>)> =
         labels.iter().map(|label| (&**label, Some(label.parse().unwrap()))).collect();
-    let axes =
-        vec![axis("services.web.pools.a.replicas", &values), axis("services.web.pools.b.replicas", &values)];
+    let axes = vec![axis("services.web.pools.a", &values), axis("services.web.pools.b", &values)];
     let metrics = vec![
         metric("web.p99_ms", Unit::Milliseconds, Some(Better::Lower)),
         metric("cost", Unit::Money, Some(Better::Lower)),

@@ -13,7 +13,7 @@ mod named;
 mod text;
 
 pub(super) use answer::{answer, compared, counted, freezes, remarks};
-pub(super) use named::Names;
+pub(super) use named::{Names, bare};
 pub use text::text;
 
 use std::io;

@@ -44,7 +44,8 @@ impl Names<'_> {
         let alone = value.number.is_none()
             && !["true", "false", "null", "none", "auto", "{}", "[]"].contains(&&*value.label)
             && !self.plan.axes.iter().enumerate().any(elsewhere);
-        if alone { value.label.clone() } else { format!("{}={}", of.short, value.label) }
+        let label = bare(&value.label);
+        if alone { label.to_owned() } else { format!("{}={label}", of.short) }
     }
 
     /// Names a metric without its unit: `web p99`.
@@ -118,10 +119,11 @@ impl Names<'_> {
         }
     }
 
-    /// Writes the ends of an interval in brackets; nothing where there are none.
+    /// Writes the ends of an interval; nothing where there are none.
     pub(in crate::report) fn ends(&self, metric: usize, figure: Interval) -> Option<String> {
         let (lo, hi) = figure.lo.zip(figure.hi)?;
-        Some(format!("{}\u{2013}{}", self.bare(metric, lo), self.bare(metric, hi)))
+        let ends = [lo, hi].map(|end| self.bare(metric, end));
+        Some(self.lang.fill(Word::FromTo, &ends.each_ref().map(String::as_str)))
     }
 
     /// Returns the index of a metric.
@@ -144,4 +146,9 @@ impl Names<'_> {
     pub(in crate::report) fn price(&self) -> Option<usize> {
         self.metric_named("cost").or_else(|| self.metric_named("server_hours"))
     }
+}
+
+/// Returns a map without its braces.
+pub(in crate::report) fn bare(label: &str) -> &str {
+    label.strip_prefix('{').and_then(|label| label.strip_suffix('}')).map_or(label, str::trim)
 }

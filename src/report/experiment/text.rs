@@ -1,6 +1,7 @@
 //! What a terminal shows of an experiment: the answer, the ranked table, comparisons, remarks.
 
 use super::{Found, answer, compared, counted, freezes, remarks};
+use crate::report::number::grouped;
 use crate::report::text::{WIDTH, wrap};
 use crate::report::words::Lang;
 use crate::results::experiment::Experiment;
@@ -8,7 +9,7 @@ use crate::results::experiment::Experiment;
 /// Rows of the table.
 const MAX_ROWS: usize = 20;
 /// The widest name of a cell, and the widest head of another column.
-const NAME: usize = 36;
+const NAME: usize = 40;
 const HEAD: usize = 16;
 
 /// Returns what an experiment found out as plain text. Lines other than those of the table are broken at `width`
@@ -67,7 +68,7 @@ fn table(found: &Found<'_>) -> Vec<String> {
         columns.push(column(head, &|cell| {
             let Some(figure) = found.rows[cell].figures[metric] else { return "-".to_owned() };
             let half = figure.lo.zip(figure.hi).map(|(lo, hi)| (hi - lo) / 2.0);
-            let half = half.map_or_else(String::new, |half| format!(" +-{}", names.bare(metric, half)));
+            let half = half.map_or_else(String::new, |half| format!(" +-{}", grouped(half, 2)));
             names.bare(metric, figure.mean) + &half
         }));
     }

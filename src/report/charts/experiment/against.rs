@@ -3,7 +3,7 @@
 use std::io;
 
 use super::groups::{self, Panel, Series};
-use super::{Sheet, extent, plot, titled};
+use super::{Sheet, extent, is_release_time, plot, titled};
 use crate::report::charts::axis::Axis;
 use crate::report::charts::look::{LOOKS, Look};
 use crate::report::charts::plot::{Bound, Line, Plot};
@@ -31,7 +31,11 @@ pub(super) fn sheet(found: &Found<'_>, axis: usize) -> io::Result<Option<Sheet>>
         remarks.push(lang.fill(Word::LinesLeftOut, &[&grouped.left_out.to_string()]));
     }
     let mut plots = Vec::new();
-    for metric in names.headlines() {
+    // That has a chart of its own.
+    let harm = |metric: usize| {
+        is_release_time(found, axis) && names.plan.metrics[metric].name.ends_with(".requests_harmed")
+    };
+    for metric in names.headlines().into_iter().filter(|&metric| !harm(metric)) {
         let chart = Chart { found, axis, metric, joined: numeric && grouped.joined };
         plots.extend(chart.plots(&grouped.panels));
     }
@@ -69,7 +73,8 @@ impl Chart<'_> {
         if log {
             said += names.lang.word(Word::LogScale);
         }
-        let x = groups::across(&names, self.axis);
+        let alone = panels.iter().all(|panel| panel.series.iter().all(|series| series.label.is_empty()));
+        let x = groups::across(&names, self.axis, alone);
         let plotted = |panel: &Panel| {
             let title = titled(&names.metric(self.metric), &panel.name);
             let caption = names.plan.axes[self.axis].name.clone();

@@ -120,7 +120,7 @@ fn bars(found: &Found<'_>, axis: usize, hours: &Hours, y: Axis) -> Plot {
         label: label(i, hour),
         ..Point::default()
     };
-    let mut x = Axis::categories(hours.hours.iter().map(|hour| hour.label.clone()));
+    let mut x = Axis::categories(hours.hours.iter().map(|hour| (hour.label.clone(), String::new())));
     let widest = x.ticks.iter().map(|(_, label)| text_width(label, 12) + 8).max().unwrap_or(1);
     let step = ((widest * count as i32 + ROOM - 1) / ROOM).max(1) as usize;
     let mut index = 0..;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::report::charts::axis::Axis;
 use crate::report::charts::plot::{fitted, text_width};
-use crate::report::experiment::Names;
+use crate::report::experiment::{Names, bare};
 
 /// Lines that can be told apart in a picture.
 pub(super) const MAX_LINES: usize = 8;
-/// The width of a plotting area, in pixels, beside labels of usual length.
+/// The width of a plotting area, in pixels, beside labels of usual length, and beside none.
 const ROOM: i32 = 450;
+const ROOM_ALONE: i32 = 600;
 const LABEL: i32 = 12;
 
 /// Cells that differ in one axis, in the order of that axis.
@@ -98,16 +99,27 @@ pub(super) fn named(names: &Names<'_>, axes: &[usize], at: &[usize]) -> String {
 }
 
 /// Returns the axis across on which the values of an axis stand: numbers where they are, words side by side.
-pub(super) fn across(names: &Names<'_>, axis: usize) -> Axis {
+pub(super) fn across(names: &Names<'_>, axis: usize, alone: bool) -> Axis {
+    let room = if alone { ROOM_ALONE } else { ROOM };
     let values = &names.plan.axes[axis].values;
     let mut numbers: Vec<(f64, &str)> =
         values.iter().filter_map(|value| Some((value.number?, &*value.label))).collect();
     if numbers.len() == values.len() {
         numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
-        return Axis::values(&numbers, |label| f64::from(text_width(label, LABEL) + 10) / f64::from(ROOM));
+        return Axis::values(&numbers, |label| f64::from(text_width(label, LABEL) + 10) / f64::from(room));
     }
-    let width = ROOM / values.len().max(1) as i32 - 6;
-    Axis::categories(values.iter().map(|value| fitted(&value.label, LABEL, width)))
+    let width = room / values.len().max(1) as i32 - 6;
+    let rows = |label: &str| {
+        let (name, more) = parts(label);
+        (fitted(name, LABEL, width), fitted(more, LABEL - 1, width))
+    };
+    Axis::categories(values.iter().map(|value| rows(&value.label)))
+}
+
+/// Divides a value that is a map in a map: `{leastRequest: {choiceCount: 2}}` is `leastRequest` with a choice of 2.
+fn parts(label: &str) -> (&str, &str) {
+    let inner = bare(label);
+    inner.split_once(": ").filter(|_| inner != label).map_or((inner, ""), |(name, more)| (name, bare(more)))
 }
 
 /// Returns where a cell stands on the axis across; `shift` (-1 to 1) sets words of one value apart.

@@ -13,7 +13,7 @@ use crate::report::charts::Drawing;
 use crate::report::charts::look::{GREY, INK};
 use crate::report::charts::plot::{Area, Drawn, WIDTH, drawn, fitted, scaled, text_width, write};
 use crate::report::charts::signs::signed;
-use crate::report::experiment::Found;
+use crate::report::experiment::{Found, bare};
 use crate::report::words::{Lang, Word};
 use crate::results::Verdict;
 
@@ -86,7 +86,8 @@ pub(super) fn sheet(found: &Found<'_>) -> io::Result<Option<Sheet>> {
     }
     let shorts = [x, y].map(|axis| &*names.plan.axes[axis].short);
     let title = lang.fill(Word::OverAxes, &shorts);
-    let remarks = vec![lang.word(Word::HeatOf).to_owned()];
+    let word = if found.is_judged() { Word::HeatOf } else { Word::MeansOf };
+    let remarks = vec![lang.word(word).to_owned()];
     Ok(Sheet::of("charts/heat.svg".to_owned(), title, remarks, pictures))
 }
 
@@ -116,7 +117,7 @@ impl Heat {
             // Numbers grow upwards.
             rows.reverse();
         }
-        let judged = plan.cells.iter().any(|cell| cell.objectives.iter().any(Option::is_some));
+        let judged = found.is_judged();
         let tile = |column: usize, row: usize| {
             let here = |&&cell: &&usize| (plan.cells[cell].at[x], plan.cells[cell].at[y]) == (column, row);
             let cell = *cells.iter().find(here)?;
@@ -125,7 +126,7 @@ impl Heat {
             Some(Tile { value: figure.mean, text: names.bare(metric, figure.mean), verdict })
         };
         let labels = |axis: usize, order: &[usize]| {
-            order.iter().map(|&value| plan.axes[axis].values[value].label.clone()).collect()
+            order.iter().map(|&value| bare(&plan.axes[axis].values[value].label).to_owned()).collect()
         };
         let end =
             |value: f64| (value, if value.is_finite() { names.bare(metric, value) } else { String::new() });
@@ -161,7 +162,8 @@ impl Heat {
         let side = f64::from(SIDE);
         write(area, &fitted(&self.title, TITLE, WIDTH - 2 * SIDE), (side, 18.0), (TITLE, INK), HPos::Left)?;
         let [across, up] = &self.captions;
-        let unit = fitted(&format!("{} \u{b7} {up}", self.unit), LABEL, WIDTH - 2 * SIDE);
+        let rows = self.lang.fill(Word::RowsAre, &[up]);
+        let unit = fitted(&format!("{} \u{b7} {rows}", self.unit), LABEL, WIDTH - 2 * SIDE);
         write(area, &unit, (side, 38.0), (LABEL, GREY), HPos::Left)?;
         let (left, width) = self.columns();
         let count = self.columns.len();

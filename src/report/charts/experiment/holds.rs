@@ -42,7 +42,7 @@ pub(super) fn sheet(found: &Found<'_>, axis: usize) -> io::Result<Option<Sheet>>
 fn holds(found: &Found<'_>, axis: usize, cells: &[usize], part: &str) -> Plot {
     let (names, lang) = (found.names, found.names.lang);
     let plan = names.plan;
-    let across = groups::across(&names, axis);
+    let across = groups::across(&names, axis, false);
     let mut cells = cells.to_vec();
     let number = |cell: usize| plan.axes[axis].values[plan.cells[cell].at[axis]].number.unwrap_or(0.0);
     cells.sort_by(|&a, &b| number(a).total_cmp(&number(b)));

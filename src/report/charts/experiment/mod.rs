@@ -48,7 +48,8 @@ pub(in crate::report) struct Sheet {
 impl Sheet {
     /// Returns the file.
     pub(in crate::report) fn svg(&self, found: &Found<'_>) -> Vec<u8> {
-        let remarks: Vec<&str> = self.remarks.iter().map(String::as_str).collect();
+        let remarks: Vec<&str> =
+            std::iter::once(&self.title).chain(&self.remarks).map(String::as_str).collect();
         placed(found.name(), &self.title, &remarks, &self.pictures)
     }
 

@@ -33,7 +33,7 @@ const BOTTOM: i32 = 30;
 const NAMES: i32 = 320;
 /// Of a metric, and between two of them.
 const COLUMN: i32 = 220;
-const GAP: i32 = 26;
+const GAP: i32 = 44;
 
 struct Row {
     name: String,
@@ -173,7 +173,7 @@ impl Ranking {
         for (i, figure) in row.figures.iter().enumerate() {
             let Some(figure) = figure else { continue };
             if let Some((lo, hi)) = figure.lo.zip(figure.hi) {
-                whisker(area, look, [(self.x(i, lo), y), (self.x(i, hi), y)])?;
+                whisker(area, (look, 1.0), [(self.x(i, lo), y), (self.x(i, hi), y)])?;
             }
             marker(area, look, (self.x(i, figure.mean), y))?;
         }

@@ -13,7 +13,7 @@ use crate::results::Verdict;
 use crate::stats::Interval;
 
 /// Cells of the front that are named.
-const MAX_NAMED: usize = 12;
+const MAX_NAMED: usize = 8;
 
 /// A cell in the chart.
 struct Cell {
@@ -36,7 +36,7 @@ pub(super) fn sheet(found: &Found<'_>) -> io::Result<Option<Sheet>> {
         return Ok(None);
     }
     let (least, most) = extent(cells.iter().map(|cell| &cell.cost));
-    let x = Axis::spanning(least, most);
+    let x = Axis::around(0.95 * least, 1.05 * most);
     let highest = cells.iter().map(|cell| cell.risk.hi.unwrap_or(cell.risk.mean)).fold(0.0, f64::max);
     let y = Axis::linear(highest.min(100.0)).in_percent();
     let point = |of: &Cell| Point {
@@ -45,10 +45,12 @@ pub(super) fn sheet(found: &Found<'_>) -> io::Result<Option<Sheet>> {
         ends: of.risk.lo.zip(of.risk.hi),
         across: of.cost.lo.zip(of.cost.hi).map(|(lo, hi)| (x.share(lo), x.share(hi))),
         label: String::new(),
+        is_faint: !found.rows[of.cell].pareto,
     };
     let mut front: Vec<&Cell> = cells.iter().filter(|of| found.rows[of.cell].pareto).collect();
     front.sort_by(|a, b| a.cost.mean.total_cmp(&b.cost.mean));
-    let named: Vec<usize> = front.iter().take(MAX_NAMED).map(|of| of.cell).collect();
+    // The safest are the ones that somebody would choose.
+    let named: Vec<usize> = front.iter().rev().take(MAX_NAMED).map(|of| of.cell).collect();
     let of_verdict = |verdict: Verdict| {
         let own = cells.iter().filter(|of| found.rows[of.cell].verdict == verdict);
         let points = own.map(|of| Point {
