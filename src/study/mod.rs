@@ -6,9 +6,11 @@
 
 mod batch;
 mod pairs;
+mod sweep;
 mod warmup;
 
 pub use batch::{BatchObserver, Made, RunStore, Task, cell_sha256, run_batch, run_id};
+pub use sweep::{Failure, Gathered, Layout, Ran, Shard, Sweep, gather, run_sweep};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -54,6 +56,16 @@ impl StudyObserver for () {
 pub struct StudyOptions {
     /// Threads; 0 means one per core.
     pub threads: usize,
+}
+
+impl StudyOptions {
+    /// Returns how many threads that are.
+    fn count(self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads => threads,
+        }
+    }
 }
 
 /// Runs replications 1 to `scenario.replications`, after pilots where the warm-up is to be found.
@@ -102,14 +114,10 @@ pub fn settled<'a>(
     Ok(scenario)
 }
 
-/// Returns threads for so many things to do; 0 means one per core.
-fn pool(threads: usize, things: usize) -> Result<rayon::ThreadPool, Error> {
-    let threads = match threads {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        threads => threads,
-    };
+/// Returns threads for so many things to do.
+fn pool(options: StudyOptions, things: usize) -> Result<rayon::ThreadPool, Error> {
     rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.min(things).max(1))
+        .num_threads(options.count().min(things).max(1))
         .build()
         .map_err(|error| Error::Run(format!("no threads: {error}\n  try --threads 1")))
 }
@@ -122,7 +130,7 @@ fn simulate(
     options: StudyOptions,
     observer: &impl StudyObserver,
 ) -> Result<Vec<RunResult>, Error> {
-    let pool = pool(options.threads, count as usize)?;
+    let pool = pool(options, count as usize)?;
     let board = Board::default();
     // Replications are handed out in order, one at a time, so that an interrupted study keeps the
     // first ones and no thread waits while another has a list of them.

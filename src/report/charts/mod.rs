@@ -8,6 +8,7 @@
 //! | `rollout.rs` | what each chart of a release shows |
 //! | `experiment/` | what each chart of an experiment shows |
 //! | `bars.rs` | detection and recovery as bars |
+//! | `comparison.rs` | differences of two studies |
 //! | `axis.rs` | ranges, ticks, labels |
 //! | `points.rs` | figures that stand alone, with their intervals |
 //! | `signs.rs` | verdicts as signs and patterns |
@@ -22,6 +23,7 @@
 mod axis;
 mod bars;
 mod beside;
+mod comparison;
 pub(super) mod experiment;
 mod look;
 mod marks;
@@ -33,6 +35,7 @@ mod rollout;
 mod signs;
 mod thin;
 
+pub(super) use comparison::comparison;
 pub(super) use rollout::releases;
 
 use std::fmt::Write as _;

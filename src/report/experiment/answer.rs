@@ -21,14 +21,14 @@ pub(in crate::report) fn answer(found: &Found<'_>) -> String {
         return nothing_holds(found, &ranked);
     }
     let of_judged = found.is_judged();
-    let word = match found.rank_by().map(|metric| &*found.names.plan.metrics[metric].name) {
+    let word = match found.names.plan.ranked_by().map(|metric| &*found.names.plan.metrics[metric].name) {
         Some("cost") if of_judged => Word::CheapestThatHolds,
         Some("cost") => Word::Cheapest,
         Some("server_hours") if of_judged => Word::FewestHoursThatHold,
         Some(_) if of_judged => Word::BestThatHolds,
         _ => Word::BestOfAll,
     };
-    let by = found.rank_by().map_or_else(String::new, |metric| found.names.metric(metric));
+    let by = found.names.plan.ranked_by().map_or_else(String::new, |metric| found.names.metric(metric));
     let mut parts = vec![lang.fill(word, &[&priced(found, first), &by])];
     parts.extend(others(found, &ranked, first));
     parts.join(lang.word(Word::Semicolon)) + lang.word(Word::FullStop)
@@ -37,7 +37,8 @@ pub(in crate::report) fn answer(found: &Found<'_>) -> String {
 /// Names a cell and by what it is ranked: `P2C, replicas=12 (12.4 USD a day)`.
 fn priced(found: &Found<'_>, cell: usize) -> String {
     let (names, lang) = (found.names, found.names.lang);
-    let figure = found.rank_by().and_then(|metric| Some((metric, found.rows[cell].figures[metric]?)));
+    let figure =
+        found.names.plan.ranked_by().and_then(|metric| Some((metric, found.rows[cell].figures[metric]?)));
     let name = names.cell(cell);
     let Some((metric, figure)) = figure else { return name };
     let value = names.figure(metric, figure.mean);
@@ -63,7 +64,7 @@ fn others(found: &Found<'_>, ranked: &[usize], first: usize) -> Vec<String> {
             return Some(lang.fill(word, &[&name]));
         }
         let own = names.part(rest.iter(), &names.plan.cells[best].at);
-        let metric = found.rank_by()?;
+        let metric = found.names.plan.ranked_by()?;
         let figure = names.figure(metric, found.rows[best].figures[metric]?.mean);
         let word = match (rest.is_empty(), found.is_judged()) {
             (true, _) => return Some(lang.fill(Word::OtherIs, &[&name, &figure])),
@@ -118,13 +119,23 @@ pub(in crate::report) fn compared(found: &Found<'_>) -> Vec<String> {
     chosen(found).into_iter().take(MAX_TOLD).map(|of| told(found, of)).collect()
 }
 
-/// Tells a comparison: `P2C against random, web p99: 41 ms lower (37-45), better`.
+/// Tells a comparison: `P2C against random, web p99: 41 ms lower (37 to 45), better`.
 fn told(found: &Found<'_>, of: &Comparison) -> String {
     let (names, lang, plan) = (found.names, found.names.lang, found.names.plan);
     let (own, base) = (&plan.cells[of.cell].at, &plan.cells[plan.baseline].at);
     let apart: Vec<usize> = names.varied().into_iter().filter(|&axis| own[axis] != base[axis]).collect();
     let [own, base] = [own, base].map(|at| names.part(apart.iter(), at));
-    let difference = of.difference;
+    let days = (of.n + of.infinite).to_string();
+    let verdict = match of.verdict {
+        Difference::Better => lang.word(Word::IsBetter).to_owned(),
+        Difference::Worse => lang.word(Word::IsWorse).to_owned(),
+        Difference::Undistinguished => lang.fill(Word::NotDistinguishable, &[&days]),
+    };
+    let metric = names.metric(of.metric);
+    // Where only the order of values counts, a mean of some of them would mislead.
+    let Some(difference) = of.difference.filter(|_| !of.by_signs) else {
+        return lang.fill(Word::AgainstBySigns, &[&own, &base, &metric, &verdict]);
+    };
     let lower = difference.mean < 0.0;
     let size = names.figure(of.metric, difference.mean.abs());
     let way = lang.word(if lower { Word::IsLower } else { Word::IsHigher });
@@ -133,15 +144,7 @@ fn told(found: &Found<'_>, of: &Comparison) -> String {
         let ends = [lo, hi].map(|end| names.bare(of.metric, end));
         format!(" ({})", lang.fill(Word::FromTo, &ends.each_ref().map(String::as_str)))
     });
-    let days = of.n.to_string();
-    let verdict = match of.verdict {
-        Difference::Better => lang.word(Word::IsBetter).to_owned(),
-        Difference::Worse => lang.word(Word::IsWorse).to_owned(),
-        Difference::Undistinguished => lang.fill(Word::NotDistinguishable, &[&days]),
-    };
-    let metric = names.metric(of.metric);
-    let values: [&str; 7] = [&own, &base, &metric, &size, way, &ends, &verdict];
-    lang.fill(Word::Against, &values)
+    lang.fill(Word::Against, &[&own, &base, &metric, &size, way, &ends, &verdict])
 }
 
 /// Says how many comparisons there are, how they came out, and what they are corrected for.

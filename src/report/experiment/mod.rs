@@ -96,14 +96,16 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Returns by what cells are ranked among equal verdicts.
-    pub(super) fn rank_by(&self) -> Option<usize> {
-        self.names.plan.rank_by
+    /// Returns the metric by which cells are ranked among equal verdicts, and then the other headlines.
+    pub(super) fn metrics(&self) -> Vec<usize> {
+        let first = self.names.plan.ranked_by();
+        let others = self.names.headlines().into_iter().filter(|metric| Some(*metric) != first);
+        first.into_iter().chain(others).collect()
     }
 
     /// Says by what cells are ranked.
     pub(super) fn ranked_by(&self) -> String {
-        let metric = self.rank_by().map(|metric| self.names.metric(metric));
+        let metric = self.names.plan.ranked_by().map(|metric| self.names.metric(metric));
         let verdict = self.is_judged().then(|| self.names.lang.word(Word::Verdict).to_owned());
         verdict.into_iter().chain(metric).collect::<Vec<_>>().join(", ")
     }

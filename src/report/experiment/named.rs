@@ -126,11 +126,6 @@ impl Names<'_> {
         Some(self.lang.fill(Word::FromTo, &ends.each_ref().map(String::as_str)))
     }
 
-    /// Returns the index of a metric.
-    pub(in crate::report) fn metric_named(&self, name: &str) -> Option<usize> {
-        self.plan.metrics.iter().position(|metric| metric.name == name)
-    }
-
     /// Returns the metrics that are drawn, in the order of the plan.
     pub(in crate::report) fn headlines(&self) -> Vec<usize> {
         let all = self.plan.metrics.iter().enumerate();
@@ -140,11 +135,6 @@ impl Names<'_> {
     /// Tells whether every value of an axis is a number.
     pub(in crate::report) fn is_numeric(&self, axis: usize) -> bool {
         self.plan.axes[axis].values.iter().all(|value| value.number.is_some())
-    }
-
-    /// Returns the metric that says what a cell costs: money where there is any, else server hours.
-    pub(in crate::report) fn price(&self) -> Option<usize> {
-        self.metric_named("cost").or_else(|| self.metric_named("server_hours"))
     }
 }
 

@@ -61,9 +61,7 @@ fn table(found: &Found<'_>) -> Vec<String> {
             of.map_or_else(|| "-".to_owned(), |of| format!("{}/{}", of.held, of.n))
         }));
     }
-    let mut metrics: Vec<usize> = found.rank_by().into_iter().collect();
-    metrics.extend(names.headlines().into_iter().filter(|metric| Some(*metric) != found.rank_by()));
-    for metric in metrics {
+    for metric in found.metrics() {
         let head = format!("{} {}", names.metric(metric), names.unit(metric));
         columns.push(column(head, &|cell| {
             let Some(figure) = found.rows[cell].figures[metric] else { return "-".to_owned() };

@@ -54,8 +54,7 @@ impl Page {
         let by = self.lang.fill(Word::RankedBy, &[&found.ranked_by()]);
         let means = self.lang.word(Word::PointsOf);
         let _ = writeln!(self.text, "<p><small>{}. {means}</small></p>", escaped(&by));
-        let mut metrics: Vec<usize> = found.rank_by().into_iter().collect();
-        metrics.extend(names.headlines().into_iter().filter(|metric| Some(*metric) != found.rank_by()));
+        let mut metrics = found.metrics();
         metrics.truncate(MAX_METRICS);
         let judged = found.is_judged();
         let word = |word: Word| self.lang.word(word).to_owned();

@@ -8,7 +8,7 @@ mod measure;
 mod plan;
 mod standin;
 
-pub use measure::Measures;
+pub use measure::{Measures, decided};
 pub use plan::{
     AxisPlan, AxisValue, Better, CellObjective, CellPlan, DayRecord, Design, EXPERIMENT_VERSION, Experiment,
     ExperimentPlan, Figure, MetricPlan, Precision, RunRecord, Unit,

@@ -19,6 +19,7 @@ pub struct CellRow {
     pub replications: u32,
     pub figures: Vec<Option<Interval>>,
     pub objectives: Vec<Option<ObjectiveShare>>,
+    pub risk: Option<f64>,
     pub verdict: Verdict,
     pub rank: Option<u32>,
     pub pareto: bool,
@@ -36,7 +37,9 @@ pub struct Comparison {
     pub cell: usize,
     pub metric: usize,
     pub n: u32,
-    pub difference: Interval,
+    pub infinite: u32,
+    pub by_signs: bool,
+    pub difference: Option<Interval>,
     pub verdict: Difference,
 }
 
@@ -77,6 +80,7 @@ pub fn cell_rows(experiment: &Experiment) -> Vec<CellRow> {
                 replications: runs.len() as u32,
                 figures,
                 objectives,
+                risk: None,
                 verdict,
                 rank: None,
                 pareto: false,
@@ -132,8 +136,26 @@ pub fn comparisons(experiment: &Experiment) -> Vec<Comparison> {
                 (Some(lo), _) if lo > 0.0 && lower => Difference::Worse,
                 _ => Difference::Undistinguished,
             };
-            found.push(Comparison { cell, metric, n: differences.len() as u32, difference, verdict });
+            found.push(Comparison {
+                cell,
+                metric,
+                n: differences.len() as u32,
+                infinite: 0,
+                by_signs: false,
+                difference: Some(difference),
+                verdict,
+            });
         }
     }
     found
+}
+
+impl super::ExperimentPlan {
+    pub fn outlay(&self) -> Option<usize> {
+        let named = |name: &str| self.metrics.iter().position(|metric| metric.name == name);
+        named("cost").or_else(|| named("server_hours"))
+    }
+    pub fn ranked_by(&self) -> Option<usize> {
+        self.rank_by.or_else(|| self.outlay())
+    }
 }

@@ -48,8 +48,9 @@ pub(in crate::report) struct Sheet {
 impl Sheet {
     /// Returns the file.
     pub(in crate::report) fn svg(&self, found: &Found<'_>) -> Vec<u8> {
-        let remarks: Vec<&str> =
-            std::iter::once(&self.title).chain(&self.remarks).map(String::as_str).collect();
+        // A single picture says it itself.
+        let title = Some(&self.title).filter(|title| self.pictures.iter().all(|one| one.title != **title));
+        let remarks: Vec<&str> = title.into_iter().chain(&self.remarks).map(String::as_str).collect();
         placed(found.name(), &self.title, &remarks, &self.pictures)
     }
 

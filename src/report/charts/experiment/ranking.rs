@@ -85,8 +85,7 @@ impl Ranking {
             cells.pop();
             cells.push(baseline);
         }
-        let mut metrics: Vec<usize> = found.rank_by().into_iter().collect();
-        metrics.extend(names.headlines().into_iter().filter(|metric| Some(*metric) != found.rank_by()));
+        let mut metrics = found.metrics();
         metrics.truncate(MAX_COLUMNS);
         let judged = found.is_judged();
         let row = |&cell: &usize| {

@@ -26,7 +26,9 @@ struct Cell {
 /// Draws cost against risk; nothing without objectives or costs.
 pub(super) fn sheet(found: &Found<'_>) -> io::Result<Option<Sheet>> {
     let (names, lang) = (found.names, found.names.lang);
-    let Some(price) = names.price().filter(|_| !names.plan.objectives.is_empty()) else { return Ok(None) };
+    let Some(price) = names.plan.outlay().filter(|_| !names.plan.objectives.is_empty()) else {
+        return Ok(None);
+    };
     let known = |cell: usize| {
         let cost = found.rows[cell].figures[price].filter(|cost| cost.mean.is_finite())?;
         Some(Cell { cell, cost, risk: found.risk(cell)? })
