@@ -88,6 +88,7 @@ pub(in crate::report) fn experiment(
         name: "example".into(),
         display_name: Some("Which balancer, with how many servers".into()),
         file: "example.yaml".into(),
+        flags: vec![],
         axes,
         metrics,
         objectives: objectives.iter().map(|objective| objective.0.into()).collect(),
