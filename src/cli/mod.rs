@@ -130,9 +130,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Say what the code of a problem means, with a wrong and a right example.
     Explain(explain::ExplainArgs),
-    /// Print the JSON Schema of scenario files, for editors.
-    #[command(after_help = schema::EXAMPLES)]
-    Schema,
+    /// Print the JSON Schema of scenario or sweep files, for editors.
+    Schema(schema::SchemaArgs),
     /// Print completions for a shell.
     Completions(completions::CompletionsArgs),
     /// Print the manual page, or write a page for every command.
@@ -180,7 +179,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(args, voice, cli.format),
         Command::Report(args) => report::run(args, voice),
         Command::Explain(args) => explain::run(args, cli.format),
-        Command::Schema => schema::run(),
+        Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args, voice),
     };

@@ -1,6 +1,7 @@
 //! Progress on standard error: hidden off a terminal, and where nobody wants it.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,14 +28,19 @@ pub(super) struct Bar<'a> {
 }
 
 impl<'a> Bar<'a> {
-    pub(super) fn new(scenario: &Scenario, voice: Voice, signals: &'a Signals) -> Self {
-        let steps = u64::from(scenario.replications) * STEPS;
+    pub(super) fn new(
+        scenario: &Scenario,
+        replications: RangeInclusive<u32>,
+        voice: Voice,
+        signals: &'a Signals,
+    ) -> Self {
+        let steps = replications.clone().count() as u64 * STEPS;
         // Off a terminal, indicatif draws nothing.
         let bar = if voice == Voice::Quiet { ProgressBar::hidden() } else { ProgressBar::new(steps) };
         if let Ok(style) = ProgressStyle::with_template("{percent}% {wide_bar} {eta} left, {msg}") {
             bar.set_style(style);
         }
-        let tally = Tally::new(scenario.horizon().as_nanos(), scenario.replications);
+        let tally = Tally::new(scenario.horizon().as_nanos(), replications);
         Self { bar, signals, begun: Instant::now(), tally }
     }
 
@@ -180,6 +186,8 @@ impl RunsTally {
 #[derive(Debug)]
 struct Tally {
     horizon: u64,
+    /// The first replication.
+    first: u32,
     finished: AtomicU64,
     steps: AtomicU64,
     events: AtomicU64,
@@ -188,15 +196,16 @@ struct Tally {
 }
 
 impl Tally {
-    fn new(horizon: u64, replications: u32) -> Self {
-        let seen = (0..replications).map(|_| Default::default()).collect();
+    fn new(horizon: u64, replications: RangeInclusive<u32>) -> Self {
+        let first = *replications.start();
+        let seen = replications.map(|_| Default::default()).collect();
         let [finished, steps, events] = Default::default();
-        Self { horizon: horizon.max(1), finished, steps, events, seen }
+        Self { horizon: horizon.max(1), first, finished, steps, events, seen }
     }
 
     /// Counts what is new of a replication, and returns its steps.
     fn advance(&self, replication: u32, progress: Progress) -> u64 {
-        let Some((steps, events)) = self.seen.get(replication as usize - 1) else { return 0 };
+        let Some((steps, events)) = self.seen.get((replication - self.first) as usize) else { return 0 };
         let step =
             (u128::from(progress.now.as_nanos()) * u128::from(STEPS) / u128::from(self.horizon)) as u64;
         let more = progress.events - events.swap(progress.events, Ordering::Relaxed);
@@ -240,7 +249,7 @@ mod tests {
 
     #[test]
     fn what_is_new_is_counted_once_and_told() {
-        let tally = Tally::new(3_600_000_000_000, 5);
+        let tally = Tally::new(3_600_000_000_000, 1..=5);
         let at = |seconds: u64, events| Progress {
             now: SimTime::from_nanos(seconds * 1_000_000_000),
             requests: 0,

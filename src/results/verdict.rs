@@ -2,11 +2,14 @@
 //!
 //! The event happens once, so a replication holds or does not; a verdict says how sure that is.
 
+use serde::{Deserialize, Serialize};
+
 use crate::results::{Goal, ObjectivePlan, ObjectiveRun, StudyResult, WindowRecord};
 use crate::stats::{Interval, share_at_least, share_at_most};
 
 /// What a study says about an objective; ordered from best to worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// It holds.
     Pass,

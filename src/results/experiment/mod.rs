@@ -6,11 +6,11 @@
 
 mod measure;
 mod plan;
-mod standin;
+mod size;
 
 pub use measure::{Measures, decided};
 pub use plan::{
     AxisPlan, AxisValue, Better, CellObjective, CellPlan, DayRecord, Design, EXPERIMENT_VERSION, Experiment,
     ExperimentPlan, Figure, MetricPlan, Precision, RunRecord, Unit,
 };
-pub use standin::{CellRow, Comparison, Difference, ObjectiveShare, cell_rows, comparisons};
+pub use size::{Answer, Candidate, Holding, PeakShare, SIZE_VERSION, Scale, SizeObjective, SizePath, Sizing};

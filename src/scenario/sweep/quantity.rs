@@ -5,7 +5,12 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
+
 use crate::error::Problem;
+use crate::scenario::suggest;
 use crate::time::SimDuration;
 use crate::units::{Rate, Ratio, When};
 
@@ -115,6 +120,28 @@ impl fmt::Display for Quantity {
     }
 }
 
+impl<'de> Deserialize<'de> for Quantity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = Quantity;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a quantity with its unit")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Quantity, E> {
+                let forms = "write for example 10, 0.5, 85%, 30m, 90/s or \"23:30\"";
+                let wrong = || E::custom(format!("`{}` is no quantity; {forms}", suggest::short(text)));
+                Quantity::parse(text).ok_or_else(wrong)
+            }
+        }
+        // As written: `2.0` is no whole number.
+        deserializer.deserialize_str(Written)
+    }
+}
+
 /// Rounds to [`DIGITS`] significant digits.
 fn rounded(value: f64) -> f64 {
     format!("{value:.*e}", DIGITS - 1).parse().unwrap_or(value)
@@ -136,7 +163,8 @@ fn rate_text(value: f64) -> String {
 }
 
 /// How values lie in a range.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Scale {
     /// At equal distances.
     #[default]
@@ -190,7 +218,7 @@ impl Span {
         let ends =
             text.split_once("..").and_then(|(from, to)| Some((Quantity::parse(from)?, Quantity::parse(to)?)));
         let (from, to) = ends.ok_or_else(|| {
-            let message = format!("`{}` is not a range", crate::scenario::suggest::short(text));
+            let message = format!("`{}` is not a range", suggest::short(text));
             Problem::new(
                 "",
                 message,
@@ -351,7 +379,7 @@ mod tests {
             ("1..3", 9, Linear, "1 2 3"),
             ("1..100", 3, Log, "1 10 100"),
             ("1..1000", 4, Log, "1 10 100 1000"),
-            ("0..1.0", 4, Linear, "0.0 0.3333 0.6667 1.0"),
+            ("0..1.0", 4, Linear, "0.0 0.333 0.667 1.0"),
             ("0.1..0.5", 5, Linear, "0.1 0.2 0.3 0.4 0.5"),
             ("50%..90%", 5, Linear, "50% 60% 70% 80% 90%"),
             ("10ms..1s", 3, Log, "10ms 100ms 1s"),
