@@ -1,5 +1,9 @@
 //! Experiments: tables, charts, the page and the table for a terminal.
 
+mod csv;
+
+pub use csv::{comparisons_csv, runs_csv, sweep_csv, tables};
+
 use std::io;
 
 use super::{Lang, Output};
@@ -10,11 +14,7 @@ use crate::results::experiment::Experiment;
 /// # Errors
 /// Where a value cannot be written.
 pub fn files(experiment: &Experiment, _lang: Lang) -> io::Result<Vec<Output>> {
-    // Stand-in until tables and charts are merged.
-    let lines = experiment.runs.iter().enumerate().flat_map(|(cell, runs)| {
-        runs.iter().map(move |run| format!("{},{},{:?}\n", cell + 1, run.replication, run.figures))
-    });
-    Ok(vec![("runs.csv".into(), lines.collect::<String>().into_bytes())])
+    csv::tables(experiment)
 }
 
 /// Returns the table of an experiment for a terminal.
