@@ -2,10 +2,11 @@
 
 use std::io;
 
+use super::Found;
 use crate::report::Output;
 use crate::report::csv::Table;
 use crate::results::experiment::{
-    Better, Comparison, Experiment, ExperimentPlan, MetricPlan, RunRecord, Unit, cell_rows, comparisons, decided,
+    Better, Comparison, Experiment, ExperimentPlan, MetricPlan, RunRecord, Unit, decided,
 };
 
 /// Returns the tables of an experiment.
@@ -13,21 +14,17 @@ use crate::results::experiment::{
 /// # Errors
 ///
 /// Where a row cannot be written, which does not happen in memory.
-pub fn tables(experiment: &Experiment) -> io::Result<Vec<Output>> {
+pub(super) fn tables(found: &Found<'_>) -> io::Result<Vec<Output>> {
     Ok(vec![
-        ("sweep.csv".into(), sweep_csv(experiment)?),
-        ("runs.csv".into(), runs_csv(experiment)?),
-        ("comparisons.csv".into(), comparisons_csv(experiment)?),
+        ("sweep.csv".into(), sweep_csv(found)?),
+        ("runs.csv".into(), runs_csv(found.experiment)?),
+        ("comparisons.csv".into(), comparisons_csv(found)?),
     ])
 }
 
 /// Returns `sweep.csv`: a row per cell, means over replications with intervals, objectives with verdicts.
-///
-/// # Errors
-///
-/// As [`tables`].
-pub fn sweep_csv(experiment: &Experiment) -> io::Result<Vec<u8>> {
-    let plan = &experiment.plan;
+fn sweep_csv(found: &Found<'_>) -> io::Result<Vec<u8>> {
+    let plan = found.names.plan;
     let mut table = Table::new();
     cell_heads(&mut table, plan)?;
     table.text("replications")?;
@@ -40,7 +37,7 @@ pub fn sweep_csv(experiment: &Experiment) -> io::Result<Vec<u8>> {
     }
     table.texts(&["risk", "verdict", "rank", "pareto"])?;
     table.end_row()?;
-    for row in cell_rows(experiment) {
+    for row in &found.rows {
         cell(&mut table, plan, row.cell)?;
         table.count(Some(row.replications))?;
         tabled(plan).try_for_each(|(index, _)| table.interval(row.figures[index]))?;
@@ -63,11 +60,7 @@ pub fn sweep_csv(experiment: &Experiment) -> io::Result<Vec<u8>> {
 
 /// Returns `runs.csv`: a row per run. Tables are made when no run is merely missing, so one that is not there has
 /// failed.
-///
-/// # Errors
-///
-/// As [`tables`].
-pub fn runs_csv(experiment: &Experiment) -> io::Result<Vec<u8>> {
+fn runs_csv(experiment: &Experiment) -> io::Result<Vec<u8>> {
     let plan = &experiment.plan;
     let mut table = Table::new();
     cell_heads(&mut table, plan)?;
@@ -83,7 +76,8 @@ pub fn runs_csv(experiment: &Experiment) -> io::Result<Vec<u8>> {
             table.count(Some(replication))?;
             let status = if run.is_some() { "finished" } else { "failed" };
             table.texts(&[run.map_or("", |run| &run.run), status])?;
-            tabled(plan).try_for_each(|(metric, _)| table.number(run.and_then(|run| run.figures[metric].0)))?;
+            tabled(plan)
+                .try_for_each(|(metric, _)| table.number(run.and_then(|run| run.figures[metric].0)))?;
             for objective in 0..plan.objectives.len() {
                 let day = run.and_then(|run| run.objectives[objective]);
                 table.text(day.map_or("", |day| truth(day.holds)))?;
@@ -95,19 +89,15 @@ pub fn runs_csv(experiment: &Experiment) -> io::Result<Vec<u8>> {
 }
 
 /// Returns `comparisons.csv`: a row per cell and headline metric, against the baseline.
-///
-/// # Errors
-///
-/// As [`tables`].
-pub fn comparisons_csv(experiment: &Experiment) -> io::Result<Vec<u8>> {
-    let plan = &experiment.plan;
+fn comparisons_csv(found: &Found<'_>) -> io::Result<Vec<u8>> {
+    let plan = found.names.plan;
     let mut table = Table::new();
     cell_heads(&mut table, plan)?;
     table.texts(&["baseline", "metric", "unit", "better", "pairs", "infinite", "mean", "mean_baseline"])?;
     table.texts(&["difference", "difference_lo", "difference_hi", "test", "p", "p_adjusted"])?;
     table.texts(&["verdict", "variance_factor", "note"])?;
     table.end_row()?;
-    comparisons(experiment).iter().try_for_each(|row| comparison(&mut table, plan, row))?;
+    found.comparisons.iter().try_for_each(|row| comparison(&mut table, plan, row))?;
     table.finish()
 }
 

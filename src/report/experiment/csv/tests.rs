@@ -1,4 +1,5 @@
 use super::*;
+use crate::report::Lang;
 use crate::results::experiment::Figure;
 use crate::results::experiment::tests::{bad, experiment, good, metric};
 
@@ -13,21 +14,25 @@ fn small() -> Experiment {
     small
 }
 
+fn found(experiment: &Experiment) -> Found<'_> {
+    Found::of(experiment, Lang::En)
+}
+
 fn text(bytes: io::Result<Vec<u8>>) -> String {
     String::from_utf8(bytes.unwrap()).unwrap()
 }
 
 #[test]
 fn cells_have_a_row_each() {
-    // 2 of 3: lower bound 0.135350, upper 0.983048; 60 +- 4.302653 x 43.588989 / sqrt(3) about 80.
+    // 2 of 3: lower bound 0.135350 (3 p^2 - 2 p^3 = 5 %), upper 0.983048; 60 +- 4.302653 x 43.588989 / sqrt(3) about 80.
     let expected = "\
 cell,replicas,replications,cost,cost_lo,cost_hi,web.p99_ms,web.p99_ms_lo,web.p99_ms_hi,objectives.fast_holds_in,\
 objectives.fast_held,objectives.fast_share,objectives.fast_share_lo,objectives.fast_share_hi,objectives.fast_verdict,\
 risk,verdict,rank,pareto
-1,v0,3,1,1,1,80,-28.2811491,188.281149,0.5,2,0.666666667,0.135350301,0.983047572,inconclusive,0.333333333,inconclusive,1,true
-2,\"leastRequest, 2\",3,2,2,2,inf,,,0.5,2,0.666666667,0.135350301,0.983047572,inconclusive,0.333333333,inconclusive,2,false
+1,v0,3,1,1,1,80,-28.2810525,188.281052,0.5,2,0.666666667,0.135350362,0.983047572,inconclusive,0.333333333,inconclusive,1,true
+2,\"leastRequest, 2\",3,2,2,2,inf,,,0.5,2,0.666666667,0.135350362,0.983047572,inconclusive,0.333333333,inconclusive,2,false
 ";
-    assert_eq!(text(sweep_csv(&small())), expected);
+    assert_eq!(text(sweep_csv(&found(&small()))), expected);
 }
 
 #[test]
@@ -73,7 +78,7 @@ test,p,p_adjusted,verdict,variance_factor,note
 2,\"leastRequest, 2\",1,cost,USD,lower,3,0,2,1,1,1,1,t,0,0,worse,,replications share the recorded arrivals
 2,\"leastRequest, 2\",1,web.p99_ms,ms,lower,2,1,42.5,55,-12.5,,,sign,1,1,not distinguishable at 3,,replications share the recorded arrivals
 ";
-    assert_eq!(text(comparisons_csv(&small)), expected);
+    assert_eq!(text(comparisons_csv(&found(&small))), expected);
 }
 
 #[test]
@@ -83,11 +88,11 @@ fn what_is_not_tabled_has_no_columns() {
     for run in small.runs.iter_mut().flatten() {
         run.figures.push(Figure(Some(1.0)));
     }
-    assert!(!text(sweep_csv(&small)).contains("p50") && !text(runs_csv(&small)).contains("p50"));
+    assert!(!text(sweep_csv(&found(&small))).contains("p50") && !text(runs_csv(&small)).contains("p50"));
     small.plan.cells[1].objectives[0] = None;
     small.runs[1].iter_mut().for_each(|run| run.objectives[0] = None);
-    let row = text(sweep_csv(&small)).lines().nth(2).unwrap().to_owned();
+    let row = text(sweep_csv(&found(&small))).lines().nth(2).unwrap().to_owned();
     assert!(row.ends_with(",inf,,,,,,,,,,pass,1,false"), "{row}");
-    let names: Vec<_> = tables(&small).unwrap().into_iter().map(|(name, _)| name).collect();
+    let names: Vec<_> = tables(&found(&small)).unwrap().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["sweep.csv", "runs.csv", "comparisons.csv"]);
 }
