@@ -9,14 +9,14 @@ use serde::Serialize;
 use super::files::TraceFolder;
 use super::layers::Layers;
 use super::message::{Format, coloured};
-use super::output::{StagedFile, Staging};
+use super::output::{self, StagedFile, Staging};
 use super::progress::Bar;
 use super::signals::Signals;
 use super::usage::whole;
 use super::{Exit, Voice, print};
 use crate::error::Error;
 use crate::report::{self, Lang};
-use crate::results::{StudyResult, Verdict, overall, verdicts};
+use crate::results::{StudyResult, overall, verdicts};
 use crate::scenario::{MAX_REPLICATIONS, Scenario};
 use crate::study::{RecordError, StudyOptions, record_arrivals, run_replication, run_study};
 
@@ -84,7 +84,7 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
     let warnings = warnings(&scenario);
     warnings.iter().for_each(|warning| voice.say(Voice::Normal, format!("warning: {warning}")));
     let place = args.output.clone().unwrap_or_else(|| Path::new("output").join(&scenario.plan.name));
-    let staging = Staging::create(&place)?;
+    let staging = Staging::create(&place, output::RUN)?;
     let metrics = args.export_openmetrics.as_deref().map(StagedFile::create).transpose()?;
     let outputs = Outputs { place, staging, metrics };
     if let Some(file) = &args.record_arrivals
@@ -207,12 +207,7 @@ fn finish(
         Format::Text => text(study, &outputs.place, super::width()),
         Format::Json => json(study, &outputs.place, warnings)?,
     })?;
-    Ok(match overall(&verdicts(study)) {
-        _ if interrupted => Exit::Interrupted,
-        Verdict::Pass => Exit::Success,
-        Verdict::Inconclusive => Exit::Inconclusive,
-        Verdict::Fail => Exit::Violated,
-    })
+    Ok(if interrupted { Exit::Interrupted } else { overall(&verdicts(study)).into() })
 }
 
 /// Returns the summary for a terminal, its verdicts in colour, and where the files are.

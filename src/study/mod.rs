@@ -6,6 +6,7 @@
 
 mod batch;
 mod pairs;
+pub mod size;
 mod sweep;
 mod warmup;
 
