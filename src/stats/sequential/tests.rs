@@ -1,4 +1,5 @@
 use super::*;
+use crate::stats::share_at_least;
 use crate::stats::share_at_most;
 
 /// The binomial chance of `hits` of `n`, by Pascal's triangle.
