@@ -1,5 +1,6 @@
 //! The command line: the only place that prints, and that knows files, signals and exit codes.
 
+mod compare;
 mod completions;
 mod explain;
 mod files;
@@ -28,6 +29,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::error::Error;
+use crate::results::Verdict;
 use message::Format;
 
 /// How a command ends. Scripts depend on the numbers: they are fixed.
@@ -47,6 +49,17 @@ enum Exit {
     Violated = 99,
     /// Ctrl-C.
     Interrupted = 130,
+}
+
+/// How a command ends by the objectives of a study.
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Success,
+            Verdict::Inconclusive => Self::Inconclusive,
+            Verdict::Fail => Self::Violated,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -122,6 +135,14 @@ enum Command {
     /// others as those of `size`.
     #[command(verbatim_doc_comment)]
     Headroom(headroom::HeadroomArgs),
+    /// Compare what stands (A) with what is proposed (B): scenarios, figures, objectives.
+    ///
+    /// Each is a folder that `run` wrote, or a scenario file, which is simulated. A is taken as it is; -f and
+    /// --set are laid over B, which without a name of its own is A's file.
+    ///
+    /// Exit codes: by the objectives of B, as those of `run`.
+    #[command(verbatim_doc_comment)]
+    Compare(compare::CompareArgs),
     /// Write all files of a run anew from its result.json, for example in another language.
     Report(report::ReportArgs),
     /// Say what the code of a problem means, with a wrong and a right example.
@@ -174,6 +195,7 @@ pub fn main() -> ExitCode {
         Command::Sweep(args) => sweep::run(args, voice, cli.format),
         Command::Size(args) => size::run(args, voice, cli.format),
         Command::Headroom(args) => headroom::run(args, voice, cli.format),
+        Command::Compare(args) => compare::run(args, voice, cli.format),
         Command::Report(args) => report::run(args, voice),
         Command::Explain(args) => explain::run(args, cli.format),
         Command::Schema(args) => schema::run(args),

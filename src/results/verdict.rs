@@ -28,6 +28,23 @@ impl Verdict {
             Self::Fail => "fail",
         }
     }
+
+    /// Judges by how many of how many days hold, the bounds of their share, and the value.
+    pub(super) fn of(
+        goal: &Goal,
+        holds_in: Option<f64>,
+        (held, n): (u32, u32),
+        share: Option<(f64, f64)>,
+        value: Option<Interval>,
+    ) -> Self {
+        match (holds_in, share) {
+            (_, None) => Self::Inconclusive,
+            (Some(wanted), Some((lo, _))) if lo >= wanted => Self::Pass,
+            (Some(wanted), Some((_, hi))) if hi < wanted => Self::Fail,
+            (Some(_), _) => Self::Inconclusive,
+            (None, _) => by_value(goal, held, n, value),
+        }
+    }
 }
 
 /// An objective in one replication.
@@ -181,13 +198,8 @@ fn judge(objective: &ObjectivePlan, days: Vec<DayVerdict>, interval: bool) -> Ob
     let values: Vec<f64> = days.iter().filter_map(|day| day.value).collect();
     let value = Interval::of(&values).map(|v| if interval { v } else { v.without_bounds() });
     let (share_lo, share_hi) = (share_at_least(held, n), share_at_most(held, n));
-    let verdict = match (objective.holds_in, share_lo, share_hi) {
-        _ if n == 0 => Verdict::Inconclusive,
-        (Some(share), Some(lo), _) if lo >= share => Verdict::Pass,
-        (Some(share), _, Some(hi)) if hi < share => Verdict::Fail,
-        (Some(_), ..) => Verdict::Inconclusive,
-        (None, ..) => by_value(&objective.goal, held, n, value),
-    };
+    let shares = share_lo.zip(share_hi);
+    let verdict = Verdict::of(&objective.goal, objective.holds_in, (held, n), shares, value);
     let mut notes = Vec::new();
     notes.extend(match n {
         0 => Some(VerdictNote::NoDay),

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::Interval;
-use super::interval::{CONFIDENCE, share_above, student_factor};
+use super::interval::{CONFIDENCE, share_above, share_below, student_factor};
 
 /// Looks at more than so many are bounded look by look, which is coarser: paths are counted in time that grows with
 /// their square (a tenth of a second here).
@@ -46,7 +46,7 @@ impl Sequential {
         Self { looks: looks.to_vec(), error, factors: BTreeMap::new(), shares: BTreeMap::new() }
     }
 
-    /// Returns the confidence of the look at `n`, taken by itself: all looks together have 95 % (Bonferroni).
+    /// Returns the confidence of the look at `n`, taken by itself: what all looks may err in adds up (Bonferroni).
     ///
     /// A look that was not planned, because something of the sample is missing, takes the place of the next one.
     pub fn confidence(&self, n: u32) -> f64 {
@@ -56,6 +56,12 @@ impl Sequential {
             [only] if self.looks.len() > 1 => 1.0 - only.1,
             _ => 1.0 - self.error,
         }
+    }
+
+    /// Returns a p value of the look at `n` such that it stays below the error at any look no more often than the error
+    /// says.
+    pub fn repeated_p(&self, p: f64, n: u32) -> f64 {
+        (p * self.error / (1.0 - self.confidence(n))).min(1.0)
     }
 
     /// Returns the mean of `values` at the look at `n`, of which some may have no value, with its interval; `None` for
@@ -88,6 +94,9 @@ impl Sequential {
 
     /// Returns the upper bound of a share, likewise.
     pub fn share_at_most(&mut self, hits: u32, n: u32) -> Option<f64> {
+        if self.looks.len() < 2 {
+            return share_below(hits, n, self.error);
+        }
         self.share_at_least(n - hits.min(n), n).map(|lower| 1.0 - lower)
     }
 

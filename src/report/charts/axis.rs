@@ -80,6 +80,27 @@ impl Axis {
         axis
     }
 
+    /// Returns an axis of changes in per cent, from `least` (not above 0) to `most` (not below 0), zero among its
+    /// ticks.
+    pub(super) fn changes(least: f64, most: f64) -> Self {
+        let (least, most) = if most - least > 1e-9 { (least, most) } else { (-0.1, 0.1) };
+        let step = nice_step(100.0 * (most - least) / 7.5);
+        let (first, last) = (libm::floor(100.0 * least / step), libm::ceil(100.0 * most / step));
+        let (from, to) = (first * step / 100.0, last * step / 100.0);
+        let mut axis = Self { from, to, log: false, ticks: Vec::new(), dates: Vec::new() };
+        let label = |value: f64| {
+            let sign = if value < -1e-9 { "-" } else { "+" };
+            if value.abs() < 1e-9 {
+                "0%".to_owned()
+            } else {
+                format!("{sign}{}%", plain(100.0 * value.abs(), step))
+            }
+        };
+        let ticks = (0..=(last - first) as usize).map(|i| (first + i as f64) * step / 100.0);
+        axis.ticks = ticks.map(|value| axis.tick(value, label)).collect();
+        axis
+    }
+
     /// Returns a logarithmic axis of latencies in ms from `least` to `most`, over one to four decades.
     pub(super) fn latency(least: f64, most: f64) -> Self {
         let known = least > 0.0 && most.is_finite() && least <= most;

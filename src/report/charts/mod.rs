@@ -7,6 +7,7 @@
 //! | `look.rs` | colours and dashes |
 //! | `rollout.rs` | what each chart of a release shows |
 //! | `bars.rs` | detection and recovery as bars |
+//! | `comparison.rs` | differences of two studies |
 //! | `axis.rs` | ranges, ticks, labels |
 //! | `place.rs` | where a label is crossed least |
 //! | `marks.rs` | what happened, as marks on the time axis |
@@ -17,6 +18,7 @@
 
 mod axis;
 mod bars;
+mod comparison;
 mod look;
 mod marks;
 mod panels;
@@ -25,6 +27,7 @@ mod plot;
 mod rollout;
 mod thin;
 
+pub(super) use comparison::comparison;
 pub(super) use rollout::releases;
 
 use std::fmt::Write as _;

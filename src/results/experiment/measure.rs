@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{
-    Better, CellObjective, CellPlan, DayRecord, EXPERIMENT_VERSION, ExperimentPlan, Figure, MetricPlan,
-    RunRecord, Unit,
+    Better, CellObjective, CellPlan, DayRecord, EXPERIMENT_VERSION, Figure, MetricPlan, RunRecord, Unit,
 };
 use crate::results::dependencies::Limited;
 use crate::results::{
@@ -339,16 +338,6 @@ fn meaning(column: &str) -> (Unit, Option<Better>) {
         _ => (Unit::Ratio, None),
     };
     (unit, better)
-}
-
-/// Stand-in.
-pub fn decided(plan: &ExperimentPlan, _cell: usize, runs: &[RunRecord]) -> bool {
-    let Some(precision) = plan.design.precision else { return false };
-    let values: Vec<f64> = runs.iter().filter_map(|run| run.figures[precision.metric].0).collect();
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0);
-    2.0 * libm::sqrt(variance / n) <= precision.relative * mean
 }
 
 #[cfg(test)]

@@ -148,9 +148,9 @@ impl Reader<'_> {
             let place = format!("{}[{index}]", self.place("values"));
             let Some((label, node)) = labelled(&place, item, found) else { continue };
             let value = AxisValue { label, number: None, setting: tree::line(node) };
+            let read = |value: &AxisValue| quantity(&value.setting).map(alike);
             let same = |other: &AxisValue| {
-                other.setting == value.setting
-                    || quantity(&other.setting).zip(quantity(&value.setting)).is_some_and(|(a, b)| a == b)
+                other.setting == value.setting || read(other).is_some() && read(other) == read(&value)
             };
             if axis.plan.values.iter().any(same) {
                 let message = format!("the value `{}` is given twice", suggest::short(&value.setting));

@@ -16,6 +16,9 @@ use crate::scenario::suggest;
 use crate::scenario::tree::{At, Value};
 use crate::workload::recorded::TraceFiles;
 
+/// So many cells are read to tell their problems together with those of the file itself.
+const MOST_MISREAD: usize = 1_000;
+
 /// A sweep that can be run.
 #[derive(Clone, Debug)]
 pub struct Sweep {
@@ -98,6 +101,16 @@ impl SweepDocument {
         })
     }
 
+    /// Returns what is wrong with paths, keys and types of cells, of which the first are looked at.
+    pub(super) fn misread(&self) -> Vec<Broken> {
+        let mut told = Told::default();
+        for cell in 0..self.len().min(MOST_MISREAD) {
+            let broken = self.document(cell).err().unwrap_or_default();
+            broken.into_iter().for_each(|broken| told.add(cell, broken));
+        }
+        told.broken(self)
+    }
+
     /// Returns a cell, from 0, as the document of its scenario.
     ///
     /// # Errors
@@ -131,14 +144,15 @@ impl SweepDocument {
                 ));
             }
         }
-        if !broken.is_empty() {
-            return Err(broken);
-        }
         let settings = self.settings_of(cell).into_iter().map(|(path, value)| format!("{path}={value}"));
         let settings = self.settings.iter().cloned().chain(settings).collect();
-        let document = Document::of(self.sources.clone(), tree, self.overlays.clone(), settings);
-        let mut document =
-            document.map_err(|broken| broken.into_iter().map(|b| self.at_path(b)).collect::<Vec<_>>())?;
+        let mut document = match Document::of(self.sources.clone(), tree, self.overlays.clone(), settings) {
+            Ok(document) if broken.is_empty() => document,
+            Ok(_) => return Err(broken),
+            Err(others) => {
+                return Err(broken.into_iter().chain(others.into_iter().map(|b| self.at_path(b))).collect());
+            }
+        };
         for objective in &mut document.spec.objectives {
             objective.holds_in = objective.holds_in.or(self.spec.holds_in);
         }
@@ -194,7 +208,7 @@ impl Told {
         let all = sweep.len();
         let mut broken = Vec::new();
         for ((at, code, path, message, remedy), (first, count)) in self.0 {
-            let label = suggest::short(&sweep.label(first));
+            let label = sweep.label(first);
             let cells = match count {
                 count if count == all => String::new(),
                 1 => format!(", in cell {} ({label})", first + 1),
