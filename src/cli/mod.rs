@@ -120,6 +120,14 @@ enum Command {
     Run(run::RunArgs),
     /// Compare scenarios that differ in a few values.
     Sweep(sweep::SweepArgs),
+    /// Compare what stands (A) with what is proposed (B): scenarios, figures, objectives.
+    ///
+    /// Each is a folder that `run` wrote, or a scenario file, which is simulated. A is taken as it is; -f and
+    /// --set are laid over B, which without a name of its own is A's file.
+    ///
+    /// Exit codes: by the objectives of B, as those of `run`.
+    #[command(verbatim_doc_comment)]
+    Compare(compare::CompareArgs),
     /// Look for the value at which every objective just holds: servers, load, lead time.
     ///
     /// Of one path the hardest value that is proven to hold, of several the cheapest values. Every finished day is kept
@@ -135,14 +143,6 @@ enum Command {
     /// others as those of `size`.
     #[command(verbatim_doc_comment)]
     Headroom(headroom::HeadroomArgs),
-    /// Compare what stands (A) with what is proposed (B): scenarios, figures, objectives.
-    ///
-    /// Each is a folder that `run` wrote, or a scenario file, which is simulated. A is taken as it is; -f and
-    /// --set are laid over B, which without a name of its own is A's file.
-    ///
-    /// Exit codes: by the objectives of B, as those of `run`.
-    #[command(verbatim_doc_comment)]
-    Compare(compare::CompareArgs),
     /// Write all files of a run anew from its result.json, for example in another language.
     Report(report::ReportArgs),
     /// Say what the code of a problem means, with a wrong and a right example.
@@ -193,9 +193,9 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(args, cli.format),
         Command::Run(args) => run::run(args, voice, cli.format),
         Command::Sweep(args) => sweep::run(args, voice, cli.format),
+        Command::Compare(args) => compare::run(args, voice, cli.format),
         Command::Size(args) => size::run(args, voice, cli.format),
         Command::Headroom(args) => headroom::run(args, voice, cli.format),
-        Command::Compare(args) => compare::run(args, voice, cli.format),
         Command::Report(args) => report::run(args, voice),
         Command::Explain(args) => explain::run(args, cli.format),
         Command::Schema(args) => schema::run(args),

@@ -109,6 +109,14 @@ pub(super) fn beside_level(ends: [(f64, f64); 2], width: f64, size: f64, room: &
     if places.is_empty() { vec![Box::around(room.left, y - 8.5, width, size)] } else { places }
 }
 
+/// Returns where the name of a point may stand, inside `room`: beside it, then above and below, then further away.
+pub(super) fn beside_point((x, y): (f64, f64), width: f64, size: f64, room: &Box) -> Vec<Box> {
+    let rows = [0.0, -14.0, 14.0, -28.0, 28.0, -44.0, 44.0, -60.0, 60.0];
+    let sides = [x + 8.0, x - 8.0 - width, x - width / 2.0, x + 30.0, x - 30.0 - width];
+    let places = rows.iter().flat_map(|row| sides.map(|left| Box::around(left, y + row, width, size)));
+    places.filter(|at| room.holds(at)).collect()
+}
+
 /// Returns where the word of a mark at `x` may stand, inside `room`: right of it or left, in rows from the top
 /// on, and not on others.
 pub(super) fn beside_mark(x: f64, width: f64, size: f64, room: &Box, taken: &[Box]) -> Vec<Box> {
