@@ -71,7 +71,7 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
     if ran.cancelled {
         let kept = told::count(ran.runs.iter().map(Vec::len).sum(), "run");
         let go_on = go_on(args, &sweep, &dir);
-        voice.say(Voice::Normal, format!("interrupted: {kept} are kept; go on with\n  {go_on}"));
+        voice.say(Voice::Normal, format!("interrupted, {kept} kept; go on with\n  {go_on}"));
         return Ok(Exit::Interrupted);
     }
     let failed = ran.failed.len();
