@@ -9,7 +9,7 @@
 //! | `charts/holds-N.svg` | the axis is numeric, and there are objectives |
 //! | `charts/freeze-N.svg` | the axis is the time of a release |
 //!
-//! N is the number of the axis in the file, from 1.
+//! N is the number of the axis in the file, from 1. `size.rs` draws searches for a size.
 
 mod against;
 mod freeze;
@@ -18,10 +18,12 @@ mod heat;
 mod holds;
 mod ranking;
 mod risk;
+mod size;
 
 use std::io;
 
 pub(in crate::report) use freeze::{Hour, hours, is_release_time};
+pub(in crate::report) use size::size_chart;
 
 use super::axis::Axis;
 use super::look::Look;
