@@ -462,8 +462,16 @@ mod tests {
             let (en, zh) = (Lang::En.word(word), Lang::Zh.word(word));
             assert!(!en.is_empty() && en.is_ascii(), "{word:?}: {en}");
             let own = zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-            let alike =
-                [Word::Cpu, Word::DaysOf, Word::Semicolon, Word::FullStop, Word::AtTime, Word::CountOf];
+            let alike = [
+                Word::Cpu,
+                Word::DaysOf,
+                Word::Semicolon,
+                Word::FullStop,
+                Word::AtTime,
+                Word::CountOf,
+                Word::OtherIs,
+                Word::OtherAt,
+            ];
             assert!(own || alike.contains(&word), "{word:?}: {zh}");
             // Whatever is filled in is told in both.
             for place in ["{0}", "{1}", "{2}", "{3}", "{4}", "{5}"] {

@@ -105,10 +105,10 @@ fn what_is_not_peakdays_is_refused_and_kept() {
     }
     // A folder that is called like the mark is none.
     fs::create_dir_all(home.path().join("deep/result.json")).expect("folders");
-    refused(Staging::create(&home.path().join("deep")), "something else");
+    refused(Staging::create(&home.path().join("deep"), RUN), "something else");
     fs::write(home.path().join("file"), "").expect("written");
-    refused(Staging::create(&home.path().join("file")), "there is a file of this name");
-    not_written(Staging::create(&home.path().join("file/out")), "file");
+    refused(Staging::create(&home.path().join("file"), RUN), "there is a file of this name");
+    not_written(Staging::create(&home.path().join("file/out"), RUN), "file");
     refused(Staging::create(Path::new("/"), RUN), "this is not a folder of results");
     refused(Staging::create(Path::new(""), RUN), "this is not a folder of results");
     assert_eq!(list(home.path()).iter().filter(|name| name.ends_with(".part")).count(), 0);
@@ -208,9 +208,9 @@ fn links_go_on_pointing_where_they_do() {
     assert_eq!((chart(&real), list(home.path())), ("second".to_owned(), vec!["link".into(), "real".into()]));
     // A link to nothing would be found out after the run only.
     symlink("nowhere", home.path().join("lost")).expect("a link");
-    refused(Staging::create(&home.path().join("lost")), "this link leads nowhere");
+    refused(Staging::create(&home.path().join("lost"), RUN), "this link leads nowhere");
     symlink(home.path(), home.path().join("home")).expect("a link");
-    refused(Staging::create(&home.path().join("home")), "something else than results");
+    refused(Staging::create(&home.path().join("home"), RUN), "something else than results");
     let file = home.path().join("a.csv");
     fs::write(&file, "old").expect("written");
     symlink("a.csv", home.path().join("b.csv")).expect("a link");
