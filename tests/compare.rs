@@ -194,7 +194,7 @@ fn paired_days_tell_fleets_apart_that_others_do_not() {
             let difference = &figures(told)[name]["difference"];
             difference["hi"].as_f64().expect("an end") - difference["lo"].as_f64().expect("an end")
         };
-        let gain = figures(&paired)[name]["pairingGain"].as_f64().expect("a factor");
+        let gain = figures(&paired)[name]["varianceFactor"].as_f64().expect("a factor");
         println!("{name}: pairing divides the variance by {gain:.2}");
         assert!(gain > 1.0, "{name}: {gain}");
         assert!(half(&paired) < half(&others), "{name}: {} against {}", half(&paired), half(&others));

@@ -74,7 +74,7 @@ pub(super) fn run(args: &CompareArgs, voice: Voice, format: Format) -> Result<Ex
     }
     let [a, b] = checked?;
     let staging =
-        args.output.as_deref().map(|place| Staging::create(place, output::COMPARISON)).transpose()?;
+        args.output.as_deref().map(|place| Staging::marked(place, output::COMPARISON)).transpose()?;
     let (a, b) = (study(a, args, &signals, voice)?, study(b, args, &signals, voice)?);
     if a.runs.is_empty() || b.runs.is_empty() {
         return Ok(interrupted(voice));

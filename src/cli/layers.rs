@@ -28,12 +28,13 @@ impl Layers {
     pub(super) fn flags(&self) -> Vec<String> {
         let overlays = self.overlays.iter().flat_map(|path| ["-f".to_owned(), path.display().to_string()]);
         let settings = self.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]);
-        overlays.chain(settings).collect()
+        let cell = self.cell.iter().flat_map(|cell| ["--cell".to_owned(), cell.to_string()]);
+        overlays.chain(settings).chain(cell).collect()
     }
 
     /// Tells whether nothing is laid over it.
     pub(super) fn is_empty(&self) -> bool {
-        self.overlays.is_empty() && self.settings.is_empty()
+        self.overlays.is_empty() && self.settings.is_empty() && self.cell.is_none()
     }
 
     /// Says what is laid over it, behind the name of a file.

@@ -10,7 +10,7 @@ use crate::error::Error;
 /// The file by which a folder of peakday's is known, and how it begins.
 pub(super) type Mark = (&'static str, &'static str);
 /// That of a run.
-pub(super) const RUN: Mark = ("result.json", "{\"schemaVersion\"");
+const RUN: Mark = ("result.json", "{\"schemaVersion\"");
 /// That of a comparison.
 pub(super) const COMPARISON: Mark = ("comparison.json", "{\"comparisonVersion\"");
 
@@ -30,11 +30,19 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// Creates the folder, so that a place where nothing can be written is known before the run.
+    /// Creates the folder of a run, so that a place where nothing can be written is known before it.
     ///
     /// # Errors
     /// [`Error::Usage`] where something else stands in its place.
-    pub(super) fn create(asked: &Path, mark: Mark) -> Result<Self, Error> {
+    pub(super) fn create(asked: &Path) -> Result<Self, Error> {
+        Self::marked(asked, RUN)
+    }
+
+    /// The same for a folder of another kind, which replaces one of its own kind alone.
+    ///
+    /// # Errors
+    /// As [`Staging::create`].
+    pub(super) fn marked(asked: &Path, mark: Mark) -> Result<Self, Error> {
         // A link keeps pointing where it does: what it names is replaced.
         let place = asked;
         let place = if place.exists() {

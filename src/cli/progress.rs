@@ -75,6 +75,8 @@ impl StudyObserver for Bar<'_> {
 #[derive(Debug)]
 pub(super) struct RunsBar {
     bar: ProgressBar,
+    /// Asking the bar takes a lock, a thousand times a run.
+    hidden: bool,
     begun: Instant,
     /// Milliseconds after which the bar is to be drawn again: runs are shorter than that.
     next: AtomicU64,
@@ -102,7 +104,8 @@ impl RunsBar {
         if let Ok(style) = ProgressStyle::with_template("{percent}% {wide_bar} {msg}") {
             bar.set_style(style);
         }
-        Self { bar, begun: Instant::now(), next: AtomicU64::default(), tally: Mutex::default() }
+        let hidden = bar.is_hidden();
+        Self { bar, hidden, begun: Instant::now(), next: AtomicU64::default(), tally: Mutex::default() }
     }
 
     /// Adds a round of runs.
@@ -114,9 +117,12 @@ impl RunsBar {
 
     /// Learns how far a run has come, now and then.
     pub(super) fn advance(&self, run: (usize, u32), share: impl Fn() -> f64) {
+        if self.hidden {
+            return;
+        }
         let now = self.begun.elapsed();
         let millis = now.as_millis() as u64;
-        if self.bar.is_hidden() || millis < self.next.load(Ordering::Relaxed) {
+        if millis < self.next.load(Ordering::Relaxed) {
             return;
         }
         self.next.store(millis + Self::PERIOD_MS, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::files::TraceFolder;
 use super::layers::Layers;
 use super::message::{Format, coloured};
-use super::output::{self, StagedFile, Staging};
+use super::output::{StagedFile, Staging};
 use super::progress::Bar;
 use super::signals::Signals;
 use super::usage::whole;
@@ -84,7 +84,7 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
     let warnings = warnings(&scenario);
     warnings.iter().for_each(|warning| voice.say(Voice::Normal, format!("warning: {warning}")));
     let place = args.output.clone().unwrap_or_else(|| Path::new("output").join(&scenario.plan.name));
-    let staging = Staging::create(&place, output::RUN)?;
+    let staging = Staging::create(&place)?;
     let metrics = args.export_openmetrics.as_deref().map(StagedFile::create).transpose()?;
     let outputs = Outputs { place, staging, metrics };
     if let Some(file) = &args.record_arrivals

@@ -3,7 +3,6 @@
 //! Days are paired where both studies were drawn by one seed, since day r of the one and day r of the other are
 //! then no independent samples: their difference is what is estimated. Knows no file and no words.
 
-mod contrast;
 mod figures;
 
 pub use figures::{FigurePair, Judgement, Silence};
@@ -177,3 +176,6 @@ fn objectives(a: &StudyResult, b: &StudyResult) -> Vec<ObjectivePair> {
     let pair = |name: &str| ObjectivePair { name: name.to_owned(), a: of(&a, name), b: of(&b, name) };
     names.map(|(plan, _)| pair(&plan.name)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ mod sweep;
 mod warmup;
 
 pub use batch::{BatchObserver, Made, RunStore, Task, cell_sha256, run_batch, run_id};
-pub use sweep::{Failure, Gathered, Layout, Ran, Shard, Sweep, gather, run_sweep};
+pub use sweep::{Failure, Gathered, Ran, Shard, SweepStudy, UnknownMetric, gather, run_sweep};
 
 use std::borrow::Cow;
 use std::fmt;

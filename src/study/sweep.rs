@@ -8,47 +8,29 @@ use rayon::prelude::*;
 use super::{BatchObserver, Made, RunStore, StudyObserver, StudyOptions, Task, warmup};
 use super::{cell_sha256, pool, run_batch, run_id, settled};
 use crate::error::Error;
+use crate::results::Plan;
 use crate::results::experiment::{
-    AxisPlan, CellPlan, Design, EXPERIMENT_VERSION, ExperimentPlan, Measures, Precision, RunRecord, decided,
+    CellPlan, Design, EXPERIMENT_VERSION, ExperimentPlan, Measures, MetricPlan, Precision, RunRecord, decided,
 };
 use crate::scenario::Scenario;
+use crate::scenario::sweep::{Sweep, SweepCell};
 use crate::sim::Progress;
 use crate::workload::recorded::TraceFiles;
 
-/// What is to be compared, and how; metrics go by their names.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    /// `metadata.name`.
+/// A name that no run is measured by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownMetric {
+    /// The key of the sweep that names it.
+    pub key: String,
+    /// The name.
     pub name: String,
-    /// `metadata.displayName`.
-    pub display_name: Option<String>,
-    /// The name of the file, without its folder.
-    pub file: String,
-    /// What the command line said beside it.
-    pub flags: Vec<String>,
-    /// What is varied.
-    pub axes: Vec<AxisPlan>,
-    /// Per cell the indices of its values on the axes, and its scenario.
-    pub cells: Vec<(Vec<usize>, Scenario)>,
-    /// Combinations that constraints dropped.
-    pub dropped: u64,
-    /// Index of the cell that others are compared with.
-    pub baseline: usize,
-    /// Numbers of replications at which a cell is looked at, ascending.
-    pub looks: Vec<u32>,
-    /// A metric, and the largest half width of its interval as a share of its mean.
-    pub precision: Option<(String, f64)>,
-    /// Whether objectives with a demanded share must have a verdict before a cell is decided.
-    pub until_decided: bool,
-    /// Metrics that are compared, drawn and printed beside the usual ones.
-    pub headlines: Vec<String>,
-    /// The metric by which cells are ranked; cost, or server hours where nothing is priced.
-    pub rank_by: Option<String>,
+    /// The names that there are.
+    pub known: Vec<String>,
 }
 
 /// A sweep that can be run.
 #[derive(Clone, Debug)]
-pub struct Sweep {
+pub struct SweepStudy {
     /// What is compared, and by what.
     pub plan: ExperimentPlan,
     /// The scenario of each cell, and how its runs are read off.
@@ -104,28 +86,28 @@ pub struct Ran {
     pub cancelled: bool,
 }
 
-impl Sweep {
-    /// Returns what a layout asks for.
+impl SweepStudy {
+    /// Returns what a sweep asks for; `file` is its name without its folder, `flags` what the command line said
+    /// beside it.
     ///
     /// # Errors
     /// Names of metrics that no scenario has.
-    pub fn new(layout: Layout) -> Result<Self, Vec<String>> {
-        let mut cells = layout.cells;
-        for (_, scenario) in &mut cells {
+    pub fn new(sweep: Sweep, file: String, flags: Vec<String>) -> Result<Self, Vec<UnknownMetric>> {
+        let of = |cell: SweepCell| {
             // The warm-up that pilots find shall not hang on how many replications there will be.
-            scenario.replications = warmup::PILOTS;
-        }
-        let plans: Vec<_> = cells.iter().map(|(_, scenario)| &scenario.plan).collect();
-        let (metrics, objectives, measures) = Measures::of(&plans, &layout.headlines)?;
-        let named = |name: &str| metrics.iter().position(|metric| metric.name == name);
-        let known = |name: &String| named(name).ok_or_else(|| vec![name.clone()]);
-        let precision = layout
-            .precision
-            .map(|(metric, relative)| known(&metric).map(|metric| Precision { metric, relative }));
-        let rank_by = match layout.rank_by {
-            Some(name) => Some(known(&name)?),
-            None => named("cost").or_else(|| named("server_hours")),
+            (cell.at, Scenario { replications: warmup::PILOTS, ..cell.scenario })
         };
+        let cells: Vec<(Vec<usize>, Scenario)> = sweep.cells.into_iter().map(of).collect();
+        let plans: Vec<_> = cells.iter().map(|(_, scenario)| &scenario.plan).collect();
+        let (metrics, objectives, measures) = measured(&plans, &sweep.metrics)?;
+        let place = |name: &str| metrics.iter().position(|metric| metric.name == name);
+        let named = |key: &str, name: &String| {
+            place(name).ok_or_else(|| vec![UnknownMetric::new(key, name, metrics.as_slice())])
+        };
+        let precision = sweep.precision.map(|(name, relative)| {
+            named("precision.metric", &name).map(|metric| Precision { metric, relative })
+        });
+        let rank_by = sweep.rank_by.map(|name| named("rankBy", &name)).transpose()?;
         let planned = |((at, scenario), measures): (&(Vec<usize>, Scenario), &Measures)| CellPlan {
             at: at.clone(),
             sha256: cell_sha256(scenario),
@@ -134,21 +116,21 @@ impl Sweep {
         let plan = ExperimentPlan {
             experiment_version: EXPERIMENT_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            name: layout.name,
-            display_name: layout.display_name,
-            file: layout.file,
-            flags: layout.flags,
-            axes: layout.axes,
+            name: sweep.name,
+            display_name: sweep.display_name,
+            file,
+            flags,
+            axes: sweep.axes,
             objectives,
             cells: cells.iter().zip(&measures).map(planned).collect(),
-            dropped: layout.dropped,
-            baseline: layout.baseline,
+            dropped: sweep.dropped,
+            baseline: sweep.baseline,
             design: Design {
-                looks: layout.looks,
+                looks: sweep.looks,
                 precision: precision.transpose()?,
-                until_decided: layout.until_decided,
+                until_decided: sweep.until_decided,
             },
-            rank_by,
+            rank_by: rank_by.or_else(|| place("cost")).or_else(|| place("server_hours")),
             currency: plans.iter().find_map(|plan| plan.currency.clone()),
             recorded: plans.iter().any(|plan| plan.sources.iter().any(|source| source.recorded)),
             metrics,
@@ -163,6 +145,23 @@ impl Sweep {
     }
 }
 
+impl UnknownMetric {
+    fn new(key: &str, name: &str, known: &[MetricPlan]) -> Self {
+        let known = known.iter().map(|metric| metric.name.clone()).collect();
+        Self { key: key.to_owned(), name: name.to_owned(), known }
+    }
+}
+
+/// What runs are measured by: metrics, names of objectives, and for each scenario how they are read off.
+type Measured = (Vec<MetricPlan>, Vec<String>, Vec<Measures>);
+
+fn measured(plans: &[&Plan], headlines: &[String]) -> Result<Measured, Vec<UnknownMetric>> {
+    Measures::of(plans, headlines).map_err(|unknown| {
+        let known = Measures::of(plans, &[]).map(|measured| measured.0).unwrap_or_default();
+        unknown.iter().map(|name| UnknownMetric::new("metrics", name, &known)).collect()
+    })
+}
+
 /// Makes the runs of a shard that are not kept yet.
 ///
 /// A run that fails does not stop the others; its cell gets no further look.
@@ -170,14 +169,14 @@ impl Sweep {
 /// # Errors
 /// Where the store cannot be read or written, or there are no threads; what was kept before stays.
 pub fn run_sweep(
-    sweep: &Sweep,
+    sweep: &SweepStudy,
     shard: Shard,
     store: &impl RunStore,
     traces: &dyn TraceFiles,
     options: StudyOptions,
     observer: &impl BatchObserver,
 ) -> Result<Ran, Error> {
-    let Sweep { plan, cells } = sweep;
+    let SweepStudy { plan, cells } = sweep;
     let mut ran = Ran { runs: vec![Vec::new(); cells.len()], ..Ran::default() };
     let mut open: Vec<usize> = (0..cells.len()).collect();
     let mut before = 0;
@@ -213,7 +212,7 @@ fn goes_on(plan: &ExperimentPlan, cell: usize, runs: &[RunRecord], look: u32) ->
 
 /// Runs that are made side by side.
 struct Round<'a, S, O> {
-    sweep: &'a Sweep,
+    sweep: &'a SweepStudy,
     store: &'a S,
     traces: &'a dyn TraceFiles,
     options: StudyOptions,
@@ -223,7 +222,7 @@ struct Round<'a, S, O> {
 impl<S: RunStore, O: BatchObserver> Round<'_, S, O> {
     /// Returns what became of each run.
     fn make(&self, due: &[(usize, u32)]) -> Result<Vec<Made>, Error> {
-        let Sweep { plan, cells } = self.sweep;
+        let SweepStudy { plan, cells } = self.sweep;
         let settled = self.settled(due)?;
         let task = |&(cell, replication): &(usize, u32)| {
             let found = settled.binary_search_by_key(&cell, |(cell, _)| *cell).ok().map(|at| &settled[at].1);
@@ -253,7 +252,7 @@ impl<S: RunStore, O: BatchObserver> Round<'_, S, O> {
     /// Finds the warm-up of those cells that leave it to pilots and have runs that are not kept: their places,
     /// ascending, with their scenarios, or why there is none.
     fn settled(&self, due: &[(usize, u32)]) -> Result<Vec<(usize, Result<Scenario, String>)>, Error> {
-        let Sweep { plan, cells } = self.sweep;
+        let SweepStudy { plan, cells } = self.sweep;
         let mut unknown: Vec<usize> = Vec::new();
         for &(cell, replication) in due {
             let searched = cells[cell].0.plan.warmup_found && unknown.last() != Some(&cell);

@@ -16,7 +16,7 @@ fn files(table: &str) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn write(place: &Path, table: &str) -> Result<(), Error> {
-    Staging::create(place, RUN)?.publish(&files(table))
+    Staging::create(place)?.publish(&files(table))
 }
 
 /// The names in a folder, hidden ones too.
@@ -50,7 +50,7 @@ fn not_written<T: std::fmt::Debug>(result: Result<T, Error>, text: &str) {
 fn a_folder_appears_whole_with_what_lies_deeper() {
     let home = folder();
     let place = home.path().join("a/b/out");
-    let staging = Staging::create(&place, RUN).expect("room");
+    let staging = Staging::create(&place).expect("room");
     assert!(!place.exists(), "nothing shows before it is published");
     assert_eq!(list(&home.path().join("a/b")).len(), 1);
     staging.publish(&files("first")).expect("published");
@@ -63,10 +63,10 @@ fn a_folder_appears_whole_with_what_lies_deeper() {
 fn what_is_not_published_leaves_nothing() {
     let home = folder();
     let place = home.path().join("out");
-    drop(Staging::create(&place, RUN).expect("room"));
+    drop(Staging::create(&place).expect("room"));
     assert_eq!(list(home.path()), [""; 0]);
     write(&place, "first").expect("published");
-    drop(Staging::create(&place, RUN).expect("room"));
+    drop(Staging::create(&place).expect("room"));
     assert_eq!((list(home.path()), chart(&place)), (vec!["out".to_owned()], "first".to_owned()));
 }
 
@@ -98,19 +98,19 @@ fn what_is_not_peakdays_is_refused_and_kept() {
         let place = home.path().join(name);
         fs::create_dir(&place).expect("a folder");
         contents.iter().for_each(|(file, text)| fs::write(place.join(file), text).expect("written"));
-        refused(Staging::create(&place, RUN), "this folder holds something else than results of peakday");
+        refused(Staging::create(&place), "this folder holds something else than results of peakday");
         for (file, text) in contents {
             assert_eq!(fs::read_to_string(place.join(file)).expect("it is there"), *text, "{name}");
         }
     }
     // A folder that is called like the mark is none.
     fs::create_dir_all(home.path().join("deep/result.json")).expect("folders");
-    refused(Staging::create(&home.path().join("deep"), RUN), "something else");
+    refused(Staging::create(&home.path().join("deep")), "something else");
     fs::write(home.path().join("file"), "").expect("written");
-    refused(Staging::create(&home.path().join("file"), RUN), "there is a file of this name");
-    not_written(Staging::create(&home.path().join("file/out"), RUN), "file");
-    refused(Staging::create(Path::new("/"), RUN), "this is not a folder of results");
-    refused(Staging::create(Path::new(""), RUN), "this is not a folder of results");
+    refused(Staging::create(&home.path().join("file")), "there is a file of this name");
+    not_written(Staging::create(&home.path().join("file/out")), "file");
+    refused(Staging::create(Path::new("/")), "this is not a folder of results");
+    refused(Staging::create(Path::new("")), "this is not a folder of results");
     assert_eq!(list(home.path()).iter().filter(|name| name.ends_with(".part")).count(), 0);
 }
 
@@ -118,22 +118,21 @@ fn what_is_not_peakdays_is_refused_and_kept() {
 fn what_appears_during_the_run_is_refused_and_kept() {
     let home = folder();
     let place = home.path().join("out");
-    let staging = Staging::create(&place, RUN).expect("room");
+    let staging = Staging::create(&place).expect("room");
     fs::create_dir(&place).expect("a folder");
     fs::write(place.join("notes.txt"), "mine").expect("written");
     refused(staging.publish(&files("late")), "something else than results");
     assert_eq!((list(home.path()), list(&place)), (vec!["out".to_owned()], vec!["notes.txt".to_owned()]));
 
     let place = home.path().join("file");
-    let staging = Staging::create(&place, RUN).expect("room");
+    let staging = Staging::create(&place).expect("room");
     fs::write(&place, "mine").expect("written");
     refused(staging.publish(&files("late")), "there is a file of this name");
     assert_eq!(fs::read_to_string(&place).expect("kept"), "mine");
 
     // Results of another run that ended meanwhile are results: the last one stays.
     let place = home.path().join("both");
-    let (first, second) =
-        (Staging::create(&place, RUN).expect("room"), Staging::create(&place, RUN).expect("room"));
+    let (first, second) = (Staging::create(&place).expect("room"), Staging::create(&place).expect("room"));
     second.publish(&files("second")).expect("published");
     first.publish(&files("first")).expect("published");
     assert_eq!(chart(&place), "first");
@@ -147,7 +146,7 @@ fn a_file_that_cannot_be_written_leaves_the_old_results() {
     write(&place, "old").expect("published");
     // A file and a folder of one name: the second cannot be written, whoever runs this.
     let clash = [("result.json", RESULT.to_vec()), ("a", vec![1]), ("a/b", vec![2])];
-    let staging = Staging::create(&place, RUN).expect("room");
+    let staging = Staging::create(&place).expect("room");
     not_written(staging.publish(&clash), "out/a/b");
     assert_eq!((list(home.path()), chart(&place)), (vec!["out".to_owned()], "old".to_owned()));
 }
@@ -157,7 +156,7 @@ fn a_staging_folder_that_is_taken_away_is_made_anew() {
     let home = folder();
     let place = home.path().join("out");
     write(&place, "old").expect("published");
-    let staging = Staging::create(&place, RUN).expect("room");
+    let staging = Staging::create(&place).expect("room");
     fs::remove_dir_all(&staging.folder).expect("removed");
     staging.publish(&files("new")).expect("published");
     assert_eq!((list(home.path()), chart(&place)), (vec!["out".to_owned()], "new".to_owned()));
@@ -168,7 +167,7 @@ fn a_folder_that_cannot_be_moved_to_its_place_brings_the_old_one_back() {
     let home = folder();
     let place = home.path().join("out");
     write(&place, "old").expect("published");
-    let staging = Staging::create(&place, RUN).expect("room");
+    let staging = Staging::create(&place).expect("room");
     // Without a file to write, the move is the first that can fail.
     fs::remove_dir(staging.new_files()).expect("removed");
     not_written(staging.publish(&[] as &[(&str, Vec<u8>)]), "out");
@@ -181,7 +180,7 @@ fn what_a_killed_run_left_is_in_nobodys_way() {
     let home = folder();
     let place = home.path().join("out");
     for round in ["first", "second"] {
-        let killed = Staging::create(&place, RUN).expect("room");
+        let killed = Staging::create(&place).expect("room");
         fs::write(killed.new_files().join("half"), "").expect("written");
         fs::create_dir(killed.folder.join("old")).expect("a folder");
         std::mem::forget(killed);
@@ -208,9 +207,9 @@ fn links_go_on_pointing_where_they_do() {
     assert_eq!((chart(&real), list(home.path())), ("second".to_owned(), vec!["link".into(), "real".into()]));
     // A link to nothing would be found out after the run only.
     symlink("nowhere", home.path().join("lost")).expect("a link");
-    refused(Staging::create(&home.path().join("lost"), RUN), "this link leads nowhere");
+    refused(Staging::create(&home.path().join("lost")), "this link leads nowhere");
     symlink(home.path(), home.path().join("home")).expect("a link");
-    refused(Staging::create(&home.path().join("home"), RUN), "something else than results");
+    refused(Staging::create(&home.path().join("home")), "something else than results");
     let file = home.path().join("a.csv");
     fs::write(&file, "old").expect("written");
     symlink("a.csv", home.path().join("b.csv")).expect("a link");
@@ -278,10 +277,10 @@ fn every_failure_has_a_remedy_of_its_kind() {
 fn a_place_nobody_may_write_to_is_told_before_the_run() {
     // The kernel's own folder refuses everyone, root too.
     for place in ["/proc/peakday", "/proc/self/fd/out"] {
-        not_written(Staging::create(Path::new(place), RUN), place);
+        not_written(Staging::create(Path::new(place)), place);
     }
     not_written(StagedFile::create(Path::new("/proc/peakday.csv")), "/proc/peakday.csv");
     let home = folder();
     let long = home.path().join("n".repeat(300));
-    not_written(Staging::create(&long, RUN), "name too long");
+    not_written(Staging::create(&long), "name too long");
 }

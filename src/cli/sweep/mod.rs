@@ -5,10 +5,10 @@ mod merge;
 mod plan;
 mod read;
 mod run;
-mod shelf;
+pub(super) mod shelf;
 mod status;
-mod store;
-mod told;
+pub(super) mod store;
+pub(super) mod told;
 mod watch;
 
 use clap::{Args, Subcommand};

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::preview::preview;
 use crate::report::{grouped, wrap};
 use crate::results::experiment::{AxisPlan, Design, ExperimentPlan};
-use crate::study::Sweep;
+use crate::study::SweepStudy;
 use crate::time::SimDuration;
 
 /// Of more cells than this, some that lie evenly among them stand for all in estimates.
@@ -63,7 +63,7 @@ struct Effort<'a> {
 
 pub(super) fn run(args: &PlanArgs, format: Format) -> Result<Exit, Error> {
     let traces = TraceFolder::of(&args.source.file);
-    let sweep = args.source.read(&traces)?;
+    let sweep = args.source.read(&traces, true)?;
     let plan = &sweep.plan;
     if let Some((target, shards)) = args.emit.zip(args.shards) {
         let dir = args.output.clone().unwrap_or_else(|| Path::new("output").join(&plan.name));
@@ -82,7 +82,7 @@ pub(super) fn run(args: &PlanArgs, format: Format) -> Result<Exit, Error> {
     Ok(Exit::Success)
 }
 
-fn effort<'a>(sweep: &'a Sweep, traces: &TraceFolder) -> Result<Effort<'a>, Error> {
+fn effort<'a>(sweep: &'a SweepStudy, traces: &TraceFolder) -> Result<Effort<'a>, Error> {
     let plan = &sweep.plan;
     let (mut requests, mut pilots, mut seen) = (0.0, 0.0, 0.0);
     for scenario in sweep.scenarios().step_by(plan.cells.len().div_ceil(PREVIEWED)) {

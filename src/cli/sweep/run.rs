@@ -17,7 +17,7 @@ use crate::cli::{Exit, Voice, print};
 use crate::error::Error;
 use crate::report::Lang;
 use crate::results::experiment::Experiment;
-use crate::study::{Ran, Shard, StudyOptions, Sweep, run_sweep};
+use crate::study::{Ran, Shard, StudyOptions, SweepStudy, run_sweep};
 
 /// What `sweep run` is asked for.
 #[derive(Debug, Args)]
@@ -33,6 +33,9 @@ pub(super) struct RunArgs {
     /// Go on with the runs that are in the folder; those that failed are tried again.
     #[arg(long)]
     resume: bool,
+    /// Simulate more than 1,000 cells.
+    #[arg(long)]
+    yes: bool,
     /// Use so many threads instead of one per core; results do not depend on it.
     #[arg(long, value_name = "N", value_parser = whole(1..=1024_u16))]
     threads: Option<u16>,
@@ -53,7 +56,7 @@ fn shard(text: &str) -> Result<Shard, &'static str> {
 pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, Error> {
     let signals = Signals::listen();
     let traces = TraceFolder::of(&args.source.file);
-    let read = args.source.read(&traces.ended_by(&signals));
+    let read = args.source.read(&traces.ended_by(&signals), args.yes);
     if signals.came() {
         voice.say(Voice::Normal, "interrupted: nothing was simulated");
         return Ok(Exit::Interrupted);
@@ -83,7 +86,7 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
 /// Makes the runs that are not kept yet.
 fn simulate(
     args: &RunArgs,
-    sweep: &Sweep,
+    sweep: &SweepStudy,
     store: &Store<Folder>,
     traces: &TraceFolder,
     signals: &Signals,
@@ -101,7 +104,7 @@ fn simulate(
 }
 
 /// Returns the command that goes on with what was asked for.
-fn go_on(args: &RunArgs, sweep: &Sweep, dir: &Path) -> String {
+fn go_on(args: &RunArgs, sweep: &SweepStudy, dir: &Path) -> String {
     let file = args.source.file.display().to_string();
     let line = told::resume(&sweep.plan, &file, &dir.display().to_string());
     let shard = args.shard.map(|Shard { index, of }| format!(" --shard {index}/{of}")).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::error::Error;
 /// Bytes by name, written whole or not at all, by many threads and processes at once.
 ///
 /// Names are paths with `/`; whoever writes one again writes the same bytes.
-pub(super) trait Shelf: Sync {
+pub(in crate::cli) trait Shelf: Sync {
     /// Returns what is kept under a name; `None` where nothing is.
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
 
@@ -30,14 +30,14 @@ pub(super) trait Shelf: Sync {
 
 /// A folder.
 #[derive(Clone, Debug)]
-pub(super) struct Folder(PathBuf);
+pub(in crate::cli) struct Folder(PathBuf);
 
 /// What a process that was killed leaves behind is so old at least: writing a file takes milliseconds.
 const LEFT_BEHIND: Duration = Duration::from_secs(60);
 
 impl Folder {
     /// Names a folder; nothing is created or read.
-    pub(super) fn new(path: &Path) -> Self {
+    pub(in crate::cli) fn new(path: &Path) -> Self {
         Self(path.to_owned())
     }
 
@@ -45,7 +45,7 @@ impl Folder {
     ///
     /// # Errors
     /// Where it cannot be read, or is none.
-    pub(super) fn is_free(&self) -> io::Result<bool> {
+    pub(in crate::cli) fn is_free(&self) -> io::Result<bool> {
         match fs::read_dir(&self.0) {
             Ok(mut entries) => Ok(entries.all(|entry| entry.is_ok_and(|entry| is_temporary(&entry)))),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !self.0.is_symlink() => Ok(true),
@@ -54,7 +54,7 @@ impl Folder {
     }
 
     /// Removes what processes that were killed left behind; nobody is harmed where that fails.
-    pub(super) fn tidy(&self) {
+    pub(in crate::cli) fn tidy(&self) {
         let old = |entry: &fs::DirEntry| {
             let age = entry.metadata().and_then(|about| about.modified()).map(|at| at.elapsed());
             is_temporary(entry) && matches!(age, Ok(Ok(age)) if age >= LEFT_BEHIND)

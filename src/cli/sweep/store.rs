@@ -16,7 +16,7 @@ use crate::study::RunStore;
 /// The plan, and how it begins: a folder of experiments is known by it.
 const PLAN: (&str, &str) = ("sweep.json", "{\"experimentVersion\"");
 /// The folder of runs.
-pub(super) const RUNS: &str = "runs/";
+pub(in crate::cli) const RUNS: &str = "runs/";
 /// The folder of what is known of runs that failed.
 const FAILED: &str = "failed/";
 /// The most damaged files that a message lists.
@@ -24,7 +24,7 @@ const LISTED: usize = 20;
 
 /// An experiment where it is kept.
 #[derive(Debug)]
-pub(super) struct Store<S> {
+pub(in crate::cli) struct Store<S> {
     shelf: S,
     /// How many figures and objectives a run has.
     shape: (usize, usize),
@@ -135,11 +135,16 @@ fn name(run: &str) -> String {
 
 impl<S: Shelf> Store<S> {
     fn of(plan: &ExperimentPlan, shelf: S) -> Self {
-        Self { shelf, shape: (plan.metrics.len(), plan.objectives.len()) }
+        Self::shaped(shelf, (plan.metrics.len(), plan.objectives.len()))
+    }
+
+    /// Keeps runs of so many figures and objectives.
+    pub(in crate::cli) fn shaped(shelf: S, shape: (usize, usize)) -> Self {
+        Self { shelf, shape }
     }
 
     /// Returns where things are kept.
-    pub(super) fn shelf(&self) -> &S {
+    pub(in crate::cli) fn shelf(&self) -> &S {
         &self.shelf
     }
 
@@ -163,7 +168,7 @@ impl<S: Shelf> Store<S> {
     }
 
     /// Tells of all damaged files instead of the first.
-    pub(super) fn damage(&self, first: Error) -> Error {
+    pub(in crate::cli) fn damage(&self, first: Error) -> Error {
         let wrong = |(name, _): (String, SystemTime)| {
             let run = name.rsplit('/').next()?.strip_suffix(".json")?;
             let why = self.read(&name, run).err()?;

@@ -5,7 +5,7 @@ use crate::report::grouped;
 use crate::results::experiment::{Design, ExperimentPlan};
 
 /// Returns so many of something.
-pub(super) fn count(number: usize, one: &str) -> String {
+pub(in crate::cli) fn count(number: usize, one: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {one}{plural}", grouped(number as f64, 0))
 }

@@ -10,13 +10,13 @@ pub(super) fn table(sides: Sides<'_>) -> io::Result<Vec<u8>> {
     let mut table = Table::new();
     table.texts(&["metric", "unit", "better", "main", "a", "a_lo", "a_hi", "b", "b_lo", "b_hi"])?;
     table.texts(&["difference", "difference_lo", "difference_hi", "relative", "p", "p_holm"])?;
-    table.texts(&["pairing_gain", "verdict"])?;
+    table.texts(&["variance_factor", "verdict"])?;
     table.end_row()?;
     for figure in &sides.comparison.figures {
         table.texts(&[&figure.metric.name, &unit(figure)?, better(figure.metric.better)])?;
         table.text(if figure.main { "true" } else { "false" })?;
         [figure.a, figure.b, figure.difference].into_iter().try_for_each(|figure| table.interval(figure))?;
-        let numbers = [figure.relative, figure.p, figure.p_holm, figure.gain];
+        let numbers = [figure.relative, figure.p, figure.p_holm, figure.variance_factor];
         numbers.into_iter().try_for_each(|number| table.number(number))?;
         table.text(word(figure))?;
         table.end_row()?;

@@ -151,7 +151,7 @@ struct Row<'a> {
     relative: Option<Rounded>,
     p: Option<Rounded>,
     p_holm: Option<Rounded>,
-    pairing_gain: Option<Rounded>,
+    variance_factor: Option<Rounded>,
     verdict: &'static str,
 }
 
@@ -168,7 +168,7 @@ impl<'a> Row<'a> {
             relative: figure.relative.map(Rounded),
             p: figure.p.map(Rounded),
             p_holm: figure.p_holm.map(Rounded),
-            pairing_gain: figure.gain.map(Rounded),
+            variance_factor: figure.variance_factor.map(Rounded),
             verdict: word(figure),
         }
     }

@@ -252,7 +252,7 @@ fn pairing(sides: Sides<'_>) -> String {
         }
     };
     let main = sides.comparison.figures.iter().filter(|figure| figure.main);
-    let gain = main.filter_map(|figure| Some((&figure.metric.name, figure.gain?))).next();
+    let gain = main.filter_map(|figure| Some((&figure.metric.name, figure.variance_factor?))).next();
     let worth = gain.map(|(name, gain)| {
         format!("; unpaired, {name} would take {} times as many days to tell as well", digits(gain, 3))
     });

@@ -16,6 +16,8 @@ pub(super) use answer::{answer, compared, counted, freezes, remarks};
 pub(super) use named::{Names, bare};
 pub use text::text;
 
+pub mod size;
+
 use std::io;
 
 use super::charts::experiment::{Sheet, sheets};

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::contrast::{Contrast, holm};
 use crate::results::experiment::{Better, Measures, MetricPlan, Unit};
 use crate::results::{Goal, Plan, StudyResult};
-use crate::stats::Interval;
+use crate::stats::{Interval, holm, paired, welch};
 use crate::workload::Outcome;
 
 /// Columns of a service, or of one of its classes, that a planner reads first.
@@ -35,8 +34,8 @@ pub struct FigurePair {
     pub p: Option<f64>,
     /// The same, for all figures of the family together: the main ones, else all (Holm, 1979).
     pub p_holm: Option<f64>,
-    /// The variance that two independent studies would have, as a multiple of that of paired days.
-    pub gain: Option<f64>,
+    /// How much larger the variance of the difference would be if days were not paired.
+    pub variance_factor: Option<f64>,
     /// What is to be said, or why nothing.
     pub verdict: Result<Judgement, Silence>,
 }
@@ -180,62 +179,63 @@ fn read(studies: [&StudyResult; 2], days: &[Vec<usize>; 2]) -> Vec<Raw> {
 }
 
 /// Compares a figure; what it says is judged when all are known.
-fn pair(raw: Raw, plans: [&Plan; 2], paired: bool) -> FigurePair {
+fn pair(raw: Raw, plans: [&Plan; 2], by_day: bool) -> FigurePair {
     let Raw { metric, values: [a, b], bounded } = raw;
-    let column = metric.name.rsplit('.').next().unwrap_or_default();
-    let main = metric.headline || MAIN.contains(&column) && !metric.name.starts_with("releases.");
+    let main = metric.headline || MAIN.contains(&column(&metric)) && !metric.name.starts_with("releases.");
+    let both = a.iter().any(Option::is_some) && b.iter().any(Option::is_some);
     // Of paired days those count that have a value in both.
-    let (a, b): (Vec<f64>, Vec<f64>) =
-        if paired && a.iter().any(Option::is_some) && b.iter().any(Option::is_some) {
-            a.into_iter().zip(b).filter_map(|(a, b)| a.zip(b)).unzip()
-        } else {
-            (a.into_iter().flatten().collect(), b.into_iter().flatten().collect())
-        };
-    let mean =
-        |values: &[f64]| Interval::of(values).map(|mean| if bounded { mean } else { mean.without_bounds() });
-    let mut pair = FigurePair {
-        a: mean(&a),
-        b: mean(&b),
-        difference: None,
-        relative: None,
-        p: None,
-        p_holm: None,
-        gain: None,
-        verdict: Err(Silence::Neutral),
-        main,
-        metric,
+    let (a, b): (Vec<f64>, Vec<f64>) = if by_day && both {
+        a.into_iter().zip(b).filter_map(|(a, b)| a.zip(b)).unzip()
+    } else {
+        (a.into_iter().flatten().collect(), b.into_iter().flatten().collect())
     };
-    if let Some(silence) = incomparable(&pair, plans) {
-        pair.verdict = Err(silence);
-        return pair;
-    }
-    let contrast = if paired { Contrast::paired(&a, &b) } else { Contrast::welch(&a, &b) };
-    pair.difference = contrast.difference.map(|d| if bounded { d } else { d.without_bounds() });
-    let base = pair.a.map_or(0.0, |a| a.mean);
-    pair.relative = pair.difference.map(|d| d.mean / base).filter(|share| share.is_finite());
-    let same = match paired {
-        true => a == b,
-        false => a.iter().chain(&b).all(|value| *value == a[0]),
+    let known = |mean: Interval| if bounded { mean } else { mean.without_bounds() };
+    let [mean_a, mean_b] = [&a, &b].map(|values| Interval::of(values).map(known));
+    let silence = incomparable(&metric, [mean_a, mean_b], plans);
+    let difference = if silence.is_some() {
+        None
+    } else if by_day {
+        // B less A.
+        paired(&b.iter().copied().zip(a.iter().copied()).collect::<Vec<_>>(), None)
+    } else {
+        welch(&b, &a, None)
     };
-    pair.gain = contrast.gain.filter(|_| bounded && !same);
-    pair.verdict = match pair.metric.better {
+    let same = if by_day { a == b } else { a.iter().chain(&b).all(|value| Some(value) == a.first()) };
+    let p = difference.and_then(|difference| difference.p).filter(|_| bounded && !same);
+    let verdict = match (silence, metric.better) {
+        (Some(silence), _) => Err(silence),
         _ if same => Ok(Judgement::Same),
         _ if !bounded => Err(Silence::Unbounded),
-        _ if contrast.p.is_none() => Err(Silence::OneDay),
-        None => Err(Silence::Neutral),
-        Some(_) => {
-            pair.p = contrast.p;
-            Ok(Judgement::NotDistinguishable)
-        }
+        _ if p.is_none() => Err(Silence::OneDay),
+        (None, None) => Err(Silence::Neutral),
+        (None, Some(_)) => Ok(Judgement::NotDistinguishable),
     };
-    pair
+    let interval = difference.map(|difference| known(difference.interval));
+    FigurePair {
+        a: mean_a,
+        b: mean_b,
+        difference: interval,
+        relative: interval.zip(mean_a).map(|(by, a)| by.mean / a.mean).filter(|share| share.is_finite()),
+        p: p.filter(|_| verdict.is_ok()),
+        p_holm: None,
+        variance_factor: difference
+            .and_then(|difference| difference.variance_factor)
+            .filter(|_| bounded && !same),
+        verdict,
+        main,
+        metric,
+    }
 }
 
-/// Returns why the two figures are not to be set side by side.
-fn incomparable(pair: &FigurePair, [a, b]: [&Plan; 2]) -> Option<Silence> {
-    let (Some(first), Some(second)) = (pair.a, pair.b) else { return Some(Silence::OneSided) };
-    let name = &*pair.metric.name;
-    let column = name.rsplit('.').next().unwrap_or_default();
+/// Returns the column of a metric, whatever it is about.
+fn column(metric: &MetricPlan) -> &str {
+    metric.name.rsplit('.').next().unwrap_or_default()
+}
+
+/// Returns why two means are not to be set side by side.
+fn incomparable(metric: &MetricPlan, means: [Option<Interval>; 2], [a, b]: [&Plan; 2]) -> Option<Silence> {
+    let [Some(first), Some(second)] = means else { return Some(Silence::OneSided) };
+    let (name, column) = (&*metric.name, column(metric));
     let judged = |plan: &Plan| plan.duration_ns - plan.warmup_ns;
     let grows = GROWING.contains(&column) || Outcome::COLUMNS.contains(&column);
     let buckets = column.starts_with("under_") || column.starts_with("over_");
@@ -244,7 +244,7 @@ fn incomparable(pair: &FigurePair, [a, b]: [&Plan; 2]) -> Option<Silence> {
         () if first.mean.is_infinite() || second.mean.is_infinite() => Some(Silence::Unanswered),
         () if grows && judged(a) != judged(b) => Some(Silence::Lengths),
         () if buckets && a.interval_ns != b.interval_ns => Some(Silence::Intervals),
-        () if pair.metric.unit == Unit::Money && a.currency != b.currency => Some(Silence::Currencies),
+        () if metric.unit == Unit::Money && a.currency != b.currency => Some(Silence::Currencies),
         () if objective(a) != objective(b) => Some(Silence::Measures),
         () => None,
     }

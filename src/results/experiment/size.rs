@@ -32,6 +32,8 @@ pub struct Sizing {
     pub currency: Option<String>,
     /// Whether the cost of candidates is asked for.
     pub by_cost: bool,
+    /// The place of the value that is to hold in any case, where one is.
+    pub planned: Option<usize>,
     /// Numbers of replications at which a candidate is looked at.
     pub looks: Vec<u32>,
     /// The chance, at most, that an answer is called proven and is wrong.
@@ -225,6 +227,17 @@ impl Candidate {
 }
 
 impl Sizing {
+    /// Returns how the search ended; where one value is to hold in any case, what became of it.
+    pub fn verdict(&self) -> Verdict {
+        let planned = self.planned.and_then(|planned| self.candidate(&[planned])).map(Candidate::verdict);
+        match self.answer {
+            Answer::UpTo { .. } | Answer::All => planned.unwrap_or(Verdict::Pass),
+            Answer::Cheapest { .. } => Verdict::Pass,
+            Answer::None => Verdict::Fail,
+            Answer::Undecided | Answer::NotMonotone { .. } | Answer::Crossed { .. } => Verdict::Inconclusive,
+        }
+    }
+
     /// Returns what it costs by: money, else server hours.
     pub fn cost(&self, candidate: &Candidate) -> Option<f64> {
         if self.currency.is_some() { candidate.cost } else { candidate.server_hours }

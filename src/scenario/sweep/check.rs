@@ -208,7 +208,7 @@ impl Told {
         let all = sweep.len();
         let mut broken = Vec::new();
         for ((at, code, path, message, remedy), (first, count)) in self.0 {
-            let label = suggest::short(&sweep.label(first));
+            let label = sweep.label(first);
             let cells = match count {
                 count if count == all => String::new(),
                 1 => format!(", in cell {} ({label})", first + 1),

@@ -210,7 +210,9 @@ fn value_of(path: &str, axis: &Axis, label: &str, found: &mut Findings<'_>) -> O
     let index = axis.find(label);
     if index.is_none() {
         let message = format!("the axis `{}` has no value `{}`", axis.plan.name, suggest::short(label));
-        let known = suggest::known(label, axis.plan.values.iter().map(|value| value.label.as_str()));
+        // No number is a slip of another.
+        let written = if super::Quantity::parse(label).is_some() { "" } else { label };
+        let known = suggest::known(written, axis.plan.values.iter().map(|value| value.label.as_str()));
         found.add(Code::UnknownName, path, message, known);
     }
     index

@@ -42,7 +42,7 @@ impl Input {
         let root = builder.parse(file, bytes);
         match root {
             Some(root) if is_sweep(&root) => {
-                let document = SweepDocument::over(builder, file, root, overlays, settings)?;
+                let document = SweepDocument::over(builder, root, overlays, settings)?;
                 Ok(Self::Sweep(Box::new(document)))
             }
             root => Document::over(builder, file, root, overlays, settings).map(Self::Scenario),
@@ -89,7 +89,7 @@ impl SweepDocument {
                 let problem = Problem::new("kind", "this is one scenario, and no sweep", remedy);
                 Err(invalid(&builder.sources, vec![(Code::Sweep, at, problem)]))
             }
-            Some(root) => Self::over(builder, file, root, overlays, settings),
+            Some(root) => Self::over(builder, root, overlays, settings),
             None => Err(invalid(&builder.sources, builder.broken)),
         }
     }
@@ -97,13 +97,12 @@ impl SweepDocument {
     /// Reads what a file says, and its base.
     fn over(
         mut builder: Builder<'_>,
-        file: &str,
         tree: Node,
         overlays: &[Overlay],
         settings: &[String],
     ) -> Result<Self, Error> {
         let mut found = Findings { tree: &tree, broken: Vec::new() };
-        let base = base(&mut builder, file, &tree, &mut found);
+        let base = base(&mut builder, &tree, &mut found);
         let base = base.map(|mut base| {
             overlays.iter().for_each(|overlay| builder.overlay(&mut base, overlay));
             settings.iter().for_each(|setting| builder.set(&mut base, setting));
@@ -147,6 +146,12 @@ impl SweepDocument {
         invalid(&self.sources, vec![no_scenario(&self.sources, &self.tree)])
     }
 
+    /// Says what is wrong with keys of the file that only its cells show.
+    pub fn refused(&self, code: Code, problems: Vec<Problem>) -> Error {
+        let placed = |problem: Problem| (code, self.tree.locate(&problem.path), problem);
+        invalid(&self.sources, problems.into_iter().map(placed).collect())
+    }
+
     /// Returns how many cells there are.
     pub fn len(&self) -> usize {
         self.cells.kept.len()
@@ -181,9 +186,10 @@ fn says_scenario(root: &Node) -> bool {
 }
 
 /// Reads the scenario that is varied.
-fn base(builder: &mut Builder<'_>, file: &str, tree: &Node, found: &mut Findings<'_>) -> Option<Node> {
+fn base(builder: &mut Builder<'_>, tree: &Node, found: &mut Findings<'_>) -> Option<Node> {
     let written = tree.child("base")?;
-    let mut chain = vec![Path::new(file).file_name().map(Into::into).unwrap_or_default()];
+    // Who names this very file is told that it is a sweep.
+    let mut chain = Vec::new();
     let base = match &written.value {
         Value::Text(text) | Value::Plain(_, text) => match builder.named(text, Path::new(""), &mut chain) {
             Ok(base) => base?,
@@ -204,16 +210,22 @@ fn base(builder: &mut Builder<'_>, file: &str, tree: &Node, found: &mut Findings
         found.add(Code::Base, "base", "the base is a sweep itself", remedy);
         return None;
     }
-    Some(if matches!(written.value, Value::Map(_)) { headed(base) } else { base })
+    Some(if matches!(written.value, Value::Map(_)) { headed(base, tree) } else { base })
 }
 
-/// Says of a scenario within a file what the file has said.
-fn headed(mut base: Node) -> Node {
+/// Gives a scenario within a file what the file says of itself.
+fn headed(mut base: Node, tree: &Node) -> Node {
     let at = base.at;
+    let word = |word: &str| Some(Node { at, value: Value::Text(word.to_owned()) });
+    let heads = [
+        ("metadata", tree.child("metadata").cloned()),
+        ("kind", word("Scenario")),
+        ("apiVersion", word("peakday/v1alpha1")),
+    ];
     if let Value::Map(entries) = &mut base.value {
-        for (key, word) in [("kind", "Scenario"), ("apiVersion", "peakday/v1alpha1")] {
-            if !entries.iter().any(|(known, ..)| known == key) {
-                entries.insert(0, (key.to_owned(), at, Node { at, value: Value::Text(word.to_owned()) }));
+        for (key, head) in heads {
+            if let Some(head) = head.filter(|_| !entries.iter().any(|(known, ..)| known == key)) {
+                entries.insert(0, (key.to_owned(), at, head));
             }
         }
     }

@@ -97,6 +97,10 @@ impl Question {
             resources: measured.limits.iter().map(|(name, _)| name.clone()).collect(),
             currency,
             by_cost,
+            planned: match &asked.start {
+                Start::Ladder { up, .. } => up.first().copied(),
+                Start::Ends => None,
+            },
             looks: looks_up_to(most),
             error: ERROR,
             answer: Answer::Undecided,
@@ -114,6 +118,11 @@ impl Question {
     /// Returns how many figures and objectives every run has.
     pub fn shape(&self) -> (usize, usize) {
         (self.measured.metrics.len(), self.sizing.objectives.len())
+    }
+
+    /// Tells whether several values are varied.
+    pub fn is_of_several(&self) -> bool {
+        self.ranges.len() > 1
     }
 
     /// Returns how many combinations of values there are.
