@@ -3,7 +3,7 @@
 use std::io::{self, Cursor, Read};
 
 use peakday::error::{Code, Error};
-use peakday::scenario::{Document, explain};
+use peakday::scenario::{Document, SweepDocument, explain};
 use peakday::workload::recorded::TraceFiles;
 
 const BASE: [(&str, &str); 6] = [
@@ -13,6 +13,14 @@ const BASE: [(&str, &str); 6] = [
     ("run", "{duration: 10m}"),
     ("traffic", "{users: {to: web, class: browse, rate: 90/s}}"),
     ("services", "{web: {pools: {p: {replicas: 4, concurrency: 8}}, work: 5ms}}"),
+];
+/// The same of a sweep.
+const SWEEP: [(&str, &str); 5] = [
+    ("apiVersion", "peakday/v1alpha1"),
+    ("kind", "Sweep"),
+    ("metadata", "{name: base}"),
+    ("base", "shop.yaml"),
+    ("axes", "[{path: run.load, values: [1.0, 1.2]}]"),
 ];
 /// What judges a release.
 const JUDGE: &str = "objectives: [{name: most, service: web, success: {gte: 99%}}]\n";
@@ -24,6 +32,11 @@ impl TraceFiles for Files {
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send>> {
         match path {
             "log.csv" => Ok(Box::new(Cursor::new("t\n1\n2\n"))),
+            "shop.yaml" => {
+                let lines: Vec<String> =
+                    BASE.iter().map(|(key, value)| format!("{key}: {value}\n")).collect();
+                Ok(Box::new(Cursor::new(lines.concat())))
+            }
             "fleet.yaml" => Ok(Box::new(Cursor::new("run: {seed: 3}\n"))),
             _ => Err(io::ErrorKind::NotFound.into()),
         }
@@ -33,7 +46,11 @@ impl TraceFiles for Files {
 /// Returns the codes that a file is answered with.
 fn codes(bytes: &[u8], settings: &[String]) -> Vec<Code> {
     let document = Document::layered("s.yaml", bytes, &[], settings, &Files);
-    match document.and_then(|document| document.check(&Files)) {
+    told(document.and_then(|document| document.check(&Files)))
+}
+
+fn told<T>(checked: Result<T, Error>) -> Vec<Code> {
+    match checked {
         Ok(_) => Vec::new(),
         Err(Error::Invalid(issues)) => issues.iter().map(|issue| issue.code).collect(),
         Err(other) => panic!("not told as an issue: {other}"),
@@ -42,6 +59,13 @@ fn codes(bytes: &[u8], settings: &[String]) -> Vec<Code> {
 
 /// Returns the codes of an example: a section of a scenario, the others as in the base; or a setting.
 fn codes_of(example: &str) -> Vec<Code> {
+    let of_sweep = SWEEP[3..].iter().map(|(key, _)| *key).chain(["constraints"]);
+    if of_sweep.into_iter().any(|key| example.starts_with(&format!("{key}:"))) {
+        let lacking = SWEEP.iter().filter(|(key, _)| !example.starts_with(&format!("{key}:")));
+        let text = lacking.map(|(key, value)| format!("{key}: {value}\n")).collect::<String>() + example;
+        let sweep = SweepDocument::read("s.yaml", text.as_bytes(), &[], &[], &Files);
+        return told(sweep.and_then(|sweep| sweep.check(&Files)));
+    }
     let (setting, section) = match example.strip_prefix("--set ") {
         Some(setting) => (vec![setting.to_owned()], String::new()),
         None => (vec![], format!("{example}\n")),

@@ -1,4 +1,4 @@
-//! The reference of the scenario file: its examples are valid, and it leaves no key out.
+//! The references of the scenario file and of the sweep file: their examples are valid, and they leave no key out.
 
 use std::collections::BTreeSet;
 use std::io::{self, Cursor, Read};
@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use peakday::balancer::BalancerSpec;
 use peakday::dist;
-use peakday::scenario::{Document, json_schema};
+use peakday::scenario::{Document, SweepDocument, json_schema, sweep_schema};
 use peakday::workload::EventSpec;
 use peakday::workload::recorded::TraceFiles;
 use serde_json::Value;
 
 const REFERENCE: &str = "docs/SCENARIO.md";
+const SWEEPS: &str = "docs/SWEEP.md";
 /// Keys whose map is one of names that the user chooses.
 const NAMED: [&str; 7] = ["traffic", "services", "pools", "mix", "monitoring", "set", "compare"];
 
@@ -115,11 +116,9 @@ fn keys_in(yaml: &str) -> BTreeSet<String> {
 }
 
 /// Returns the keys of every struct that the schema knows, by the struct's name.
-fn keys_of_structs() -> Vec<(String, String, Value, bool)> {
-    let schema = json_schema();
+fn keys_of_structs(root: &str, schema: &Value) -> Vec<(String, String, Value, bool)> {
     let definitions = schema["$defs"].as_object().expect("definitions");
-    let structs =
-        definitions.iter().map(|(name, schema)| (name.as_str(), schema)).chain([("Scenario", schema)]);
+    let structs = definitions.iter().map(|(name, schema)| (name.as_str(), schema)).chain([(root, schema)]);
     let mut keys = Vec::new();
     for (name, schema) in structs {
         let required = |key: &str| {
@@ -248,7 +247,7 @@ fn every_key_is_shown() {
     let page = text_of(REFERENCE);
     let shown: BTreeSet<String> = blocks(&page).iter().flat_map(|block| keys_in(block)).collect();
     let mut wanted = keys_in(&text_of("tests/golden/everything.yaml"));
-    wanted.extend(keys_of_structs().into_iter().map(|(_, key, ..)| key));
+    wanted.extend(keys_of_structs("Scenario", json_schema()).into_iter().map(|(_, key, ..)| key));
     wanted.extend(dist::NAMES.map(str::to_owned));
     wanted.extend(BalancerSpec::examples().into_iter().map(|(name, _)| name.to_owned()));
     wanted.remove("include");
@@ -264,24 +263,82 @@ fn every_key_is_shown() {
 #[test]
 fn every_key_has_a_row_with_its_type_and_default() {
     let page = text_of(REFERENCE);
-    for (name, key, default, required) in keys_of_structs() {
-        let Some((_, heading)) = TABLES.iter().find(|(table, _)| *table == name) else { continue };
-        let written = format!("`{key}`");
-        let all = rows(&page, heading);
-        let row = all.iter().filter(|row| row[0] == written && row.len() == 4);
-        let fits = row.clone().any(|row| {
-            let said = match &default {
-                Value::String(text) => row[2].contains(text.as_str()) || said_otherwise(text, row[2]),
-                Value::Number(number) => row[2].contains(&number.to_string().replace(".0", "")),
-                _ => !row[2].is_empty(),
-            };
-            !row[1].is_empty() && !row[3].is_empty() && said && (!required || row[2].contains("required"))
-        });
-        assert!(
-            fits,
-            "{heading}: {key}: {row:?}, default {default}, required {required}",
-            row = row.collect::<Vec<_>>()
-        );
+    for key in keys_of_structs("Scenario", json_schema()) {
+        if let Some((_, heading)) = TABLES.iter().find(|(table, _)| *table == key.0) {
+            assert_row(&page, heading, &key);
+        }
+    }
+}
+
+/// Asserts that a table has a row for a key: struct, key, default, and whether it is required.
+fn assert_row(page: &str, heading: &str, (_, key, default, required): &(String, String, Value, bool)) {
+    let written = format!("`{key}`");
+    let all = rows(page, heading);
+    let row = all.iter().filter(|row| row[0] == written && row.len() == 4);
+    let fits = row.clone().any(|row| {
+        let said = match default {
+            Value::String(text) => row[2].contains(text.as_str()) || said_otherwise(text, row[2]),
+            Value::Number(number) => row[2].contains(&number.to_string().replace(".0", "")),
+            _ => !row[2].is_empty(),
+        };
+        !row[1].is_empty() && !row[3].is_empty() && said && (!required || row[2].contains("required"))
+    });
+    assert!(
+        fits,
+        "{heading}: {key}: {row:?}, default {default}, required {required}",
+        row = row.collect::<Vec<_>>()
+    );
+}
+
+/// Where the keys of a sweep's structs stand on its page.
+const SWEEP_TABLES: [(&str, &str); 7] = [
+    ("Sweep", "## Top level"),
+    ("AxisSpec", "## axes"),
+    ("RangeSpec", "### range"),
+    ("SamplesSpec", "## combine"),
+    ("ConstraintSpec", "## constraints"),
+    ("BetweenSpec", "## replications"),
+    ("PrecisionSpec", "## replications"),
+];
+
+/// The base of the page of sweeps.
+#[derive(Debug)]
+struct Shop(String);
+
+impl TraceFiles for Shop {
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send>> {
+        assert_eq!(path, "shop.yaml");
+        Ok(Box::new(Cursor::new(self.0.clone())))
+    }
+}
+
+#[test]
+fn every_block_about_sweeps_is_accepted() {
+    let page = text_of(SWEEPS);
+    let (_, shop) = page.split_once("```yaml\n# shop.yaml\n").expect("the scenario");
+    let shop = Shop(shop.trim_end().trim_end_matches('`').to_owned());
+    let blocks = blocks(&page);
+    assert!(blocks.len() > 8, "{} blocks", blocks.len());
+    let base = blocks.last().expect("the base");
+    for block in &blocks {
+        let text = completed(block, base);
+        let read = SweepDocument::read("block", text.as_bytes(), &[], &[], &shop);
+        let checked = read.and_then(|sweep| sweep.check(&shop));
+        assert!(checked.is_ok(), "{}\n{text}", checked.unwrap_err());
+    }
+}
+
+#[test]
+fn every_key_of_a_sweep_is_shown_and_has_a_row() {
+    let page = text_of(SWEEPS);
+    let shown: BTreeSet<String> = blocks(&page).iter().flat_map(|block| keys_in(block)).collect();
+    let scenario = json_schema()["$defs"].as_object().expect("definitions");
+    let own = |name: &str| name != "ScenarioSpec" && !scenario.contains_key(name);
+    for key in keys_of_structs("Sweep", sweep_schema()).iter().filter(|key| own(&key.0)) {
+        let (_, heading) =
+            SWEEP_TABLES.iter().find(|(table, _)| *table == key.0).unwrap_or_else(|| panic!("{key:?}"));
+        assert_row(&page, heading, key);
+        assert!(shown.contains(&key.1), "no block shows {key:?}");
     }
 }
 

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use peakday::scenario::json_schema;
+use peakday::scenario::{json_schema, sweep_schema};
 use serde_json::Value;
 
-const PUBLISHED: &str = "schemas/scenario.v1alpha1.json";
+const PUBLISHED: [&str; 2] = ["schemas/scenario.v1alpha1.json", "schemas/sweep.v1alpha1.json"];
 /// Codes of what a schema can tell, unlike forms of quantities, ranges and references.
 const SHAPE: [&str; 4] = ["[PD010]", "[PD011]", "[PD014]", "[PD015]"];
 
@@ -28,7 +28,9 @@ fn fits(value: &Value, schema: &Value) -> bool {
     words.iter().all(|(word, rule)| match word.as_str() {
         "$ref" => {
             let name = rule.as_str().and_then(|path| path.strip_prefix("#/$defs/")).expect("a definition");
-            fits(value, &json_schema()["$defs"][name])
+            // What both know is the same in both, a scenario within a sweep aside.
+            let definition = json_schema()["$defs"].get(name).unwrap_or(&sweep_schema()["$defs"][name]);
+            fits(value, definition)
         }
         "anyOf" => rule.as_array().expect("a list").iter().any(|schema| fits(value, schema)),
         "oneOf" => rule.as_array().expect("a list").iter().filter(|schema| fits(value, schema)).count() == 1,
@@ -71,15 +73,22 @@ fn parsed(text: &str) -> Option<Value> {
     serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true }).ok()
 }
 
+/// Returns the schema of a file, by its kind.
+fn schema_of(value: &Value) -> &'static Value {
+    if value["kind"] == "Sweep" { sweep_schema() } else { json_schema() }
+}
+
 #[test]
 fn what_is_published_is_what_the_types_say() {
-    let path = root().join(PUBLISHED);
-    let written = format!("{:#}\n", json_schema());
-    if std::env::var("PEAKDAY_GOLDEN").is_ok_and(|value| value == "write") {
-        fs::write(&path, &written).expect("written");
+    for (place, schema) in PUBLISHED.into_iter().zip([json_schema(), sweep_schema()]) {
+        let path = root().join(place);
+        let written = format!("{schema:#}\n");
+        if std::env::var("PEAKDAY_GOLDEN").is_ok_and(|value| value == "write") {
+            fs::write(&path, &written).expect("written");
+        }
+        let published = fs::read_to_string(&path).unwrap_or_default();
+        assert!(published == written, "{place} differs: peakday schema > {place}, or with --kind sweep");
     }
-    let published = fs::read_to_string(&path).unwrap_or_default();
-    assert!(published == written, "{PUBLISHED} differs: peakday schema > {PUBLISHED}");
 }
 
 #[test]
@@ -88,7 +97,7 @@ fn every_scenario_of_the_project_fits() {
     assert!(all.len() >= 5, "{} scenarios", all.len());
     for (path, text) in all {
         let value = parsed(&text).unwrap_or_else(|| panic!("{}", path.display()));
-        assert!(fits(&value, json_schema()), "{}", path.display());
+        assert!(fits(&value, schema_of(&value)), "{}", path.display());
     }
 }
 
@@ -98,8 +107,13 @@ fn what_the_reader_refuses_for_its_shape_does_not_fit() {
     for (path, text) in scenarios("tests/wrong") {
         let told = fs::read_to_string(path.with_extension("txt")).expect("a text");
         let Some(value) = parsed(&text) else { continue };
+        // What cells of a sweep make of a scenario is none of the file's shape.
+        let stem = path.file_stem().expect("a name");
+        if value["kind"] == "Sweep" && !["sweep-keys", "sweep-range-forms"].iter().any(|own| stem == *own) {
+            continue;
+        }
         if SHAPE.iter().any(|code| told.contains(code)) && !told.contains("neither class nor mix") {
-            assert!(!fits(&value, json_schema()), "{}", path.display());
+            assert!(!fits(&value, schema_of(&value)), "{}", path.display());
             checked += 1;
         }
     }
@@ -109,13 +123,24 @@ fn what_the_reader_refuses_for_its_shape_does_not_fit() {
 /// Editors show what a key does: every one says so.
 #[test]
 fn every_key_is_described() {
-    let definitions = json_schema()["$defs"].as_object().expect("definitions");
-    for (name, schema) in
-        definitions.iter().map(|(name, schema)| (name.as_str(), schema)).chain([("", json_schema())])
-    {
-        for (key, property) in schema["properties"].as_object().into_iter().flatten() {
-            assert!(property.get("description").is_some(), "{name}.{key}");
+    for root in [json_schema(), sweep_schema()] {
+        let definitions = root["$defs"].as_object().expect("definitions");
+        for (name, schema) in
+            definitions.iter().map(|(name, schema)| (name.as_str(), schema)).chain([("", root)])
+        {
+            for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+                assert!(property.get("description").is_some(), "{name}.{key}");
+            }
         }
+    }
+}
+
+/// A reference goes by its name: one name is one definition.
+#[test]
+fn what_both_kinds_of_file_know_is_one_thing() {
+    let sweep = &sweep_schema()["$defs"];
+    for (name, definition) in json_schema()["$defs"].as_object().expect("definitions") {
+        assert_eq!(&sweep[name], definition, "{name}");
     }
 }
 

@@ -231,7 +231,7 @@ fn study(side: Ready, args: &CompareArgs, signals: &Signals, voice: Voice) -> Re
     match side {
         Ready::Done(study) => Ok(*study),
         Ready::Checked { scenario, traces } => {
-            let bar = Bar::new(&scenario, voice, signals);
+            let bar = Bar::new(&scenario, 1..=scenario.replications, voice, signals);
             let options = StudyOptions { threads: args.threads.map_or(0, usize::from) };
             let study = run_study(&scenario, &traces, options, &bar);
             bar.clear();

@@ -18,16 +18,14 @@ use crate::error::Error;
 use crate::report::{self, Lang};
 use crate::results::{StudyResult, overall, verdicts};
 use crate::scenario::{MAX_REPLICATIONS, Scenario};
-use crate::study::{RecordError, StudyOptions, record_arrivals, run_study};
-
-/// The replication whose arrivals `--record-arrivals` writes.
-const RECORDED: u32 = 1;
+use crate::study::{RecordError, StudyOptions, record_arrivals, run_replication, run_study};
 
 const EXAMPLES: &str = "\
 Examples:
   peakday run shop.yaml                              results go to output/NAME
   peakday run shop.yaml --replications 60 -o sure    more days, narrower intervals
   peakday run shop.yaml --set run.load=1.3           one value changed; -f lays a file over it
+  peakday run which.yaml --cell 7 --replication 3    one cell of a sweep, and one day of it
   peakday run shop.yaml -q --format json             for scripts; see the exit codes, too";
 
 /// What `run` is asked for.
@@ -44,13 +42,17 @@ pub(super) struct RunArgs {
     /// Simulate so many days instead of the file's number.
     #[arg(long, value_name = "N", value_parser = whole(1..=MAX_REPLICATIONS))]
     replications: Option<u32>,
+    /// Simulate this day alone, counted from 1: the same as in a run of all.
+    #[arg(long, value_name = "N", value_parser = whole(1..=MAX_REPLICATIONS), conflicts_with = "replications")]
+    replication: Option<u32>,
     /// Write results to this folder; output/NAME where left out. A folder of peakday's is replaced.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Use so many threads instead of one per core; results do not depend on it.
     #[arg(long, value_name = "N", value_parser = whole(1..=1024_u16))]
     threads: Option<u16>,
-    /// Write the arrivals of replication 1 to this CSV file, which can be replayed.
+    /// Write the arrivals of replication 1, or of the one that is simulated alone, to this CSV file, which
+    /// can be replayed.
     #[arg(long, value_name = "FILE")]
     record_arrivals: Option<PathBuf>,
     /// Write the time series to this file in the OpenMetrics format, to backfill Prometheus with.
@@ -86,14 +88,18 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
     let metrics = args.export_openmetrics.as_deref().map(StagedFile::create).transpose()?;
     let outputs = Outputs { place, staging, metrics };
     if let Some(file) = &args.record_arrivals
-        && !record(file, &scenario, &traces, &signals, voice)?
+        && !record(file, args.replication.unwrap_or(1), &scenario, &traces, &signals, voice)?
     {
         voice.say(Voice::Normal, "interrupted: nothing was simulated");
         return Ok(Exit::Interrupted);
     }
-    let bar = Bar::new(&scenario, voice, &signals);
+    let replications = args.replication.map_or(1..=scenario.replications, |only| only..=only);
+    let bar = Bar::new(&scenario, replications, voice, &signals);
     let options = StudyOptions { threads: args.threads.map_or(0, usize::from) };
-    let study = run_study(&scenario, &traces, options, &bar);
+    let study = match args.replication {
+        Some(replication) => run_replication(&scenario, replication, &traces, options, &bar),
+        None => run_study(&scenario, &traces, options, &bar),
+    };
     bar.clear();
     finish(&study?, outputs, args.lang, &warnings, voice, format)
 }
@@ -135,9 +141,10 @@ pub(super) fn warnings(scenario: &Scenario) -> Vec<String> {
     warnings
 }
 
-/// Writes the arrivals of replication 1; false where a signal came.
+/// Writes the arrivals of a replication; false where a signal came.
 fn record(
     file: &Path,
+    replication: u32,
     scenario: &Scenario,
     traces: &TraceFolder,
     signals: &Signals,
@@ -145,14 +152,15 @@ fn record(
 ) -> Result<bool, Error> {
     let mut staged = StagedFile::create(file)?;
     let written =
-        record_arrivals(scenario, traces, RECORDED, Watched { output: &mut staged, signals }).map(drop);
+        record_arrivals(scenario, traces, replication, Watched { output: &mut staged, signals }).map(drop);
     match written {
         _ if signals.came() => return Ok(false),
         Err(RecordError::Run(error)) => return Err(error),
         Err(RecordError::Write(error)) => return Err(staged.failed(error)),
         Ok(()) => staged.publish()?,
     }
-    voice.say(Voice::Normal, format!("wrote the arrivals of replication {RECORDED} to {}", file.display()));
+    voice
+        .say(Voice::Normal, format!("wrote the arrivals of replication {replication} to {}", file.display()));
     Ok(true)
 }
 

@@ -94,6 +94,14 @@ codes! {
     Objective = 70;
     /// A release that cannot be rolled out, judged or taken back as it is written.
     Release = 71;
+    /// A sweep where one scenario is expected, or the other way round.
+    Sweep = 80;
+    /// The base of a sweep that cannot be read, or is none.
+    Base = 81;
+    /// An axis of a sweep whose path leads nowhere, or whose values cannot be set out.
+    Axis = 82;
+    /// Axes of a sweep that do not make cells as they are written.
+    Cells = 83;
 }
 
 impl fmt::Display for Code {

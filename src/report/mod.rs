@@ -3,6 +3,7 @@
 mod charts;
 mod compare;
 mod csv;
+pub mod experiment;
 mod html;
 mod json;
 mod number;

@@ -2,6 +2,7 @@
 //! messages. A test reads every one of them in its place.
 
 mod release;
+mod sweep;
 
 use super::schema::{ROOT, Shape};
 
@@ -397,7 +398,7 @@ const BLOCKS: &[Block] = &[
 
 /// Returns all blocks with their examples.
 fn blocks() -> impl Iterator<Item = &'static Block> {
-    BLOCKS.iter().chain(release::BLOCKS)
+    BLOCKS.iter().chain(release::BLOCKS).chain(sweep::BLOCKS)
 }
 
 /// Returns an example of what stands under a key of a block, or, under "", of a whole block.

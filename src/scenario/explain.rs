@@ -1,6 +1,6 @@
 //! What the codes of problems mean, each with a wrong and a right example.
 //!
-//! Examples are parts of a scenario, or settings (`--set ..`); tests complete and read them all.
+//! Examples are parts of a scenario or of a sweep, or settings (`--set ..`); tests complete and read them all.
 
 use crate::error::Code;
 
@@ -273,5 +273,33 @@ meet and nothing says what happens then, no image exists that could be restored,
 back and nothing says how, or it stands beside something with which it is not modelled.",
         "releases: [{service: web, version: b, at: 4m}, {service: web, version: c, at: 5m}]",
         "releases: [{service: web, version: b, at: 4m}, {service: web, version: c, at: 5m, ifBusy: wait}]",
+    ),
+    entry(
+        Code::Sweep,
+        "A file of kind Sweep stands where one scenario is expected, or the other way round. A cell of a sweep
+is a scenario: --cell names one.",
+        "kind: Sweep",
+        "kind: Scenario",
+    ),
+    entry(
+        Code::Base,
+        "The scenario that a sweep varies cannot be read, or is a sweep itself. Its path starts at the folder
+of the sweep file; the scenario may stand in the sweep file, too.",
+        "base: shops.yaml",
+        "base: shop.yaml",
+    ),
+    entry(
+        Code::Axis,
+        "What an axis varies is not there, or its values cannot be set out: its path is written as --set takes
+it, its values differ, and its range has two ends of one kind and a step or a number of values.",
+        "axes: [{path: services.wbe.work, values: [4ms, 5ms]}]",
+        "axes: [{path: services.web.work, values: [4ms, 5ms]}]",
+    ),
+    entry(
+        Code::Cells,
+        "Axes do not make cells as they are written: lists that are zipped differ in length, a constraint is
+neither exclude nor sum, or no combination is left.",
+        "constraints: [{exclude: {load: [1.0, 1.2]}}]",
+        "constraints: [{exclude: {load: [1.2]}}]",
     ),
 ];

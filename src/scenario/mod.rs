@@ -17,6 +17,7 @@
 //! | `check/` | cross-checks, and the way from spec to plan |
 //! | `diff.rs` | what differs between two scenarios |
 //! | `partial.rs` | cross-checks of what could be read, where something could not |
+//! | `sweep/` | files that vary a scenario: axes, cells |
 //!
 //! Opens no file: the edge hands in bytes, and files by path through [`TraceFiles`](crate::workload::recorded::TraceFiles).
 
@@ -36,6 +37,7 @@ mod schema;
 mod source;
 mod spec;
 mod suggest;
+pub mod sweep;
 mod tree;
 
 pub(crate) use bounds::MAX_REPLICATIONS;
@@ -50,7 +52,7 @@ pub use plan::{
     Startup, Trigger, Victims, Watch,
 };
 pub use read::Document;
-pub use schema::json_schema;
+pub use schema::{json_schema, sweep_schema};
 pub use source::Overlay;
 pub use spec::{
     ActionSpec, ApiVersion, CatchesSpec, CiSpec, CommitsSpec, ConditionSpec, ConfigurationSpec, CpuSpec,
@@ -62,4 +64,5 @@ pub use spec::{
     TaggedRollback, VersionRollback, WarmPoolSpec, ZoneAwareSpec, ZoneOutageSpec,
 };
 pub(crate) use suggest::{grouped, near};
+pub use sweep::{Input, Sweep, SweepCell, SweepDocument};
 pub use tree::MAX_BYTES;

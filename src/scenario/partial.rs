@@ -57,8 +57,8 @@ pub(super) fn problems(root: &Node, errors: &[DecodeError], traces: &dyn TraceFi
     if broken.stand_in(&mut rest).is_none() {
         return Vec::new();
     }
-    let Ok(spec) = decode::<ScenarioSpec>(&rest, check::MAX_TOLD) else { return Vec::new() };
-    let mut found = check::check(&spec, traces).err().unwrap_or_default();
+    let Ok(spec) = decode::<ScenarioSpec>(&rest, Shape::root(), check::MAX_TOLD) else { return Vec::new() };
+    let mut found = check::check(&spec, &check::Traces::new(traces)).err().unwrap_or_default();
     found.retain(|(code, problem)| !broken.explains(*code, &problem.path));
     found
 }

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use super::check;
-use super::decode::decode;
+use super::check::{self, Traces};
+use super::decode::{DecodeError, decode};
 use super::partial;
 use super::plan::Scenario;
-use super::source::{Builder, NoFiles, Overlay, Sources};
+use super::schema::Shape;
+use super::source::{Broken, Builder, NoFiles, Overlay, Sources};
 use super::spec::ScenarioSpec;
-use super::tree::{At, Node};
+use super::tree::{Node, Value};
 use crate::error::{Code, Error, Issue, Place, Problem};
 use crate::results::OverlayRecord;
 use crate::workload::recorded::TraceFiles;
@@ -48,7 +49,21 @@ impl Document {
         files: &dyn TraceFiles,
     ) -> Result<Self, Error> {
         let mut builder = Builder::new(file, files);
-        let mut tree = builder.main(file, bytes).unwrap_or_default();
+        let root = builder.parse(file, bytes);
+        Self::over(builder, file, root, overlays, settings)
+    }
+
+    /// Completes what a file says, unless it could not be read.
+    pub(super) fn over(
+        mut builder: Builder<'_>,
+        file: &str,
+        root: Option<Node>,
+        overlays: &[Overlay],
+        settings: &[String],
+    ) -> Result<Self, Error> {
+        let name = Path::new(file).file_name().map(Into::into).unwrap_or_default();
+        let root = root.map(|root| builder.completed(root, Path::new(""), &mut vec![name]));
+        let mut tree = root.unwrap_or_default();
         overlays.iter().for_each(|overlay| builder.overlay(&mut tree, overlay));
         settings.iter().for_each(|setting| builder.set(&mut tree, setting));
         Self::decoded(builder, tree, overlays.iter().map(record).collect(), settings.to_vec())
@@ -65,7 +80,20 @@ impl Document {
         if !broken.is_empty() {
             return Err(invalid(&sources, broken));
         }
-        match decode(&tree, check::MAX_TOLD) {
+        Self::of(sources.clone(), tree, overlays, settings).map_err(|broken| invalid(&sources, broken))
+    }
+
+    /// Reads what a tree says.
+    pub(super) fn of(
+        sources: Sources,
+        tree: Node,
+        overlays: Vec<OverlayRecord>,
+        settings: Vec<String>,
+    ) -> Result<Self, Vec<Broken>> {
+        if is_sweep(&tree) {
+            return Err(vec![no_scenario(&sources, &tree)]);
+        }
+        match decode(&tree, Shape::root(), check::MAX_TOLD) {
             Ok(spec) => Ok(Self { sources, tree, overlays, settings, spec }),
             Err(mut errors) => {
                 let mut rest = Vec::new();
@@ -76,11 +104,7 @@ impl Document {
                 }
                 let rest =
                     rest.into_iter().map(|(code, problem)| (code, tree.locate(&problem.path), problem));
-                let told = errors.into_iter().map(|error| {
-                    let problem = Problem::new(error.path, error.message, error.remedy);
-                    (error.code, error.at.unwrap_or_default(), problem)
-                });
-                Err(invalid(&sources, told.chain(rest).collect()))
+                Err(errors.into_iter().map(DecodeError::told).chain(rest).collect())
             }
         }
     }
@@ -104,22 +128,39 @@ impl Document {
     /// # Errors
     /// [`Error::Invalid`] with everything that is wrong, in the order of the file.
     pub fn check(&self, traces: &dyn TraceFiles) -> Result<Scenario, Error> {
+        self.checked(&Traces::new(traces)).map_err(|broken| invalid(&self.sources, broken))
+    }
+
+    /// The same, with traces of which some may have been surveyed already.
+    pub(super) fn checked(&self, traces: &Traces<'_>) -> Result<Scenario, Vec<Broken>> {
         let checked = check::check(&self.spec, traces).map_err(|problems| {
             let placed = |(code, problem): (Code, Problem)| (code, self.tree.locate(&problem.path), problem);
-            invalid(&self.sources, problems.into_iter().map(placed).collect())
+            problems.into_iter().map(placed).collect::<Vec<_>>()
         })?;
         Ok(Scenario { overlays: self.overlays.clone(), settings: self.settings.clone(), ..checked })
     }
 }
 
+/// Tells whether a file says that it is a sweep.
+pub(super) fn is_sweep(tree: &Node) -> bool {
+    tree.child("kind").is_some_and(|kind| matches!(&kind.value, Value::Text(word) if word == "Sweep"))
+}
+
+/// Says that a sweep stands where a scenario is expected.
+pub(super) fn no_scenario(sources: &Sources, tree: &Node) -> Broken {
+    let message = "this is a sweep: each of its cells is a scenario";
+    let remedy = format!("name one, for example --cell 1; or run all: peakday sweep run {}", sources.main());
+    (Code::Sweep, tree.locate("kind"), Problem::new("kind", message, remedy))
+}
+
 /// Says what an overlay is called and what it holds.
-fn record(overlay: &Overlay) -> OverlayRecord {
+pub(super) fn record(overlay: &Overlay) -> OverlayRecord {
     let name = Path::new(&overlay.name).file_name().unwrap_or_default();
     OverlayRecord { file: name.to_string_lossy().into_owned(), sha256: check::sha256(&overlay.bytes) }
 }
 
 /// Tells problems in the order of the files, not more than can be read.
-fn invalid(sources: &Sources, mut broken: Vec<(Code, At, Problem)>) -> Error {
+pub(super) fn invalid(sources: &Sources, mut broken: Vec<Broken>) -> Error {
     let more = broken.len() > check::MAX_TOLD;
     broken.truncate(check::MAX_TOLD);
     broken.sort_by_key(|(_, at, _)| *at);

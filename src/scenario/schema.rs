@@ -1,4 +1,4 @@
-//! The JSON Schema of scenario files, made from the structs that read them.
+//! The JSON Schemas of scenario and sweep files, made from the structs that read them.
 //!
 //! Editors check and complete by it; the reader asks it which keys a block needs, and where one
 //! thing is chosen among several.
@@ -6,27 +6,30 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
 use super::spec::ScenarioSpec;
+use super::sweep::SweepSpec;
 
 /// The key of the files that a file takes in; it is gone before structs are read.
 pub(super) const INCLUDE: &str = "include";
 /// The name of the struct that is a whole file.
 pub(super) const ROOT: &str = "ScenarioSpec";
-/// Where the schema is published beside the project.
-const TITLE: &str = "Scenario of peakday";
+/// The same of a sweep.
+pub(super) const SWEEP_ROOT: &str = "SweepSpec";
 
-static SCHEMA: LazyLock<Value> = LazyLock::new(generate);
+static SCHEMA: LazyLock<Value> = LazyLock::new(scenario);
+static SWEEP: LazyLock<Value> = LazyLock::new(sweep);
 /// Required keys by the name of the struct.
 static REQUIRED: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
-    let definitions = SCHEMA["$defs"].as_object().into_iter().flatten();
-    let root = ROOT.to_owned();
+    let definitions =
+        [&SWEEP, &SCHEMA].map(|schema| schema["$defs"].as_object()).into_iter().flatten().flatten();
     let named = definitions.map(|(name, schema)| (name.clone(), strings(&schema["required"])));
-    named.chain([(root, strings(&SCHEMA["then"]["required"]))]).collect()
+    let roots = [(ROOT, &SCHEMA["then"]["required"]), (SWEEP_ROOT, &SWEEP["required"])];
+    named.chain(roots.map(|(root, keys)| (root.to_owned(), strings(keys)))).collect()
 });
 
 fn strings(value: &Value) -> Vec<String> {
@@ -38,28 +41,50 @@ pub fn json_schema() -> &'static Value {
     &SCHEMA
 }
 
-fn generate() -> Value {
+/// Returns the JSON Schema (draft 2020-12) of a sweep file.
+pub fn sweep_schema() -> &'static Value {
+    &SWEEP
+}
+
+fn generate<T: JsonSchema>(title: &str) -> Schema {
     let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(without_null));
-    let mut schema = settings.into_generator().into_root_schema_for::<ScenarioSpec>();
-    schema.insert("title".to_owned(), json!(TITLE));
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), json!(title));
     schema.insert(
         "patternProperties".to_owned(),
         json!({"^x-": {"description": "Ignored: a home for anchors."}}),
     );
-    let include = json!({
+    schema
+}
+
+fn scenario() -> Value {
+    let mut schema = generate::<ScenarioSpec>("Scenario of peakday").to_value();
+    may_include(&mut schema);
+    schema
+}
+
+fn sweep() -> Value {
+    let mut schema = generate::<SweepSpec>("Sweep of peakday").to_value();
+    let base = &mut schema["$defs"][ROOT];
+    // What a file says of itself need not be said within it.
+    if let Some(required) = base["required"].as_array_mut() {
+        required.retain(|key| !["apiVersion", "kind", "metadata"].iter().any(|head| key == head));
+    }
+    may_include(base);
+    schema
+}
+
+/// Lets a scenario take in files, and leave to them what it must have.
+fn may_include(schema: &mut Value) {
+    schema["properties"][INCLUDE] = json!({
         "description": "Files of which this one is made, later ones first; paths start at this file's folder.",
         "type": "array",
         "items": {"type": "string"},
     });
-    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.insert(INCLUDE.to_owned(), include);
+    if let Some(required) = schema.as_object_mut().and_then(|schema| schema.remove("required")) {
+        schema["if"] = json!({"not": {"required": [INCLUDE]}});
+        schema["then"] = json!({"required": required});
     }
-    // A file that takes in others may leave to them what a scenario must have.
-    if let Some(required) = schema.remove("required") {
-        schema.insert("if".to_owned(), json!({"not": {"required": [INCLUDE]}}));
-        schema.insert("then".to_owned(), json!({"required": required}));
-    }
-    schema.to_value()
 }
 
 /// A key is left out, never null.
@@ -94,12 +119,25 @@ pub(super) fn keys_beside(name: &str) -> impl Iterator<Item = &'static str> {
 
 /// What may stand at some place of a file.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shape(Option<&'static Value>);
+pub(super) struct Shape {
+    schema: Option<&'static Value>,
+    /// The schema whose definitions are referred to.
+    home: &'static Value,
+}
 
 impl Shape {
-    /// Returns that of a whole file.
+    /// Returns that of a whole scenario.
     pub(super) fn root() -> Self {
-        Self(Some(&SCHEMA))
+        Self { schema: Some(&SCHEMA), home: &SCHEMA }
+    }
+
+    /// Returns that of a whole sweep.
+    pub(super) fn sweep() -> Self {
+        Self { schema: Some(&SWEEP), home: &SWEEP }
+    }
+
+    fn with(self, schema: Option<&'static Value>) -> Self {
+        Self { schema, ..self }
     }
 
     /// Returns what may stand under a key; nothing is known below what is unknown.
@@ -108,17 +146,17 @@ impl Shape {
         let by_key = alternatives.iter().find_map(|schema| schema["properties"].get(key));
         let by_name =
             || alternatives.iter().map(|schema| &schema["additionalProperties"]).find(|s| s.is_object());
-        Self(by_key.or_else(by_name))
+        self.with(by_key.or_else(by_name))
     }
 
     /// Returns what may stand as an element of a list.
     pub(super) fn item(self) -> Self {
-        Self(self.alternatives().iter().map(|schema| &schema["items"]).find(|schema| schema.is_object()))
+        self.with(self.alternatives().iter().map(|schema| &schema["items"]).find(|schema| schema.is_object()))
     }
 
     /// Tells whether a list stands here, and nothing else.
     pub(super) fn items_only(self) -> bool {
-        self.item().0.is_some() && self.keys().next().is_none() && !self.is_map_of_names()
+        self.item().schema.is_some() && self.keys().next().is_none() && !self.is_map_of_names()
     }
 
     /// Tells whether users name the keys here.
@@ -157,14 +195,14 @@ impl Shape {
 
     /// Returns the names of the definitions that describe it.
     pub(super) fn names(self) -> Vec<&'static str> {
-        let (mut names, mut open) = (Vec::new(), Vec::from_iter(self.0));
-        if self.0.is_some_and(|schema| std::ptr::eq(schema, &*SCHEMA)) {
-            names.push(ROOT);
+        let (mut names, mut open) = (Vec::new(), Vec::from_iter(self.schema));
+        if self.schema.is_some_and(|schema| std::ptr::eq(schema, self.home)) {
+            names.push(if std::ptr::eq(self.home, &*SCHEMA) { ROOT } else { SWEEP_ROOT });
         }
         while let Some(schema) = open.pop() {
             if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
                 names.push(name);
-                open.push(&SCHEMA["$defs"][name]);
+                open.push(&self.home["$defs"][name]);
             }
             open.extend(choices(schema));
         }
@@ -185,10 +223,10 @@ impl Shape {
     /// Returns all schemas of which one must fit, references followed.
     fn alternatives(self) -> Vec<&'static Value> {
         let mut found = Vec::new();
-        let mut open: Vec<&Value> = self.0.into_iter().collect();
+        let mut open: Vec<&Value> = self.schema.into_iter().collect();
         while let Some(schema) = open.pop() {
             if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
-                open.push(&SCHEMA["$defs"][name]);
+                open.push(&self.home["$defs"][name]);
             }
             let before = open.len();
             open.extend(choices(schema));

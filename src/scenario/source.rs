@@ -79,12 +79,6 @@ impl<'a> Builder<'a> {
         Self { sources, files: &NoFiles, home: PathBuf::new(), broken: Vec::new() }
     }
 
-    /// Reads the scenario file.
-    pub(super) fn main(&mut self, file: &str, bytes: &[u8]) -> Option<Node> {
-        let name = Path::new(file).file_name().map(PathBuf::from).unwrap_or_default();
-        self.layer(file, PathBuf::new(), bytes, &mut vec![name])
-    }
-
     /// Reads a file that is laid over it.
     pub(super) fn overlay(&mut self, root: &mut Node, overlay: &Overlay) {
         let folder = PathBuf::from(&overlay.folder);
@@ -143,6 +137,12 @@ impl<'a> Builder<'a> {
 
     /// Reads a file over those that it takes in.
     fn layer(&mut self, name: &str, folder: PathBuf, bytes: &[u8], chain: &mut Vec<PathBuf>) -> Option<Node> {
+        let root = self.parse(name, bytes)?;
+        Some(self.completed(root, &folder, chain))
+    }
+
+    /// Reads a file as it stands.
+    pub(super) fn parse(&mut self, name: &str, bytes: &[u8]) -> Option<Node> {
         let source = self.add(name.to_owned())?;
         let parsed = text(bytes, source).and_then(|text| {
             let told = |error: tree::SyntaxError| {
@@ -150,32 +150,30 @@ impl<'a> Builder<'a> {
             };
             tree::parse(text, source).map_err(told)
         });
-        let mut root = match parsed {
-            Ok(root) => root,
-            Err(broken) => {
-                self.broken.push(broken);
-                return None;
-            }
-        };
-        // What is no map is told with the types.
-        let Value::Map(entries) = &mut root.value else { return Some(root) };
-        entries.retain(|(key, ..)| !key.starts_with("x-"));
+        let mut root = parsed.map_err(|broken| self.broken.push(broken)).ok()?;
+        remove_ignored(&mut root);
+        Some(root)
+    }
+
+    /// Lays a scenario, whose file lies in this folder, over the files that it takes in.
+    pub(super) fn completed(&mut self, mut root: Node, folder: &Path, chain: &mut Vec<PathBuf>) -> Node {
+        remove_ignored(&mut root);
         if !folder.as_os_str().is_empty() {
-            rebase(&mut root, &folder);
+            rebase(&mut root, folder);
         }
-        let Value::Map(entries) = &mut root.value else { return Some(root) };
+        let Value::Map(entries) = &mut root.value else { return root };
         let include = entries.iter().position(|(key, ..)| key == INCLUDE);
-        let Some((_, at, list)) = include.map(|place| entries.remove(place)) else { return Some(root) };
+        let Some((_, at, list)) = include.map(|place| entries.remove(place)) else { return root };
         let at = place_of(at, &list);
         let Value::List(items) = list.value else {
             let remedy = "write for example include: [fleet.yaml]";
             self.tell(Code::Include, at, Problem::new(INCLUDE, "this is not a list of files", remedy));
-            return Some(root);
+            return root;
         };
         let mut base = Node { at: root.at, value: Value::Map(Vec::new()) };
         for (index, item) in items.iter().enumerate() {
             let path = format!("{INCLUDE}[{index}]");
-            match self.include(item, &folder, chain) {
+            match self.include(item, folder, chain) {
                 Ok(Some(part)) => merge::lay(&mut base, part, Shape::root()),
                 Ok(None) => {}
                 Err((message, remedy)) => {
@@ -184,7 +182,7 @@ impl<'a> Builder<'a> {
             }
         }
         merge::lay(&mut base, root, Shape::root());
-        Some(base)
+        base
     }
 
     /// Reads a file that another one takes in.
@@ -200,6 +198,16 @@ impl<'a> Builder<'a> {
                 "write for example fleet.yaml".to_owned(),
             ));
         };
+        self.named(text, folder, chain)
+    }
+
+    /// Reads a file that another one in this folder names, over those that it takes in.
+    pub(super) fn named(
+        &mut self,
+        text: &str,
+        folder: &Path,
+        chain: &mut Vec<PathBuf>,
+    ) -> Result<Option<Node>, (String, String)> {
         let path = folder.join(text);
         let shown = suggest::short(text);
         if chain.contains(&plain(&path)) {
@@ -228,6 +236,13 @@ impl<'a> Builder<'a> {
             ));
         }
         Ok(part)
+    }
+}
+
+/// Takes out the keys that are a home for anchors; what is no map is told with the types.
+fn remove_ignored(root: &mut Node) {
+    if let Value::Map(entries) = &mut root.value {
+        entries.retain(|(key, ..)| !key.starts_with("x-"));
     }
 }
 

@@ -99,6 +99,28 @@ pub(super) fn write(spec: &impl Serialize) -> String {
     serde_saphyr::to_string_with_options(spec, options).unwrap_or_default()
 }
 
+/// Writes a value on one line, as [`parse`] reads it back.
+pub(super) fn line(node: &Node) -> String {
+    let entry = |(key, _, value): &Entry| format!("{}: {}", text_line(key), line(value));
+    match &node.value {
+        Value::Null => "null".to_owned(),
+        Value::Plain(_, text) => text.clone(),
+        Value::Text(text) => text_line(text),
+        Value::List(items) => format!("[{}]", items.iter().map(line).collect::<Vec<_>>().join(", ")),
+        Value::Map(entries) => format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Writes a text, in quotes unless it is read back without.
+fn text_line(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '%' | '-' | ' ');
+    let ends = |c: char| c.is_ascii_alphanumeric() || c == '%';
+    let looks = text.starts_with(ends) && text.ends_with(ends) && text.chars().all(plain);
+    let is_text = || parse(text, 0).is_ok_and(|node| matches!(node.value, Value::Text(read) if read == text));
+    // A text always has a form in JSON, which is YAML.
+    if looks && is_text() { text.to_owned() } else { serde_json::to_string(text).unwrap_or_default() }
+}
+
 /// A value as the crate hands it over.
 enum Raw {
     Null,
@@ -295,6 +317,12 @@ impl Node {
             _ => (&[], &[]),
         };
         items.iter().chain(entries.iter().map(|(.., node)| node))
+    }
+
+    /// Returns what stands under a key of a map.
+    pub(super) fn child(&self, key: &str) -> Option<&Self> {
+        let Value::Map(entries) = &self.value else { return None };
+        entries.iter().find(|(known, ..)| known == key).map(|(.., node)| node)
     }
 
     /// Says that all of it stands at one place.

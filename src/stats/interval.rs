@@ -105,11 +105,16 @@ pub(super) fn share_above(hits: u32, n: u32, alpha: f64) -> Option<f64> {
 /// Returns the one-sided 95 % Clopper-Pearson upper bound of a share of which `hits` of `n` were
 /// seen: the 95 % quantile of Beta(hits + 1, n - hits). `None` where n is 0.
 pub fn share_at_most(hits: u32, n: u32) -> Option<f64> {
+    share_below(hits, n, 1.0 - CONFIDENCE)
+}
+
+/// Returns the Clopper-Pearson upper bound that errs with the chance `alpha`; `None` where n is 0.
+pub(super) fn share_below(hits: u32, n: u32, alpha: f64) -> Option<f64> {
     match hits.min(n) {
         _ if n == 0 => None,
-        0 => Some(1.0 - libm::pow(1.0 - CONFIDENCE, 1.0 / f64::from(n))),
+        0 => Some(1.0 - libm::pow(alpha, 1.0 / f64::from(n))),
         hits if hits == n => Some(1.0),
-        hits => beta_quantile(f64::from(hits) + 1.0, f64::from(n - hits), CONFIDENCE),
+        hits => beta_quantile(f64::from(hits) + 1.0, f64::from(n - hits), 1.0 - alpha),
     }
 }
 

@@ -14,5 +14,5 @@ pub use gauge::{Gauge, Peak};
 pub use histogram::Histogram;
 pub use interval::{Interval, Students, share_at_least, share_at_most, student_quantile};
 pub use mser::{MIN_OBSERVATIONS, mser5};
-pub use paired::{Difference, holm, paired, welch};
+pub use paired::{Difference, holm, paired, sign_test, welch};
 pub use sequential::{Sequential, looks};

@@ -2,7 +2,7 @@
 //!
 //! Knows no figure by name. Values are finite; whoever calls leaves others out, and counts them.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
 use super::interval::CONFIDENCE;
 use super::{Interval, student_quantile};
@@ -50,6 +50,14 @@ pub fn welch(a: &[f64], b: &[f64], confidence: Option<f64>) -> Option<Difference
         fourth => squared * squared / fourth,
     };
     Some(Difference { n: a.len().min(b.len()), ..tested(mean_a - mean_b, squared, freedom, confidence) })
+}
+
+/// Returns the two-sided p value of as many larger as smaller, where `larger` of `n` pairs were (the sign test, Dixon &
+/// Mood, Journal of the American Statistical Association 41, 1946): for values that have an order and no mean.
+pub fn sign_test(larger: u32, n: u32) -> Option<f64> {
+    let most = larger.max(n.checked_sub(larger)?);
+    let coins = Binomial::new(0.5, n.into()).ok().filter(|_| n > 0)?;
+    Some((2.0 * coins.sf(u64::from(most) - 1)).min(1.0))
 }
 
 /// Returns p values adjusted so that all that stay below a level may be believed at once: step-down, each the largest
@@ -155,6 +163,17 @@ mod tests {
             assert_eq!(found.variance_factor, None);
             assert_eq!(welch(&[a; 3], &[b; 3], None).unwrap().p, Some(p));
         }
+    }
+
+    #[test]
+    fn signs_are_tossed_as_coins() {
+        // 9 of 10: 2 (10 + 1) / 1024; 6 of 6: 2 / 64; 5 of 10 cannot be more equal.
+        let table =
+            [(9, 10, 22.0 / 1024.0), (1, 10, 22.0 / 1024.0), (6, 6, 0.031_25), (5, 10, 1.0), (1, 1, 1.0)];
+        for (larger, n, expected) in table {
+            near(sign_test(larger, n).unwrap(), expected, 1e-12);
+        }
+        assert_eq!((sign_test(0, 0), sign_test(2, 1)), (None, None));
     }
 
     #[test]

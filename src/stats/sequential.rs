@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::interval::{CONFIDENCE, share_above, student_factor};
-use super::{Interval, share_at_least};
+use super::Interval;
+use super::interval::{CONFIDENCE, share_above, share_below, student_factor};
 
 /// Looks at more than so many are bounded look by look, which is coarser: paths are counted in time that grows with
 /// their square (a tenth of a second here).
@@ -26,6 +26,8 @@ pub fn looks(min: u32, max: u32) -> Vec<u32> {
 #[derive(Clone, Debug)]
 pub struct Sequential {
     looks: Vec<u32>,
+    /// How often all looks together may err.
+    error: f64,
     /// Student's factors by the size of the sample and how many of it have a value.
     factors: BTreeMap<(u32, usize), f64>,
     /// Lower bounds of shares by the size of the sample and hits.
@@ -36,10 +38,15 @@ impl Sequential {
     /// Prepares for looks at these sizes, ascending; of a single one the bounds are those of [`Interval::of`] and of
     /// [`share_at_least`].
     pub fn new(looks: &[u32]) -> Self {
-        Self { looks: looks.to_vec(), factors: BTreeMap::new(), shares: BTreeMap::new() }
+        Self::with_error(looks, 1.0 - CONFIDENCE)
     }
 
-    /// Returns the confidence of the look at `n`, taken by itself: all looks together have 95 % (Bonferroni).
+    /// Prepares for looks that may err so often, all of them together.
+    pub fn with_error(looks: &[u32], error: f64) -> Self {
+        Self { looks: looks.to_vec(), error, factors: BTreeMap::new(), shares: BTreeMap::new() }
+    }
+
+    /// Returns the confidence of the look at `n`, taken by itself: what all looks may err in adds up (Bonferroni).
     ///
     /// A look that was not planned, because something of the sample is missing, takes the place of the next one.
     pub fn confidence(&self, n: u32) -> f64 {
@@ -47,8 +54,14 @@ impl Sequential {
         match path.as_slice() {
             [.., before, last] if self.looks.len() > 1 => 1.0 - (last.1 - before.1),
             [only] if self.looks.len() > 1 => 1.0 - only.1,
-            _ => CONFIDENCE,
+            _ => 1.0 - self.error,
         }
+    }
+
+    /// Returns a p value of the look at `n` such that it stays below the error at any look no more often than the error
+    /// says.
+    pub fn repeated_p(&self, p: f64, n: u32) -> f64 {
+        (p * self.error / (1.0 - self.confidence(n))).min(1.0)
     }
 
     /// Returns the mean of `values` at the look at `n`, of which some may have no value, with its interval; `None` for
@@ -68,7 +81,7 @@ impl Sequential {
     /// all looks at once (repeated confidence intervals, Jennison & Turnbull, chapter 9).
     pub fn share_at_least(&mut self, hits: u32, n: u32) -> Option<f64> {
         if n == 0 || self.looks.len() < 2 {
-            return share_at_least(hits, n);
+            return share_above(hits, n, self.error);
         }
         let hits = hits.min(n);
         if let Some(&known) = self.shares.get(&(n, hits)) {
@@ -82,7 +95,7 @@ impl Sequential {
     /// Returns the upper bound of a share, likewise.
     pub fn share_at_most(&mut self, hits: u32, n: u32) -> Option<f64> {
         if self.looks.len() < 2 {
-            return super::share_at_most(hits, n);
+            return share_below(hits, n, self.error);
         }
         self.share_at_least(n - hits.min(n), n).map(|lower| 1.0 - lower)
     }
@@ -90,7 +103,7 @@ impl Sequential {
     /// Returns the looks up to one at `n`, each with the error that may be spent by then.
     fn path(&self, n: u32) -> Vec<(u32, f64)> {
         let most = self.looks.last().copied().unwrap_or(n).max(n);
-        let error = |look: u32| (1.0 - CONFIDENCE) * f64::from(look) / f64::from(most.max(1));
+        let error = |look: u32| self.error * f64::from(look) / f64::from(most.max(1));
         let before = self.looks.iter().copied().take_while(|look| *look < n);
         before.chain([n]).map(|look| (look, error(look))).collect()
     }

@@ -6,14 +6,17 @@
 
 mod batch;
 mod pairs;
+pub mod size;
+mod sweep;
 mod warmup;
 
 pub use batch::{BatchObserver, Made, RunStore, Task, cell_sha256, run_batch, run_id};
+pub use sweep::{Failure, Gathered, Ran, Shard, SweepStudy, UnknownMetric, gather, run_sweep};
 
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -56,6 +59,16 @@ pub struct StudyOptions {
     pub threads: usize,
 }
 
+impl StudyOptions {
+    /// Returns how many threads that are.
+    fn count(self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads => threads,
+        }
+    }
+}
+
 /// Runs replications 1 to `scenario.replications`, after pilots where the warm-up is to be found.
 ///
 /// A cancelled study returns what has finished, possibly nothing; replications that were under
@@ -76,7 +89,30 @@ pub fn run_study(
         provenance: provenance(&scenario),
         plan: scenario.plan.clone(),
         replications_planned: scenario.replications,
-        runs: simulate(&scenario, scenario.replications, traces, options, observer)?,
+        runs: simulate(&scenario, 1..=scenario.replications, traces, options, observer)?,
+    })
+}
+
+/// Runs one replication alone: the same as in a study of as many as pilots there are, or more.
+///
+/// # Errors
+/// As [`run_study`].
+pub fn run_replication(
+    scenario: &Scenario,
+    replication: u32,
+    traces: &dyn TraceFiles,
+    options: StudyOptions,
+    observer: &impl StudyObserver,
+) -> Result<StudyResult, Error> {
+    // A warm-up that is found shall not depend on how many replications there are.
+    let piloted = Scenario { replications: warmup::PILOTS, ..scenario.clone() };
+    let scenario = settled(&piloted, traces, options, observer)?;
+    Ok(StudyResult {
+        schema_version: SCHEMA_VERSION,
+        provenance: provenance(&scenario),
+        plan: scenario.plan.clone(),
+        replications_planned: 1,
+        runs: simulate(&scenario, replication..=replication, traces, options, observer)?,
     })
 }
 
@@ -94,7 +130,7 @@ pub fn settled<'a>(
     if scenario.plan.warmup_found {
         observer.on_pilots();
         let count = scenario.replications.min(warmup::PILOTS);
-        let pilots = simulate(&scenario, count, traces, options, &Pilot(observer))?;
+        let pilots = simulate(&scenario, 1..=count, traces, options, &Pilot(observer))?;
         if pilots.len() == count as usize {
             scenario.to_mut().plan.warmup_ns = warmup::find(&scenario.plan, &pilots)?.as_nanos();
         }
@@ -102,32 +138,29 @@ pub fn settled<'a>(
     Ok(scenario)
 }
 
-/// Returns threads for so many things to do; 0 means one per core.
-fn pool(threads: usize, things: usize) -> Result<rayon::ThreadPool, Error> {
-    let threads = match threads {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        threads => threads,
-    };
+/// Returns threads for so many things to do.
+fn pool(options: StudyOptions, things: usize) -> Result<rayon::ThreadPool, Error> {
     rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.min(things).max(1))
+        .num_threads(options.count().min(things).max(1))
         .build()
         .map_err(|error| Error::Run(format!("no threads: {error}\n  try --threads 1")))
 }
 
-/// Runs replications 1 to `count`, and returns those that finished in the order of their ordinals.
+/// Runs some replications, and returns those that finished in the order of their ordinals.
 fn simulate(
     scenario: &Scenario,
-    count: u32,
+    replications: RangeInclusive<u32>,
     traces: &dyn TraceFiles,
     options: StudyOptions,
     observer: &impl StudyObserver,
 ) -> Result<Vec<RunResult>, Error> {
-    let pool = pool(options.threads, count as usize)?;
-    let board = Board::default();
+    let (first, last) = replications.into_inner();
+    let pool = pool(options, (last - first + 1) as usize)?;
+    let board = Board { started: AtomicU32::new(first - 1), ..Board::default() };
     // Replications are handed out in order, one at a time, so that an interrupted study keeps the
     // first ones and no thread waits while another has a list of them.
     pool.broadcast(|_| {
-        while let Some(replication) = board.next(count, observer) {
+        while let Some(replication) = board.next(last, observer) {
             let mut watcher = Watcher { board: &board, observer, replication };
             match pairs::run(scenario, replication, traces, &mut watcher) {
                 Ok(run) => {
@@ -178,11 +211,11 @@ struct Finished {
 }
 
 impl Board {
-    fn next(&self, replications: u32, observer: &impl StudyObserver) -> Option<u32> {
+    fn next(&self, last: u32, observer: &impl StudyObserver) -> Option<u32> {
         if self.failed.load(Ordering::Relaxed) || observer.is_cancelled() {
             return None;
         }
-        let next = |started: u32| (started < replications).then(|| started + 1);
+        let next = |started: u32| (started < last).then(|| started + 1);
         let before = self.started.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         before.ok().map(|before| before + 1)
     }

@@ -44,6 +44,12 @@ const STEPS_MS: [u64; 33] = [
 ];
 /// The share of a time axis that a date at its beginning and half of another take.
 const DATE_WIDTH: f64 = 0.3;
+/// Values lie near each other where the least is more than this share of the most.
+const NEAR: f64 = 0.85;
+/// The room beside the first and the last of given values, as a share of what lies between.
+const EDGE: f64 = 0.05;
+/// The least factor over all values that makes an axis logarithmic.
+const DECADE: f64 = 8.0;
 const DAY_MS: u64 = 86_400_000;
 const MS: u64 = 1_000_000;
 
@@ -72,11 +78,71 @@ impl Axis {
         axis
     }
 
+    /// Returns a linear axis that shows how values differ: from 0, or from a tick below the least where all lie near
+    /// each other.
+    pub(super) fn spanning(least: f64, most: f64) -> Self {
+        let near = (NEAR * most..most).contains(&least) && most - least > 1e-6 * most;
+        if near { Self::around(least, most) } else { Self::linear(most) }
+    }
+
+    /// Returns a linear axis from a tick below the least to one above the most; from 0 where both are equal.
+    pub(super) fn around(least: f64, most: f64) -> Self {
+        if !(1e-9..1e300).contains(&most) || !(0.0..most).contains(&least) {
+            return Self::linear(most);
+        }
+        let step = nice_step((most - least) / 6.0);
+        let first = libm::floor(least / step - 0.05);
+        let count = (libm::ceil(most / step + 0.05) - first) as usize;
+        let (from, to) = (first * step, (first + count as f64) * step);
+        let mut axis = Self { from, to, log: false, ticks: Vec::new(), dates: Vec::new() };
+        axis.ticks =
+            (0..=count).map(|i| axis.tick((first + i as f64) * step, |value| plain(value, step))).collect();
+        axis
+    }
+
+    /// Returns an axis of given values, in ascending order, and of their labels those that stand apart; `width` is the
+    /// share of the axis that one takes. Logarithmic where the values grow by a factor.
+    pub(super) fn values(values: &[(f64, String)], width: impl Fn(&str) -> f64) -> Self {
+        let (first, last) = (values.first().map_or(0.0, |v| v.0), values.last().map_or(1.0, |v| v.0));
+        let log = by_factor(values);
+        let (from, to) = match (log, last > first) {
+            (true, _) => (first / libm::pow(last / first, EDGE), last * libm::pow(last / first, EDGE)),
+            (false, true) => (first - EDGE * (last - first), last + EDGE * (last - first)),
+            (false, false) => (first - 1.0, first + 1.0),
+        };
+        let mut axis = Self { from, to, log, ticks: Vec::new(), dates: Vec::new() };
+        let mut free = f64::NEG_INFINITY;
+        for (value, label) in values {
+            let (at, half) = (axis.share(*value), width(label) / 2.0);
+            if at - half >= free {
+                free = at + half;
+                axis.ticks.push((at, label.clone()));
+            }
+        }
+        axis
+    }
+
+    /// Returns an axis of things, each in the middle of a part of its own, with what stands in a second row.
+    pub(super) fn categories(labels: impl ExactSizeIterator<Item = (String, String)>) -> Self {
+        let count = labels.len().max(1) as f64;
+        let rows = labels.enumerate().map(|(i, (first, second))| {
+            let at = (i as f64 + 0.5) / count;
+            ((at, first), (at, second))
+        });
+        let (ticks, dates): (Vec<_>, Vec<_>) = rows.unzip();
+        Self { from: 0.0, to: count, log: false, ticks, dates }
+    }
+
+    /// Writes `%` behind every tick.
+    pub(super) fn in_percent(mut self) -> Self {
+        self.ticks.iter_mut().for_each(|(_, label)| label.push('%'));
+        self
+    }
+
     /// Returns an axis of shares: 0 to 100 %, or further where there is more.
     pub(super) fn percent(most: f64) -> Self {
-        let mut axis = Self::linear(100.0 * most.max(1.0));
+        let mut axis = Self::linear(100.0 * most.max(1.0)).in_percent();
         axis.to /= 100.0;
-        axis.ticks.iter_mut().for_each(|(_, label)| label.push('%'));
         axis
     }
 
@@ -246,6 +312,14 @@ fn dates(
     let midnight = Some(midnight).filter(|at| (1..=length).contains(at)).and_then(date);
     let apart = midnight.as_ref().is_none_or(|(at, _)| *at >= DATE_WIDTH);
     date(0).filter(|_| apart).into_iter().chain(midnight).collect()
+}
+
+/// Tells whether values grow by a factor rather than by a step.
+fn by_factor(values: &[(f64, String)]) -> bool {
+    let (Some(first), Some(last)) = (values.first(), values.last()) else { return false };
+    let factors = values.windows(2).map(|pair| pair[1].0 / pair[0].0);
+    let (least, most) = factors.fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), f| (lo.min(f), hi.max(f)));
+    values.len() > 3 && first.0 > 0.0 && last.0 > DECADE * first.0 && most < 1.6 * least
 }
 
 /// Rounds up to 1, 2 or 5 times a power of ten.

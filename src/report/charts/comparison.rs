@@ -10,7 +10,7 @@ use plotters::style::text_anchor::HPos;
 use super::axis::Axis;
 use super::look::{BLUE, GREY, GRID, INK, MARK, VERMILLION};
 use super::plot::{Area, Drawn, SCALE, WIDTH, drawn, fitted, scaled, write};
-use super::{Drawing, page};
+use super::{Drawing, named, page};
 use crate::report::compare::{Sides, amount, said};
 use crate::results::{FigurePair, Judgement};
 
@@ -62,7 +62,7 @@ pub(in crate::report) fn comparison(sides: Sides<'_>) -> io::Result<Vec<u8>> {
         remarks.push(format!("{} more figures are in comparison.csv", all.len() - rows.len()));
     }
     let remarks: Vec<&str> = remarks.iter().map(String::as_str).collect();
-    Ok(page(sides.b, &title, &remarks, size, |left, top| {
+    Ok(page(named(sides.b), &title, &remarks, size, |left, top| {
         let (width, height) = size;
         picture.element(&format!("x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\""))
     }))

@@ -2,12 +2,12 @@
 
 use super::Findings;
 use super::scalers::Surroundings;
+use super::traces::Known;
 use crate::autoscaler::Forecast;
 use crate::dist::Distribution;
 use crate::error::Code;
-use crate::ids::{ClassId, ServiceId};
+use crate::ids::ServiceId;
 use crate::scenario::plan::Recording;
-use crate::scenario::suggest;
 use crate::time::{SimDuration, SimTime};
 use crate::workload::Profile;
 use crate::workload::recorded::RecordedSpec;
@@ -38,16 +38,10 @@ impl<'a> Rates<'a> {
 
     /// Adds a recorded series; tells whether it could be read again.
     fn add_recorded(&mut self, path: &str, recording: &Recording, factor: f64, found: &mut Findings) -> bool {
-        let Recording { spec, survey, .. } = recording;
-        let opened = self.around.traces.open(&spec.file).map_err(|why| why.to_string());
-        let outlines = opened.and_then(|input| {
-            let horizon = self.around.frame.duration;
-            spec.outline(survey, input, horizon, STEP, factor).map_err(|why| why.to_string())
-        });
-        match outlines {
+        match self.around.traces.outline(recording, self.around.frame.duration, STEP, factor) {
             Ok(outlines) => outlines.iter().for_each(|outline| self.add(&outline.arrivals, 1.0)),
             Err(why) => {
-                let message = format!("no forecast from {}: {why}", spec.file);
+                let message = format!("no forecast from {}: {why}", recording.spec.file);
                 found.add(Code::TraceLines, path, message, "mend the file");
                 return false;
             }
@@ -105,24 +99,6 @@ pub(super) fn survey(
         found.nest(Code::Recorded, path, problems);
         return None;
     }
-    let input = match around.traces.open(&spec.file) {
-        Ok(input) => input,
-        Err(error) => {
-            let message = format!("{}: {error}", suggest::short(&spec.file));
-            let remedy = "check the path; it starts at the folder of the scenario file";
-            found.add(Code::TraceMissing, path, message, remedy);
-            return None;
-        }
-    };
-    let class = |_: &str| Some(ClassId::new(0));
-    let resolve = |text: &str| around.frame.resolve_text(text);
-    match spec.survey(input, &class, &resolve, SimTime::ZERO + around.frame.duration) {
-        Ok(survey) => Some(Recording { spec: spec.clone(), survey, factor: 1.0 }),
-        Err(error) => {
-            let line = error.line.map(|line| format!(":{line}")).unwrap_or_default();
-            let message = format!("{}{line}: {}", suggest::short(&spec.file), error.message);
-            found.add(Code::TraceLines, path, message, error.remedy);
-            None
-        }
-    }
+    let survey = around.traces.survey(path, spec, around.frame, &Known::Any, found)?;
+    Some(Recording { spec: spec.clone(), survey, factor: 1.0 })
 }

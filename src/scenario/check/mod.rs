@@ -18,6 +18,7 @@ mod run;
 mod scalers;
 mod schedule;
 mod services;
+mod traces;
 mod traffic;
 
 use std::fmt::Write as _;
@@ -25,6 +26,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use self::classes::Classes;
+pub(super) use self::traces::Traces;
 use super::forms::Warmup;
 use super::plan::Scenario;
 use super::spec::ScenarioSpec;
@@ -32,7 +34,6 @@ use super::suggest;
 use super::tree;
 use crate::error::{Code, Problem};
 use crate::results::{Plan, RowPlan, SourcePlan};
-use crate::workload::recorded::TraceFiles;
 
 /// More problems than this are not told at once.
 pub(super) const MAX_TOLD: usize = 50;
@@ -114,7 +115,7 @@ fn join(prefix: &str, path: &str) -> String {
 ///
 /// # Errors
 /// Everything that is wrong; paths are those of the file.
-pub(super) fn check(spec: &ScenarioSpec, traces: &dyn TraceFiles) -> Result<Scenario, Vec<(Code, Problem)>> {
+pub(super) fn check(spec: &ScenarioSpec, traces: &Traces<'_>) -> Result<Scenario, Vec<(Code, Problem)>> {
     let mut found = Findings::default();
     let frame = run::check(spec, &mut found);
     let classes = Classes::collect(spec, &mut found);

@@ -1,6 +1,7 @@
 //! Policies that are asked again and again how many servers a pool is to have.
 
 use super::run::Frame;
+use super::traces::Traces;
 use super::{Findings, forecast, join};
 use crate::autoscaler::{AutoscalerSpec, Of, PolicySpec, PoolFacts, Want};
 use crate::dist::Distribution;
@@ -12,7 +13,6 @@ use crate::scenario::plan::{Bounds, Caution, Figure, LadderPlan, Pool, Scaler, S
 use crate::scenario::spec::{ScenarioSpec, ServiceSpec};
 use crate::scenario::suggest;
 use crate::time::SimDuration;
-use crate::workload::recorded::TraceFiles;
 
 /// The most that one policy is asked in a run.
 const MAX_ASKED: u64 = 10_000_000;
@@ -21,7 +21,7 @@ const MAX_ASKED: u64 = 10_000_000;
 pub(super) struct Surroundings<'a> {
     pub(super) pipelines: &'a [Pipeline],
     pub(super) sources: &'a [Source],
-    pub(super) traces: &'a dyn TraceFiles,
+    pub(super) traces: &'a Traces<'a>,
     pub(super) frame: &'a Frame,
 }
 

@@ -2,6 +2,7 @@
 
 use super::classes::{Classes, Part, parts};
 use super::run::Frame;
+use super::traces::{Known, Traces};
 use super::{Findings, join};
 use crate::dist::Distribution;
 use crate::error::Code;
@@ -11,9 +12,8 @@ use crate::scenario::named::Named;
 use crate::scenario::plan::{Recording, Source};
 use crate::scenario::spec::{ScenarioSpec, SourceSpec};
 use crate::scenario::suggest;
-use crate::time::SimTime;
 use crate::units::{MAX_RATE, Rate, Ratio};
-use crate::workload::recorded::{RecordedSpec, Survey, TraceFiles};
+use crate::workload::recorded::{RecordedSpec, Survey};
 use crate::workload::{ArrivalsSpec, Profile, RateSpec, Zipf};
 
 /// Shares of a mix may miss 100 % by so much.
@@ -41,7 +41,7 @@ pub(super) fn check(
     spec: &ScenarioSpec,
     frame: &Frame,
     classes: &Classes,
-    traces: &dyn TraceFiles,
+    traces: &Traces<'_>,
     found: &mut Findings,
 ) -> Traffic {
     let mut traffic = Traffic::default();
@@ -93,7 +93,7 @@ struct Context<'a> {
     source: &'a SourceSpec,
     frame: &'a Frame,
     classes: &'a Classes,
-    traces: &'a dyn TraceFiles,
+    traces: &'a Traces<'a>,
 }
 
 impl Context<'_> {
@@ -329,37 +329,10 @@ impl Context<'_> {
             );
             return None;
         }
-        let input = match self.traces.open(&spec.file) {
-            Ok(input) => input,
-            Err(error) => {
-                let message = format!("{}: {error}", suggest::short(&spec.file));
-                found.add(
-                    Code::TraceMissing,
-                    path,
-                    message,
-                    "check the path; it starts at the folder of the scenario file",
-                );
-                return None;
-            }
-        };
-        let class = |name: &str| {
-            let class = self.classes.get(name)?;
-            self.classes.takes(service, class).then(|| ClassId::new(class))
-        };
-        let resolve = |text: &str| self.frame.resolve_text(text);
-        match spec.survey(input, &class, &resolve, SimTime::ZERO + self.frame.duration) {
-            Ok(survey) => Some(Recording { spec: spec.clone(), survey, factor: self.frame.load }),
-            Err(error) => {
-                let line = error.line.map(|line| format!(":{line}")).unwrap_or_default();
-                found.add(
-                    Code::TraceLines,
-                    path,
-                    format!("{}{line}: {}", suggest::short(&spec.file), error.message),
-                    error.remedy,
-                );
-                None
-            }
-        }
+        let known = self.classes.names_of(service);
+        let known = known.filter_map(|name| Some((name, ClassId::new(self.classes.get(name)?)))).collect();
+        let survey = self.traces.survey(path, spec, self.frame, &Known::These(known), found)?;
+        Some(Recording { spec: spec.clone(), survey, factor: self.frame.load })
     }
 
     fn offer_mix(&self, service: usize, mix: &[(usize, f64)], rate: f64, size: f64, traffic: &mut Traffic) {

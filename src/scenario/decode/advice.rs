@@ -67,7 +67,7 @@ enum Step<'a> {
 type Trail<'a> = Vec<(Step<'a>, &'a Node)>;
 
 /// Completes errors with their paths and with what to write.
-pub(super) fn complete(root: &Node, errors: &mut [DecodeError]) {
+pub(super) fn complete(root: &Node, shape: Shape, errors: &mut [DecodeError]) {
     let mut trails: BTreeMap<usize, Trail<'_>> = BTreeMap::new();
     for error in errors.iter() {
         trails.extend(error.culprit.map(|node| (node.get(), Vec::new())));
@@ -78,7 +78,7 @@ pub(super) fn complete(root: &Node, errors: &mut [DecodeError]) {
         if !trail.is_empty() {
             error.path = path_of(trail).into();
         }
-        Advice { root, trail }.complete(error);
+        Advice { root, shape, trail }.complete(error);
     }
 }
 
@@ -113,8 +113,8 @@ fn path_of(trail: &[(Step<'_>, &Node)]) -> String {
     path
 }
 
-fn shape_of(trail: &[(Step<'_>, &Node)]) -> Shape {
-    trail.iter().fold(Shape::root(), |shape, (step, _)| match step {
+fn shape_of(whole: Shape, trail: &[(Step<'_>, &Node)]) -> Shape {
+    trail.iter().fold(whole, |shape, (step, _)| match step {
         Step::Key(key) => shape.under(key),
         Step::Index(_) => shape.item(),
     })
@@ -123,6 +123,7 @@ fn shape_of(trail: &[(Step<'_>, &Node)]) -> Shape {
 /// An error's place.
 struct Advice<'a> {
     root: &'a Node,
+    shape: Shape,
     trail: &'a [(Step<'a>, &'a Node)],
 }
 
@@ -151,7 +152,7 @@ impl Advice<'_> {
                     .unwrap_or_else(|| "write a number, for example 0.5".to_owned());
             }
             Want::Key(key) => {
-                let block = shape_of(self.trail);
+                let block = shape_of(self.shape, self.trail);
                 let example = examples::of(block, &key).or_else(|| block.under(&key).example());
                 error.remedy =
                     example.map(|example| format!("write for example {key}: {example}")).unwrap_or_default();
@@ -168,9 +169,9 @@ impl Advice<'_> {
     /// Returns an example of what belongs here, behind its key.
     fn example(&self) -> Option<String> {
         let Some(((step, _), above)) = self.trail.split_last() else {
-            return Some(format!("apiVersion: {}", examples::of(Shape::root(), "apiVersion")?));
+            return Some(format!("apiVersion: {}", examples::of(self.shape, "apiVersion")?));
         };
-        let block = shape_of(above);
+        let block = shape_of(self.shape, above);
         match step {
             Step::Key(key) => {
                 let value = examples::of(block, key).or_else(|| examples::of(block.under(key), ""));
@@ -195,7 +196,7 @@ impl Advice<'_> {
     /// Says the range of a whole number, and a number in it.
     fn whole(&self, error: &mut DecodeError, written: &Written) {
         const WIDEST: u64 = u32::MAX as u64;
-        let (least, most) = shape_of(self.trail).range();
+        let (least, most) = shape_of(self.shape, self.trail).range();
         let range = |most| format!("from {} to {}", suggest::grouped(0_u32), suggest::grouped(most));
         let long = error.message.contains(&range(u64::MAX));
         let (least, most) = (least.unwrap_or(0), most.unwrap_or(if long { u64::MAX } else { WIDEST }));
@@ -219,13 +220,13 @@ impl Advice<'_> {
             error.remedy = format!("write the number without separators, for example 23{thousands}/s");
             return;
         }
-        let named = above.len() >= 2 && shape_of(&above[..above.len() - 1]).is_map_of_names();
+        let named = above.len() >= 2 && shape_of(self.shape, &above[..above.len() - 1]).is_map_of_names();
         if let Some((Step::Key(name), _)) = above.last().filter(|_| named && *key == "name") {
             error.remedy = format!("remove it: the key in front of the block, `{name}`, is the name");
             return;
         }
         // One wrong letter is likelier than a wrong place, several are not, and places far off are a guess.
-        if suggest::is_slip(key, shape_of(above).keys()) {
+        if suggest::is_slip(key, shape_of(self.shape, above).keys()) {
             return;
         }
         let near = error.remedy.starts_with("did you mean");
@@ -238,7 +239,7 @@ impl Advice<'_> {
     /// Looks for a key below the block in which it stands.
     fn deeper(&self, above: &[(Step<'_>, &Node)], last: &(Step<'_>, &Node)) -> Option<String> {
         let (Step::Key(key), node) = last else { return None };
-        let block = shape_of(above);
+        let block = shape_of(self.shape, above);
         // A name that users give is none of ours, unless what stands there is no such thing.
         if block.has(key) {
             return None;
@@ -252,7 +253,7 @@ impl Advice<'_> {
     fn higher(&self, above: &[(Step<'_>, &Node)], up: usize, last: &(Step<'_>, &Node)) -> Option<String> {
         let (Step::Key(key), node) = last else { return None };
         let outer = &above[..above.len() - up];
-        let block = shape_of(outer);
+        let block = shape_of(self.shape, outer);
         if block.has(key) {
             let place = if outer.is_empty() {
                 "at the top level".to_owned()

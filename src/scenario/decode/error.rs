@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use serde::de::{self, Unexpected};
 
 use super::advice::{Want, Written};
-use crate::error::Code;
+use crate::error::{Code, Problem};
 use crate::scenario::suggest;
 use crate::scenario::tree::At;
 
@@ -59,6 +59,11 @@ impl DecodeError {
     pub(in crate::scenario) fn or_at(mut self, at: At) -> Self {
         self.at = self.at.or(Some(at));
         self
+    }
+
+    /// Returns it as a problem of the file.
+    pub(in crate::scenario) fn told(self) -> (Code, At, Problem) {
+        (self.code, self.at.unwrap_or_default(), Problem::new(self.path, self.message, self.remedy))
     }
 
     /// Moves the error below a key.

@@ -18,18 +18,23 @@ use serde::de::{
 };
 
 pub(super) use self::error::DecodeError;
+use super::schema::{self, Shape};
+use super::suggest;
 use super::tree::{At, Entry, Node, Scalar, Value, place_of};
-use super::{schema, suggest};
 use crate::error::Code;
 
 /// Nodes visited in all passes: ends the search in large files that are wrong everywhere.
 const MAX_VISITS: u64 = 5_000_000;
 
-/// Reads a tree as a `T`.
+/// Reads a tree as a `T`, of which this is the shape.
 ///
 /// # Errors
 /// What is wrong, at least one thing, in the order in which it was found; about `most` at most.
-pub(super) fn decode<'a, T: Deserialize<'a>>(root: &'a Node, most: usize) -> Result<T, Vec<DecodeError>> {
+pub(super) fn decode<'a, T: Deserialize<'a>>(
+    root: &'a Node,
+    shape: Shape,
+    most: usize,
+) -> Result<T, Vec<DecodeError>> {
     let session = Session { most, ..Session::default() };
     loop {
         let error = match T::deserialize(Reader { node: root, at: root.at, session: &session }) {
@@ -47,7 +52,7 @@ pub(super) fn decode<'a, T: Deserialize<'a>>(root: &'a Node, most: usize) -> Res
         }
     }
     let mut told = session.told.into_inner();
-    advice::complete(root, &mut told);
+    advice::complete(root, shape, &mut told);
     Err(told)
 }
 
@@ -312,10 +317,15 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         }
     }
 
+    /// What is read elsewhere may be whatever it is, nothing too.
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_unit()
+    }
+
     as_any! {
         deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8
         deserialize_u16 deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64 deserialize_bytes
-        deserialize_byte_buf deserialize_unit deserialize_seq deserialize_map deserialize_ignored_any
+        deserialize_byte_buf deserialize_unit deserialize_seq deserialize_map
     }
     as_text! { deserialize_char deserialize_str deserialize_string deserialize_identifier }
 }

@@ -10,7 +10,8 @@ use super::super::schema::json_schema;
 use super::super::spec::ScenarioSpec;
 use super::super::tree::{self, At, Node, Value};
 use super::*;
-use crate::error::Code;
+use crate::error::{Code, Error};
+use crate::scenario::SweepDocument;
 use crate::workload::recorded::TraceFiles;
 
 const BASE: &str = "\
@@ -42,7 +43,8 @@ enum Step {
 
 /// Finds the shortest way to a definition.
 fn way(definition: &str) -> (Vec<Step>, Shape) {
-    let mut open = VecDeque::from([(Vec::new(), Shape::root())]);
+    let sweep = sweep::BLOCKS.iter().any(|(block, _)| *block == definition);
+    let mut open = VecDeque::from([(Vec::new(), if sweep { Shape::sweep() } else { Shape::root() })]);
     while let Some((steps, shape)) = open.pop_front() {
         if shape.names().contains(&definition) {
             return (steps, shape);
@@ -101,7 +103,7 @@ fn placed(steps: &[Step], shape: Shape, value: Node, path: &mut String) -> Node 
 #[test]
 fn every_example_is_accepted_in_its_place() {
     let mut checked = 0;
-    for (block, rows) in blocks() {
+    for (block, rows) in BLOCKS.iter().chain(release::BLOCKS) {
         let (steps, _) = way(block);
         for (key, example) in *rows {
             let steps =
@@ -111,9 +113,9 @@ fn every_example_is_accepted_in_its_place() {
             let path = path.trim_start_matches('.');
             let mut root = parsed(BASE);
             lay(&mut root, overlay, Shape::root());
-            let spec: ScenarioSpec =
-                decode(&root, 9).unwrap_or_else(|errors| panic!("{path}: {example}: {errors:?}"));
-            let problems = check::check(&spec, &Orders).err().unwrap_or_default();
+            let spec: ScenarioSpec = decode(&root, Shape::root(), 9)
+                .unwrap_or_else(|errors| panic!("{path}: {example}: {errors:?}"));
+            let problems = check::check(&spec, &check::Traces::new(&Orders)).err().unwrap_or_default();
             let here = problems.iter().filter(|(code, problem)| {
                 // An example may exclude what stands beside it; one branch is no mixture; a ladder names pools; steps in go down.
                 let beside = *code == Code::Contradiction
@@ -131,10 +133,45 @@ fn every_example_is_accepted_in_its_place() {
     assert!(checked > 100, "{checked} examples");
 }
 
+const SWEEP: &str = "{apiVersion: peakday/v1alpha1, kind: Sweep, metadata: {name: s}, base: shop.yaml, \
+    axes: [{path: run.load, values: [1.0, 1.2]}]}";
+
+#[derive(Debug)]
+struct Shop;
+
+impl TraceFiles for Shop {
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send>> {
+        assert_eq!(path, "shop.yaml", "the only file that examples name");
+        Ok(Box::new(Cursor::new(BASE)))
+    }
+}
+
+#[test]
+fn every_example_of_a_sweep_is_accepted_in_its_place() {
+    for (block, rows) in sweep::BLOCKS {
+        let (steps, _) = way(block);
+        for (key, example) in *rows {
+            let steps =
+                if key.is_empty() { steps.clone() } else { [steps.clone(), vec![Step::Key(key)]].concat() };
+            let mut path = String::new();
+            let overlay = placed(&steps, Shape::sweep(), parsed(example), &mut path);
+            let mut root = parsed(SWEEP);
+            lay(&mut root, overlay, Shape::sweep());
+            let text = tree::line(&root);
+            let read = SweepDocument::read("s.yaml", text.as_bytes(), &[], &[], &Shop);
+            let Err(Error::Invalid(mut issues)) = read.and_then(|sweep| sweep.check(&Shop)) else { continue };
+            // An example may exclude what stands beside it.
+            issues.retain(|issue| issue.code != Code::Contradiction && path.contains(&issue.path));
+            assert!(issues.is_empty(), "{path}: {example}: {issues:?}");
+        }
+    }
+}
+
 #[test]
 fn every_key_that_a_block_needs_has_an_example() {
     let definitions = json_schema()["$defs"].as_object().expect("definitions").keys().map(String::as_str);
-    for block in definitions.chain([ROOT]) {
+    let sweeps = sweep::BLOCKS.iter().map(|(block, _)| *block);
+    for block in definitions.chain([ROOT]).chain(sweeps) {
         for key in super::super::schema::required(block) {
             let (_, shape) = way(block);
             assert!(of(shape, key).or_else(|| shape.under(key).example()).is_some(), "{block}.{key}");

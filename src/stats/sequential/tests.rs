@@ -1,5 +1,5 @@
 use super::*;
-use crate::stats::share_at_most;
+use crate::stats::{share_at_least, share_at_most};
 
 /// The binomial chance of `hits` of `n`, by Pascal's triangle.
 fn chance(hits: u32, n: u32, share: f64) -> f64 {
@@ -47,7 +47,7 @@ fn one_look_is_what_it_is_without_looks() {
     let mut once = Sequential::new(&[20]);
     assert_eq!(once.interval(&values, 20), Interval::of(&values));
     for n in [19, 20, 21] {
-        assert_eq!(once.confidence(n), CONFIDENCE);
+        assert_eq!((once.confidence(n), once.repeated_p(0.3, n)), (CONFIDENCE, 0.3));
         for hits in 0..=n {
             assert_eq!(once.share_at_least(hits, n), share_at_least(hits, n));
             assert_eq!(once.share_at_most(hits, n), share_at_most(hits, n));
@@ -179,6 +179,7 @@ fn a_look_spends_its_part_whether_it_was_planned_or_not() {
     let table = [(10, 1.0 / 16.0), (20, 1.0 / 16.0), (40, 0.125), (80, 0.25), (160, 0.5), (39, 19.0 / 160.0)];
     for (n, part) in table {
         assert!((rule.confidence(n) - (1.0 - 0.05 * part)).abs() < 1e-12, "{n}");
+        assert!((rule.repeated_p(0.01, n) - (0.01_f64 / part).min(1.0)).abs() < 1e-12, "{n}");
     }
     let mut rule = rule;
     // Half of 5 % at the last look: t(0.9875, 4) = 3.4954, s = 1.5811.
