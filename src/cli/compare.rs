@@ -25,7 +25,7 @@ const EXAMPLES: &str = "\
 Examples:
   peakday compare shop.yaml --set run.load=1.2       the same shop, with a fifth more traffic
   peakday compare shop.yaml shop-new.yaml            two files
-  peakday compare output/shop shop.yaml -f more.yaml   a run that is there, and a file that is simulated
+  peakday compare output/shop shop.yaml -f more.yaml   a run that is there, and a file
   peakday compare output/before output/after -o diff   two runs; table and chart go to diff";
 
 /// What `compare` is asked for.
