@@ -2,85 +2,16 @@
 
 mod common;
 
-use std::path::PathBuf;
-use std::process::Command;
-
+use common::conformance::conforms_exactly;
 use common::tables::vectors;
-use serde_json::{Map, Value};
 
 const SECTIONS: [&str; 4] = ["aws_step_scaling", "aws_target_tracking", "keda", "gcp_mig"];
-
-fn is_expectation(key: &str) -> bool {
-    let begins = ["expected", "expect", "exp"].iter().any(|word| key.starts_with(word));
-    begins || key.ends_with("Expected") || key.ends_with("_expected")
-}
-
-/// Takes the expectations out.
-fn stripped(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => {
-            let kept = object.iter().filter(|(key, _)| !is_expectation(key));
-            Value::Object(kept.map(|(key, inner)| (key.clone(), stripped(inner))).collect())
-        }
-        Value::Array(items) => Value::Array(items.iter().map(stripped).collect()),
-        plain => plain.clone(),
-    }
-}
-
-/// Runs the example that stands beside this test.
-fn answered(cases: &Value) -> Value {
-    let beside = std::env::current_exe().expect("this test");
-    let example = beside.ancestors().nth(2).expect("a profile's folder").join("examples/conformance");
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("cases.json");
-    std::fs::write(&file, cases.to_string()).expect("a file");
-    let ran = Command::new(&example).arg(&file).output().unwrap_or_else(|why| {
-        panic!("{}: {why}; cargo build --example conformance", PathBuf::from(&example).display())
-    });
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    serde_json::from_slice(&ran.stdout).expect("JSON")
-}
-
-/// Compares every object that expects something with what was got; returns how many there are.
-fn compare(path: &str, wanted: &Value, got: &Value, wrong: &mut Vec<String>) -> usize {
-    match (wanted, got) {
-        (Value::Object(wanted), Value::Object(answers)) => {
-            let expected: Map<String, Value> = wanted
-                .iter()
-                .filter(|(key, _)| is_expectation(key))
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect();
-            let got = answers.get("got").and_then(Value::as_object).cloned().unwrap_or_default();
-            if got != expected {
-                wrong.push(format!("{path}: {got:?} instead of {expected:?}"));
-            }
-            let inside = wanted
-                .iter()
-                .filter_map(|(key, inner)| Some((format!("{path}.{key}"), inner, answers.get(key)?)));
-            let inside: usize = inside.map(|(path, wanted, got)| compare(&path, wanted, got, wrong)).sum();
-            inside + usize::from(!expected.is_empty())
-        }
-        (Value::Array(wanted), Value::Array(got)) => {
-            let pairs = wanted.iter().zip(got).enumerate();
-            pairs.map(|(at, (wanted, got))| compare(&format!("{path}[{at}]"), wanted, got, wrong)).sum()
-        }
-        _ => 0,
-    }
-}
-
-fn check(cases: &Value) -> usize {
-    let got = answered(&stripped(cases));
-    let mut wrong = Vec::new();
-    let counted = compare("", cases, &got, &mut wrong);
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    counted
-}
 
 #[test]
 fn documents_are_answered_as_they_answer_themselves() {
     let Some(mut cases) = vectors("autoscaler_docs_worked_examples") else { return };
     cases.as_object_mut().expect("sections").retain(|section, _| SECTIONS.contains(&section.as_str()));
-    assert!(check(&cases) >= 13);
+    assert!(conforms_exactly(&cases) >= 13);
 }
 
 /// Cases of our own in the same forms: what the documents say in words, missing keys, notes.
@@ -136,5 +67,5 @@ fn further_cases_and_broken_ones_are_answered_too() {
             {"utilisations": [0.1], "target": 0.6, "min": 2, "expected": 2},
         ]},
     });
-    assert_eq!(check(&cases), 16);
+    assert_eq!(conforms_exactly(&cases), 16);
 }

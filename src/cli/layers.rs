@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::scenario::{Document, Input, Overlay, grouped};
 
 /// What is laid over a scenario file.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Layers {
     /// Lay this file over the scenario: its keys win, null removes one. Can be given several times.
     #[arg(short = 'f', long = "overlay", value_name = "FILE")]
@@ -24,6 +24,24 @@ pub(super) struct Layers {
 }
 
 impl Layers {
+    /// Returns them as they are written.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let overlays = self.overlays.iter().flat_map(|path| ["-f".to_owned(), path.display().to_string()]);
+        let settings = self.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]);
+        let cell = self.cell.iter().flat_map(|cell| ["--cell".to_owned(), cell.to_string()]);
+        overlays.chain(settings).chain(cell).collect()
+    }
+
+    /// Tells whether nothing is laid over it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.overlays.is_empty() && self.settings.is_empty() && self.cell.is_none()
+    }
+
+    /// Says what is laid over it, behind the name of a file.
+    pub(super) fn told(&self) -> String {
+        self.flags().iter().map(|flag| format!(" {flag}")).collect()
+    }
+
     /// Reads a scenario, or one cell of a sweep.
     pub(super) fn read(&self, file: &Path, traces: &TraceFolder) -> Result<Document, Error> {
         match self.input(file, traces)? {

@@ -1,8 +1,10 @@
 //! The command line: the only place that prints, and that knows files, signals and exit codes.
 
+mod compare;
 mod completions;
 mod explain;
 mod files;
+mod headroom;
 mod init;
 mod layers;
 mod man;
@@ -14,6 +16,8 @@ mod report;
 mod run;
 mod schema;
 mod signals;
+mod size;
+mod sweep;
 mod templates;
 mod usage;
 mod validate;
@@ -25,6 +29,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::error::Error;
+use crate::results::Verdict;
 use message::Format;
 
 /// How a command ends. Scripts depend on the numbers: they are fixed.
@@ -44,6 +49,17 @@ enum Exit {
     Violated = 99,
     /// Ctrl-C.
     Interrupted = 130,
+}
+
+/// How a command ends by the objectives of a study.
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Success,
+            Verdict::Inconclusive => Self::Inconclusive,
+            Verdict::Fail => Self::Violated,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -102,6 +118,31 @@ enum Command {
     /// 3 the scenario is invalid; 98 an objective is inconclusive; 99 an objective failed; 130 interrupted.
     #[command(verbatim_doc_comment)]
     Run(run::RunArgs),
+    /// Compare scenarios that differ in a few values.
+    Sweep(sweep::SweepArgs),
+    /// Compare what stands (A) with what is proposed (B): scenarios, figures, objectives.
+    ///
+    /// Each is a folder that `run` wrote, or a scenario file, which is simulated. A is taken as it is; -f and
+    /// --set are laid over B, which without a name of its own is A's file.
+    ///
+    /// Exit codes: by the objectives of B, as those of `run`.
+    #[command(verbatim_doc_comment)]
+    Compare(compare::CompareArgs),
+    /// Look for the value at which every objective just holds: servers, load, lead time.
+    ///
+    /// Of one path the hardest value that is proven to hold, of several the cheapest values. Every finished day is kept
+    /// at once; after an interruption `--resume` goes on without repeating one.
+    ///
+    /// Exit codes: 0 an answer is found; 1 an output could not be written; 2 usage; 3 the scenario is invalid; 98 more
+    /// days are needed, or what should be easier does worse; 99 no value meets the objectives; 130 interrupted.
+    #[command(verbatim_doc_comment)]
+    Size(size::SizeArgs),
+    /// Say how much more load a scenario takes: `size` over run.load.
+    ///
+    /// Exit codes: 0 the load of 1 holds; 98 more days are needed, or more load does better; 99 it does not hold; the
+    /// others as those of `size`.
+    #[command(verbatim_doc_comment)]
+    Headroom(headroom::HeadroomArgs),
     /// Write all files of a run anew from its result.json, for example in another language.
     Report(report::ReportArgs),
     /// Say what the code of a problem means, with a wrong and a right example.
@@ -151,6 +192,10 @@ pub fn main() -> ExitCode {
         Command::Validate(args) => validate::run(args, cli.format),
         Command::Plan(args) => plan::run(args, cli.format),
         Command::Run(args) => run::run(args, voice, cli.format),
+        Command::Sweep(args) => sweep::run(args, voice, cli.format),
+        Command::Compare(args) => compare::run(args, voice, cli.format),
+        Command::Size(args) => size::run(args, voice, cli.format),
+        Command::Headroom(args) => headroom::run(args, voice, cli.format),
         Command::Report(args) => report::run(args, voice),
         Command::Explain(args) => explain::run(args, cli.format),
         Command::Schema(args) => schema::run(args),

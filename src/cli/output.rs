@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 
 /// The file by which a folder of peakday's is known, and how it begins.
-const MARK: (&str, &str) = ("result.json", "{\"schemaVersion\"");
+pub(super) type Mark = (&'static str, &'static str);
+/// That of a run.
+const RUN: Mark = ("result.json", "{\"schemaVersion\"");
+/// That of a comparison.
+pub(super) const COMPARISON: Mark = ("comparison.json", "{\"comparisonVersion\"");
 
 /// How many neighbours of one name may be in the way.
 const ATTEMPTS: u32 = 1_000;
@@ -19,16 +23,26 @@ pub(super) struct Staging {
     /// As the user named it, for messages.
     asked: PathBuf,
     place: PathBuf,
+    /// What is replaced bears it.
+    mark: Mark,
     /// The neighbour that holds what is new and, for a moment, what was there before.
     folder: PathBuf,
 }
 
 impl Staging {
-    /// Creates the folder, so that a place where nothing can be written is known before the run.
+    /// Creates the folder of a run, so that a place where nothing can be written is known before it.
     ///
     /// # Errors
     /// [`Error::Usage`] where something else stands in its place.
     pub(super) fn create(asked: &Path) -> Result<Self, Error> {
+        Self::marked(asked, RUN)
+    }
+
+    /// The same for a folder of another kind, which replaces one of its own kind alone.
+    ///
+    /// # Errors
+    /// As [`Staging::create`].
+    pub(super) fn marked(asked: &Path, mark: Mark) -> Result<Self, Error> {
         // A link keeps pointing where it does: what it names is replaced.
         let place = asked;
         let place = if place.exists() {
@@ -42,14 +56,14 @@ impl Staging {
                 place.display()
             )));
         };
-        check_replaceable(asked, &place)?;
+        check_replaceable(asked, &place, mark)?;
         let parent = match place.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
         fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
         let (folder, ()) = beside(&place, name, fs::create_dir)?;
-        let staging = Self { asked: asked.to_owned(), place, folder };
+        let staging = Self { asked: asked.to_owned(), place, mark, folder };
         fs::create_dir(staging.new_files()).map_err(|error| failed(asked, error))?;
         Ok(staging)
     }
@@ -70,7 +84,7 @@ impl Staging {
             written.map_err(|error| failed(&self.asked.join(name), error))?;
         }
         // Once more: the run may have taken hours.
-        check_replaceable(&self.asked, &self.place)?;
+        check_replaceable(&self.asked, &self.place, self.mark)?;
         let old = self.folder.join("old");
         let replaced = self.place.exists();
         if replaced {
@@ -116,8 +130,8 @@ fn beside<T>(
     }
 }
 
-/// Refuses to replace what is neither empty nor peakday's.
-fn check_replaceable(asked: &Path, place: &Path) -> Result<(), Error> {
+/// Refuses to replace what is neither empty nor peakday's, of the same kind.
+fn check_replaceable(asked: &Path, place: &Path, mark: Mark) -> Result<(), Error> {
     let refused = |what: &str| {
         Err(Error::Usage(format!("{}: {what}\n  choose another folder with -o", asked.display())))
     };
@@ -133,11 +147,15 @@ fn check_replaceable(asked: &Path, place: &Path) -> Result<(), Error> {
         return Ok(());
     }
     let mut start = Vec::new();
-    let read = File::open(place.join(MARK.0)).and_then(|file| file.take(64).read_to_end(&mut start));
+    let read = File::open(place.join(mark.0)).and_then(|file| file.take(64).read_to_end(&mut start));
     start.retain(|byte| !byte.is_ascii_whitespace());
     match read {
-        Ok(_) if start.starts_with(MARK.1.as_bytes()) => Ok(()),
-        _ => refused("this folder holds something else than results of peakday"),
+        Ok(_) if start.starts_with(mark.1.as_bytes()) => Ok(()),
+        _ => refused(if mark == RUN {
+            "this folder holds something else than results of peakday"
+        } else {
+            "this folder holds something else than a comparison of peakday"
+        }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `peakday plan`: what theory says of a scenario, before anything is simulated.
 
-mod pace;
+pub(super) mod pace;
 mod text;
 
 use std::path::PathBuf;

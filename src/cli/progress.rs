@@ -1,7 +1,9 @@
 //! Progress on standard error: hidden off a terminal, and where nobody wants it.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -66,6 +68,123 @@ impl StudyObserver for Bar<'_> {
 
     fn is_cancelled(&self) -> bool {
         self.signals.came()
+    }
+}
+
+/// The bar of a sweep: runs by the thousand, of which some may be long.
+#[derive(Debug)]
+pub(super) struct RunsBar {
+    bar: ProgressBar,
+    /// Asking the bar takes a lock, a thousand times a run.
+    hidden: bool,
+    begun: Instant,
+    /// Milliseconds after which the bar is to be drawn again: runs are shorter than that.
+    next: AtomicU64,
+    tally: Mutex<RunsTally>,
+}
+
+/// How far runs have come.
+#[derive(Debug, Default)]
+struct RunsTally {
+    /// Runs of this round and those before, and how many more there may be.
+    planned: usize,
+    later: usize,
+    simulated: usize,
+    found: usize,
+    /// The share of those that are under way.
+    under_way: BTreeMap<(usize, u32), f64>,
+}
+
+impl RunsBar {
+    /// How often it is drawn.
+    const PERIOD_MS: u64 = 100;
+
+    pub(super) fn new(voice: Voice) -> Self {
+        let bar = if voice == Voice::Quiet { ProgressBar::hidden() } else { ProgressBar::new(STEPS) };
+        if let Ok(style) = ProgressStyle::with_template("{percent}% {wide_bar} {msg}") {
+            bar.set_style(style);
+        }
+        let hidden = bar.is_hidden();
+        Self { bar, hidden, begun: Instant::now(), next: AtomicU64::default(), tally: Mutex::default() }
+    }
+
+    /// Adds a round of runs.
+    pub(super) fn begin(&self, due: usize, later: usize) {
+        let mut tally = self.tally();
+        tally.planned += due;
+        tally.later = later;
+    }
+
+    /// Learns how far a run has come, now and then.
+    pub(super) fn advance(&self, run: (usize, u32), share: impl Fn() -> f64) {
+        if self.hidden {
+            return;
+        }
+        let now = self.begun.elapsed();
+        let millis = now.as_millis() as u64;
+        if millis < self.next.load(Ordering::Relaxed) {
+            return;
+        }
+        self.next.store(millis + Self::PERIOD_MS, Ordering::Relaxed);
+        let mut tally = self.tally();
+        tally.under_way.insert(run, share());
+        self.bar.set_position((tally.share() * STEPS as f64) as u64);
+        self.bar.set_message(tally.message(now));
+    }
+
+    /// Learns that a run is over.
+    pub(super) fn finish(&self, run: (usize, u32), found: bool) {
+        let mut tally = self.tally();
+        tally.under_way.remove(&run);
+        *(if found { &mut tally.found } else { &mut tally.simulated }) += 1;
+    }
+
+    /// Returns how many runs were simulated, failed ones among them, and how many were found.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let tally = self.tally();
+        (tally.simulated, tally.found)
+    }
+
+    /// Says something above the bar.
+    pub(super) fn suspend(&self, say: impl FnOnce()) {
+        self.bar.suspend(say);
+    }
+
+    pub(super) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn tally(&self) -> MutexGuard<'_, RunsTally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RunsTally {
+    /// Returns how many runs were simulated, those under way in part.
+    fn simulated(&self) -> f64 {
+        self.simulated as f64 + self.under_way.values().sum::<f64>()
+    }
+
+    /// Returns what share of all runs is done.
+    fn share(&self) -> f64 {
+        (self.found as f64 + self.simulated()) / (self.planned + self.later).max(1) as f64
+    }
+
+    fn message(&self, elapsed: Duration) -> String {
+        let Self { planned, later, simulated, found, .. } = self;
+        let (done, all) = (simulated + found, planned + later);
+        let rate = self.simulated() / elapsed.as_secs_f64().max(1e-3);
+        // What is found takes no time.
+        let left = (all as f64 - *found as f64 - self.simulated()) / rate;
+        let left = if left.is_finite() {
+            SimDuration::from_secs(libm::ceil(left) as u64).to_string()
+        } else {
+            "?".to_owned()
+        };
+        let rate = if rate < 10.0 { format!("{rate:.1}") } else { short(rate) };
+        // A cell that is decided gets no more.
+        let most = if *later > 0 { "at most " } else { "" };
+        format!("{done} of {most}{all} runs, {rate}/s, {most}{left} left")
     }
 }
 
@@ -154,5 +273,18 @@ mod tests {
         for (count, expected) in table {
             assert_eq!(short(count), expected);
         }
+    }
+
+    #[test]
+    fn runs_that_are_found_take_no_time() {
+        let bar = RunsBar::new(Voice::Quiet);
+        bar.begin(20, 60);
+        (1..=10).for_each(|replication| bar.finish((0, replication), true));
+        (1..=4).for_each(|replication| bar.finish((1, replication), false));
+        bar.tally().under_way.insert((1, 5), 0.5);
+        let expected = "14 of at most 80 runs, 2.2/s, at most 30s left";
+        assert_eq!(bar.tally().message(Duration::from_secs(2)), expected);
+        bar.begin(60, 0);
+        assert_eq!(bar.tally().message(Duration::from_millis(1)), "14 of 80 runs, 4.5k/s, 1s left");
     }
 }

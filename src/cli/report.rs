@@ -10,6 +10,7 @@ use super::output::StagedFile;
 use super::{Exit, Voice};
 use crate::error::Error;
 use crate::report::{self, Lang};
+use crate::results::StudyResult;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,7 +30,7 @@ pub(super) struct ReportArgs {
 
 /// Runs the command.
 pub(super) fn run(args: &ReportArgs, voice: Voice) -> Result<Exit, Error> {
-    let result = report::read_result(&read(&args.dir)?).map_err(|error| told(&args.dir, error))?;
+    let result = load(&args.dir)?;
     let files = report::files(&result, args.lang)
         .map_err(|why| Error::Run(format!("{}: this result cannot be written: {why}", args.dir.display())))?;
     // All of them stand beside their places before the first is moved.
@@ -48,7 +49,12 @@ pub(super) fn run(args: &ReportArgs, voice: Voice) -> Result<Exit, Error> {
     Ok(Exit::Success)
 }
 
-const RESULT: &str = "result.json";
+pub(super) const RESULT: &str = "result.json";
+
+/// Reads the result of a run from its folder.
+pub(super) fn load(dir: &Path) -> Result<StudyResult, Error> {
+    report::read_result(&read(dir)?).map_err(|error| told(dir, error))
+}
 
 fn read(dir: &Path) -> Result<Vec<u8>, Error> {
     let path = dir.join(RESULT);

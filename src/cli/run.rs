@@ -16,7 +16,7 @@ use super::usage::whole;
 use super::{Exit, Voice, print};
 use crate::error::Error;
 use crate::report::{self, Lang};
-use crate::results::{StudyResult, Verdict, overall, verdicts};
+use crate::results::{StudyResult, overall, verdicts};
 use crate::scenario::{MAX_REPLICATIONS, Scenario};
 use crate::study::{RecordError, StudyOptions, record_arrivals, run_replication, run_study};
 
@@ -207,12 +207,7 @@ fn finish(
         Format::Text => text(study, &outputs.place, super::width()),
         Format::Json => json(study, &outputs.place, warnings)?,
     })?;
-    Ok(match overall(&verdicts(study)) {
-        _ if interrupted => Exit::Interrupted,
-        Verdict::Pass => Exit::Success,
-        Verdict::Inconclusive => Exit::Inconclusive,
-        Verdict::Fail => Exit::Violated,
-    })
+    Ok(if interrupted { Exit::Interrupted } else { overall(&verdicts(study)).into() })
 }
 
 /// Returns the summary for a terminal, its verdicts in colour, and where the files are.

@@ -15,26 +15,26 @@ use crate::results::{
 use crate::stats::Interval;
 
 /// A CSV file in the making.
-struct Table {
+pub(super) struct Table {
     writer: csv::Writer<Vec<u8>>,
     cell: Vec<u8>,
 }
 
 impl Table {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { writer: csv::Writer::from_writer(Vec::new()), cell: Vec::new() }
     }
 
-    fn text(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
         Ok(self.writer.write_field(text)?)
     }
 
-    fn texts(&mut self, texts: &[&str]) -> io::Result<()> {
+    pub(super) fn texts(&mut self, texts: &[&str]) -> io::Result<()> {
         texts.iter().try_for_each(|text| self.text(text))
     }
 
     /// Writes a figure; an empty cell where it does not apply.
-    fn number(&mut self, value: Option<f64>) -> io::Result<()> {
+    pub(super) fn number(&mut self, value: Option<f64>) -> io::Result<()> {
         self.cell.clear();
         if let Some(value) = value {
             number::push(&mut self.cell, value);
@@ -42,11 +42,11 @@ impl Table {
         Ok(self.writer.write_field(&self.cell)?)
     }
 
-    fn count(&mut self, value: Option<u32>) -> io::Result<()> {
+    pub(super) fn count(&mut self, value: Option<u32>) -> io::Result<()> {
         self.number(value.map(f64::from))
     }
 
-    fn seconds(&mut self, nanos: Option<u64>) -> io::Result<()> {
+    pub(super) fn seconds(&mut self, nanos: Option<u64>) -> io::Result<()> {
         self.cell.clear();
         if let Some(nanos) = nanos {
             number::push_seconds(&mut self.cell, nanos);
@@ -55,25 +55,25 @@ impl Table {
     }
 
     /// Writes a figure and the ends of its interval.
-    fn interval(&mut self, figure: Option<Interval>) -> io::Result<()> {
+    pub(super) fn interval(&mut self, figure: Option<Interval>) -> io::Result<()> {
         self.number(figure.map(|figure| figure.mean))?;
         self.number(figure.and_then(|figure| figure.lo))?;
         self.number(figure.and_then(|figure| figure.hi))
     }
 
     /// Writes the heads of figures, each with those of its interval.
-    fn heads<S>(&mut self, columns: &[Column<S>]) -> io::Result<()> {
+    pub(super) fn heads<S>(&mut self, columns: &[Column<S>]) -> io::Result<()> {
         columns.iter().try_for_each(|column| {
             let name = column.name;
             self.texts(&[name, &format!("{name}_lo"), &format!("{name}_hi")])
         })
     }
 
-    fn end_row(&mut self) -> io::Result<()> {
+    pub(super) fn end_row(&mut self) -> io::Result<()> {
         Ok(self.writer.write_record(None::<&[u8]>)?)
     }
 
-    fn finish(self) -> io::Result<Vec<u8>> {
+    pub(super) fn finish(self) -> io::Result<Vec<u8>> {
         self.writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
     }
 }

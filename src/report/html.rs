@@ -1,7 +1,10 @@
 //! `report.html`: everything that was found, in one file that needs no other. The verdict comes
 //! first, then what it is made of.
 
+mod experiment;
 mod releases;
+
+pub(super) use experiment::experiment;
 
 use std::fmt::Write as _;
 
@@ -100,17 +103,7 @@ pub(super) fn report(
 ) -> Vec<u8> {
     let name = escaped(result.plan.display_name.as_deref().unwrap_or(&result.plan.name));
     let (judged, rows) = (verdicts(result), summary(result));
-    let code = match lang {
-        Lang::En => "en",
-        Lang::Zh => "zh-CN",
-    };
-    let title = lang.word(Word::Report);
-    let mut page = Page { text: String::new(), lang };
-    page.text += &format!(
-        "<!DOCTYPE html>\n<html lang=\"{code}\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}: {name}</title>\n\
-         <style>{CSS}</style>\n</head>\n<body>\n"
-    );
+    let mut page = Page::begun(Word::Report, &name, lang);
     page.headline(result, &judged, &name);
     page.objectives(result, &judged);
     page.releases(result, releases);
@@ -121,8 +114,7 @@ pub(super) fn report(
     page.notes(&notes(result, &rows, lang));
     page.scenario(&result.provenance.resolved);
     page.provenance(result);
-    page.text += "</body>\n</html>\n";
-    page.text.into_bytes()
+    page.ended()
 }
 
 /// A page in the making.
@@ -162,6 +154,26 @@ fn unbroken(text: &str) -> String {
 }
 
 impl Page {
+    /// Begins a page about something of an escaped name.
+    fn begun(title: Word, name: &str, lang: Lang) -> Self {
+        let code = match lang {
+            Lang::En => "en",
+            Lang::Zh => "zh-CN",
+        };
+        let title = lang.word(title);
+        let text = format!(
+            "<!DOCTYPE html>\n<html lang=\"{code}\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}: {name}</title>\n\
+             <style>{CSS}</style>\n</head>\n<body>\n"
+        );
+        Self { text, lang }
+    }
+
+    fn ended(mut self) -> Vec<u8> {
+        self.text += "</body>\n</html>\n";
+        self.text.into_bytes()
+    }
+
     fn headline(&mut self, result: &StudyResult, judged: &[ObjectiveVerdict], name: &str) {
         let (class, word) = match judged {
             [] => ("none", Word::NoObjective),
@@ -398,6 +410,11 @@ impl Page {
                 .map(|each| (Word::Overlay, format!("{} (SHA-256 {})", each.file, each.sha256))),
         );
         rows.extend(from.settings.iter().map(|setting| (Word::Setting, setting.clone())));
+        self.named(rows);
+    }
+
+    /// Writes a table of names and what they stand for.
+    fn named(&mut self, rows: Vec<(Word, String)>) {
         self.text += "<table class=\"names\">\n";
         for (word, text) in rows {
             let _ = writeln!(
@@ -416,25 +433,26 @@ impl Page {
 
     /// Writes a table; heads stand as their columns do, and in every cell for where the page is narrow.
     fn table(&mut self, heads: &[Word], rows: Vec<Vec<Cell>>) {
+        let heads: Vec<&str> = heads.iter().map(|&head| self.lang.word(head)).collect();
+        self.headed(&heads, rows);
+    }
+
+    /// Writes a table whose heads are escaped already.
+    fn headed(&mut self, heads: &[&str], rows: Vec<Vec<Cell>>) {
         self.text += "<table>\n<tr class=\"heads\">";
-        for (i, &head) in heads.iter().enumerate() {
+        for (i, head) in heads.iter().enumerate() {
             let number = rows.first().is_some_and(|row| matches!(row[i], Cell::Number(_)));
-            let _ = write!(
-                self.text,
-                "<th{}>{}</th>",
-                if number { " class=\"n\"" } else { "" },
-                self.lang.word(head)
-            );
+            let class = if number { " class=\"n\"" } else { "" };
+            let _ = write!(self.text, "<th{class}>{head}</th>");
         }
         self.text += "</tr>\n";
         for row in rows {
             self.text += "<tr>";
-            for (cell, &head) in row.into_iter().zip(heads) {
+            for (cell, head) in row.into_iter().zip(heads) {
                 let (class, text) = match cell {
                     Cell::Text(text) => ("", text),
                     Cell::Number(text) => (" class=\"n\"", text),
                 };
-                let head = self.lang.word(head);
                 // One child, so that a narrow page has the head left and all of the cell right of it.
                 let text = if text.is_empty() { text } else { format!("<div>{text}</div>") };
                 let _ = write!(self.text, "<td{class} data-head=\"{head}\">{text}</td>");

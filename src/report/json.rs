@@ -97,7 +97,7 @@ pub fn summary_document(result: &StudyResult) -> impl Serialize + '_ {
     }
 }
 
-fn share(verdict: &ObjectiveVerdict) -> Option<Figure> {
+pub(super) fn share(verdict: &ObjectiveVerdict) -> Option<Figure> {
     verdict.share().map(|mean| Figure(Interval { mean, lo: verdict.share_lo, hi: verdict.share_hi }))
 }
 
@@ -218,7 +218,7 @@ impl Serialize for Figures {
 }
 
 /// A mean with the ends of its interval.
-struct Figure(Interval);
+pub(super) struct Figure(pub(super) Interval);
 
 impl Serialize for Figure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -231,7 +231,7 @@ impl Serialize for Figure {
 }
 
 /// A number with the digits of the CSV; infinity, which JSON lacks, as the text `inf`.
-struct Rounded(f64);
+pub(super) struct Rounded(pub(super) f64);
 
 impl Serialize for Rounded {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

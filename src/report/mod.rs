@@ -1,7 +1,9 @@
 //! Exporters: results into bytes. Reads results, knows no engine, writes no file.
 
 mod charts;
+mod compare;
 mod csv;
+pub mod experiment;
 mod html;
 mod json;
 mod number;
@@ -11,6 +13,7 @@ mod text;
 mod told;
 mod words;
 
+pub use compare::{Sides, comparison_document, comparison_files, comparison_text};
 pub use csv::{
     dependencies_csv, events_csv, objectives_csv, release_policies_csv, releases_csv, scale_events_csv,
     servers_csv, summary_csv, timeseries_csv,

@@ -1,9 +1,9 @@
 //! The fixed words of charts and of the report, in every language. Names and free text are the
 //! scenario's own and stay as they are.
 
-use std::str::FromStr;
+mod kinds;
 
-use crate::results::{EventKind, ReleaseOutcome};
+use std::str::FromStr;
 
 /// The language of fixed words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -352,71 +352,106 @@ words! {
     NoteSameRecording: "all days replay the same recording of {0}", "各模拟日重放相同的流量记录：{0}";
     NoteBadLines: "{0}: {1} of {2} lines could not be used", "{0}：{2} 行中有 {1} 行无法使用";
     NoteFirstBad: "; the first, line {0}: {1}", "；首个在第 {0} 行：{1}";
-}
-
-impl Lang {
-    /// Returns the word for what became of a release.
-    pub(super) fn outcome(self, outcome: ReleaseOutcome) -> &'static str {
-        self.word(match outcome {
-            ReleaseOutcome::Promoted => Word::OutPromoted,
-            ReleaseOutcome::RolledBack => Word::OutRolledBack,
-            ReleaseOutcome::Stuck => Word::OutStuck,
-            ReleaseOutcome::DefectEscaped => Word::OutEscaped,
-            ReleaseOutcome::FalseAlarm => Word::OutFalseAlarm,
-            ReleaseOutcome::Censored => Word::OutCensored,
-            ReleaseOutcome::Caught => Word::OutCaught,
-            ReleaseOutcome::Waiting => Word::OutWaiting,
-            ReleaseOutcome::Skipped => Word::OutSkipped,
-        })
-    }
-
-    /// Returns the word for something that happened.
-    pub(super) fn event(self, kind: EventKind) -> &'static str {
-        self.word(match kind {
-            EventKind::Replicas => Word::EvReplicas,
-            EventKind::FullCapacity => Word::EvFullCapacity,
-            EventKind::InService => Word::EvInService,
-            EventKind::NeverAlerted => Word::EvNeverAlerted,
-            EventKind::Crash => Word::EvCrash,
-            EventKind::Breakdown => Word::EvBreakdown,
-            EventKind::Repaired => Word::EvRepaired,
-            EventKind::ZoneOutage => Word::EvZoneOutage,
-            EventKind::ZoneBack => Word::EvZoneBack,
-            EventKind::Slow => Word::EvSlow,
-            EventKind::SlowEnds => Word::EvSlowEnds,
-            EventKind::Errors => Word::EvErrors,
-            EventKind::ErrorsEnd => Word::EvErrorsEnd,
-            EventKind::LaunchFailed => Word::EvLaunchFailed,
-            EventKind::FailedLaunches => Word::EvFailedLaunches,
-            EventKind::LaunchesBack => Word::EvLaunchesBack,
-            EventKind::Nodes => Word::EvNodes,
-            EventKind::QuotaReached => Word::EvQuotaReached,
-            EventKind::MonitoringOutage => Word::EvMonitoringOutage,
-            EventKind::MonitoringBack => Word::EvMonitoringBack,
-            EventKind::Alert => Word::EvAlert,
-            EventKind::Action => Word::EvAction,
-            EventKind::Unhealthy => Word::EvUnhealthy,
-            EventKind::Commit => Word::EvCommit,
-            EventKind::StagePassed => Word::EvStagePassed,
-            EventKind::StageFlaky => Word::EvStageFlaky,
-            EventKind::DefectCaught => Word::EvDefectCaught,
-            EventKind::Frozen => Word::EvFrozen,
-            EventKind::RolloutStarted => Word::EvRolloutStarted,
-            EventKind::RolloutStep => Word::EvRolloutStep,
-            EventKind::RolloutStuck => Word::EvRolloutStuck,
-            EventKind::Promoted => Word::EvPromoted,
-            EventKind::ConfigurationPushed => Word::EvConfigurationPushed,
-            EventKind::Crossed => Word::EvCrossed,
-            EventKind::Acknowledged => Word::EvAcknowledged,
-            EventKind::RollbackDecided => Word::EvRollbackDecided,
-            EventKind::RollbackStarted => Word::EvRollbackStarted,
-            EventKind::RollbackFailed => Word::EvRollbackFailed,
-            EventKind::ServerRestored => Word::EvServerRestored,
-            EventKind::RolledBack => Word::EvRolledBack,
-            EventKind::FirstHarm => Word::EvFirstHarm,
-            EventKind::HealthyAgain => Word::EvHealthyAgain,
-        })
-    }
+    HarmedRequests: "requests harmed", "受损请求";
+    PeakOfLimit: "{0}, peak as a share of its limit", "{0} 峰值占上限的比例";
+    ServerHours: "server hours", "服务器小时";
+    UnitCount: "count", "个";
+    UnitRatio: "ratio", "比值";
+    NoValue: "no value", "无数值";
+    Holds: "holds", "达成";
+    Undecided: "undecided", "未定";
+    HoldsNot: "fails", "未达成";
+    LogScale: " (log scale)", "（对数刻度）";
+    AgainstAxis: "Figures against {0}", "各指标与 {0}";
+    BandsOf: "Means over days; bands are their 95 % intervals.", "各日平均值；色带为 95% 置信区间。";
+    PointsOf: "Means over days, and their 95 % intervals.", "各日平均值及其 95% 置信区间。";
+    OthersVary: "Other axes change along with this one: points are not joined.", "其他轴随之变化，各点不相连。";
+    LinesLeftOut: "{0} lines are left out: sweep.csv has all cells.", "略去 {0} 条线，全部单元见 sweep.csv。";
+    BeyondAll: "A triangle at the upper edge: more requests got no answer in time than the percentile leaves out.",
+        "上缘的三角表示未及时得到响应的请求多于该百分位所允许的。";
+    MeansOf: "Means over days.", "各日平均值。";
+    RowsAre: "rows: {0}", "行：{0}";
+    OverAxes: "Figures over {0} and {1}", "各指标随 {0} 与 {1} 的变化";
+    HeatOf: "Means over days. Strokes and a cross: an objective fails; dots and ?: undecided; a tick: all hold.",
+        "各日平均值。斜线与叉：有目标未达成；点与问号：未定；勾：全部达成。";
+    RankedBy: "Ranking by {0}", "按{0}排名";
+    RankingOf: "Means over days with 95 % intervals; the grey row and the upright lines are the baseline.",
+        "各日平均值及 95% 置信区间；灰色行与竖线为基线。";
+    MoreCells: "{0} more cells stand in sweep.csv.", "另有 {0} 个单元见 sweep.csv。";
+    IsBaseline: " (baseline)", "（基线）";
+    CostRisk: "Cost against risk", "费用与风险";
+    ShareFailing: "days on which an objective fails", "有目标未达成的天数占比";
+    PerDay: "{0} a day", "每天 {0}";
+    Front: "front", "前沿";
+    FrontOf: "Beyond the front nothing is cheaper and safer. Risk with one-sided 95 % bounds, cost with 95 % interval.",
+        "没有单元比前沿更便宜又更安全。风险为单侧 95% 界限，费用为 95% 置信区间。";
+    LoadHolds: "Load multiplier against objectives", "负载倍数与目标";
+    AxisHolds: "Objectives against {0}", "各目标与 {0}";
+    DaysHeld: "Days that hold", "达成的天数";
+    ShareOfDays: "share of days, with one-sided 95 % bounds", "天数占比及单侧 95% 界限";
+    HoldsOf: "The upright line stands where all objectives are last, or first, shown to hold.",
+        "竖线表示可证全部目标达成的最后或最初位置。";
+    LastThatHolds: "last that holds: {0}", "最后达成：{0}";
+    FirstThatHolds: "first that holds: {0}", "最初达成：{0}";
+    Demanded: "demanded: {0}%", "要求：{0}%";
+    HarmByTime: "Requests harmed by time of release", "按发布时间的受损请求";
+    HarmOf: "Expected requests harmed if the release begins at this time, with 95 % intervals.",
+        "若在此时开始发布的预期受损请求数及 95% 置信区间。";
+    ExpectedHarm: "requests harmed, mean over days", "受损请求数，各日平均";
+    LeastIs: "least: {0}", "最少：{0}";
+    MostIs: "most: {0}", "最多：{0}";
+    HarmAt: "{0} ({1} requests{2})", "{0}（{1} 个请求{2}）";
+    LeastHarm: "least harm: {0}; most: {1}", "受损最少：{0}；最多：{1}";
+    NoRunFinished: "No run has finished.", "尚无运行完成。";
+    CheapestThatHolds: "cheapest that holds: {0}", "达成目标的最便宜者：{0}";
+    Cheapest: "cheapest: {0}", "最便宜者：{0}";
+    FewestHoursThatHold: "fewest server hours that hold: {0}", "达成目标的服务器小时最少者：{0}";
+    BestThatHolds: "best {1} that holds: {0}", "达成目标且{1}最佳者：{0}";
+    BestOfAll: "best {1}: {0}", "{1}最佳者：{0}";
+    OtherAt: "{0}: {1} ({2})", "{0}：{1}（{2}）";
+    OtherNeeds: "{0} needs {1} ({2})", "{0} 需要 {1}（{2}）";
+    OtherIs: "{0}: {1}", "{0}：{1}";
+    OtherUndecided: "{0} is undecided", "{0} 未定";
+    OtherNever: "{0} never holds", "{0} 均未达成";
+    NothingHolds: "nothing holds", "均未达成";
+    NothingShown: "nothing is shown to hold, {0} cells are undecided", "尚无可证达成者，{0} 个单元未定";
+    NearestHeld: "nearest is {0}, whose worst objective held in {1}", "最接近的是 {0}，其最差目标达成 {1}";
+    Against: "{0} against {1}, {2}: {3} {4}{5}, {6}", "{0} 对比 {1}，{2}：{4} {3}{5}，{6}";
+    AgainstBySigns: "{0} against {1}, {2}: {3}, day by day", "{0} 对比 {1}，{2}：逐日{3}";
+    TheSame: "{0} against {1}, {2}: the same", "{0} 对比 {1}，{2}：相同";
+    IsLower: "lower", "低";
+    IsHigher: "higher", "高";
+    FromTo: "{0} to {1}", "{0} 至 {1}";
+    IsBetter: "better", "更好";
+    IsWorse: "worse", "更差";
+    NotDistinguishable: "not distinguishable in {0} days", "{0} 天内无法区分";
+    ComparisonsCounted: "{0} comparisons with the baseline, corrected by Holm: {1} better, {2} worse, {3} not distinguishable",
+        "与基线的 {0} 次比较（经 Holm 校正）：{1} 更好，{2} 更差，{3} 无法区分";
+    OneComparison: "one comparison with the baseline: {1} better, {2} worse, {3} not distinguishable",
+        "与基线的 1 次比较：{1} 更好，{2} 更差，{3} 无法区分";
+    CellsMissing: "{0} of {1} cells lack runs", "{1} 个单元中有 {0} 个缺少运行";
+    CellsUndecided: "{0} of {1} cells are undecided: more replications decide them", "{1} 个单元中有 {0} 个未定：更多重复可作定论";
+    LookedAt: "cells were looked at after {0} replications; intervals allow for every look",
+        "在 {0} 次重复后查看各单元；区间已计入每次查看";
+    CellsDropped: "combinations that constraints dropped: {0}", "约束排除的组合数：{0}";
+    RecordedShared: "recorded traffic: replications share its arrivals and differ in all else",
+        "录制的流量：各次重复共享其到达，其余各异";
+    NoIntervals: "no interval for {0}: its variance is infinite, or it grows without end",
+        "{0} 没有置信区间：方差无穷大或无限增长";
+    SweepReport: "Sweep report", "扫描报告";
+    Ranking: "Ranking", "排名";
+    Comparisons: "Comparisons", "比较";
+    WhatVaried: "What was varied", "变化的内容";
+    Axis: "axis", "轴";
+    Path: "path", "路径";
+    Values: "values", "取值";
+    Cell: "cell", "单元";
+    Days: "days", "天数";
+    CellsHash: "hash of all cells", "全部单元的哈希";
+    BaselineWord: "baseline", "基线";
+    File: "file", "文件";
+    CellsAndDays: "{0} cells, {1} runs", "{0} 个单元，{1} 次运行";
+    TimeOfRelease: "time", "时间";
 }
 
 #[cfg(test)]
@@ -429,8 +464,16 @@ mod tests {
             let (en, zh) = (Lang::En.word(word), Lang::Zh.word(word));
             assert!(!en.is_empty() && en.is_ascii(), "{word:?}: {en}");
             let own = zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-            let alike =
-                [Word::Cpu, Word::DaysOf, Word::Semicolon, Word::FullStop, Word::AtTime, Word::CountOf];
+            let alike = [
+                Word::Cpu,
+                Word::DaysOf,
+                Word::Semicolon,
+                Word::FullStop,
+                Word::AtTime,
+                Word::CountOf,
+                Word::OtherIs,
+                Word::OtherAt,
+            ];
             assert!(own || alike.contains(&word), "{word:?}: {zh}");
             // Whatever is filled in is told in both.
             for place in ["{0}", "{1}", "{2}", "{3}", "{4}", "{5}"] {

@@ -1,6 +1,6 @@
 //! Figures as columns: a name and a function, so that each figure exists in one place.
 
-use crate::results::StudyResult;
+use crate::results::{ServicePlan, StudyResult};
 use crate::stats::{Interval, Students};
 
 /// What a figure's interval depends on.
@@ -12,6 +12,17 @@ pub enum Kind {
     Latency,
     /// Mean waiting: the same, and its variance may be infinite.
     MeanLatency,
+}
+
+impl Kind {
+    /// Tells whether a figure of a service has an interval.
+    pub(super) fn is_bounded(self, service: &ServicePlan) -> bool {
+        match self {
+            Self::Plain => true,
+            Self::Latency => !service.growing,
+            Self::MeanLatency => !service.growing && service.no_mean_interval.is_none(),
+        }
+    }
 }
 
 /// A named figure of `S`; `None` means not applicable, never 0.

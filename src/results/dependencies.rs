@@ -2,7 +2,7 @@
 
 use crate::results::column::quotient;
 use crate::results::fleet_mean::{milli, spread};
-use crate::results::{Peak, Plan, PoolPlan, RunResult, ServerTotals, StudyResult};
+use crate::results::{Peak, Plan, PoolPlan, RunResult, ServerTotals, ServicePlan, StudyResult};
 
 /// A row of `dependencies.csv`: service x limited resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,29 +43,69 @@ impl Reached {
     }
 }
 
+/// A limited resource of a service.
+pub(super) struct Limited {
+    /// Index of the service.
+    pub(super) service: usize,
+    /// `cpu`, `slots` or `queue`.
+    pub(super) resource: &'static str,
+    /// The limit with the servers of the start.
+    limit: f64,
+    peak: fn(&Plan, &RunResult, &Self) -> Reached,
+}
+
+impl Limited {
+    /// Returns every limited resource of a plan, in order.
+    pub(super) fn all(plan: &Plan) -> Vec<Self> {
+        let of_service = |(service, config): (usize, &ServicePlan)| {
+            let sum = |each: &dyn Fn(&PoolPlan) -> Option<f64>| -> Option<f64> {
+                config.pools.iter().map(|pool| Some(each(pool)? * f64::from(pool.replicas))).sum()
+            };
+            let cores = sum(&|pool| milli(pool).map(|milli| milli as f64 / 1000.0));
+            let slots = sum(&|pool| pool.concurrency.map(f64::from));
+            let known: [(_, _, fn(&Plan, &RunResult, &Self) -> Reached); 3] = [
+                ("cpu", cores, peak_cores),
+                ("slots", slots, peak_slots),
+                ("queue", config.queue_limit.map(f64::from), |_, run, of| {
+                    Reached::new(run.services[of.service].peak_queue, of.limit)
+                }),
+            ];
+            known.into_iter().filter_map(move |(resource, limit, peak)| {
+                Some(Self { service, resource, limit: limit?, peak })
+            })
+        };
+        plan.services.iter().enumerate().flat_map(of_service).collect()
+    }
+
+    /// Returns how much of the limit was used at most in one replication; infinite where there was none.
+    pub(super) fn peak_share(&self, plan: &Plan, run: &RunResult) -> f64 {
+        (self.peak)(plan, run, self).share()
+    }
+
+    fn worst(&self, result: &StudyResult) -> DependencyRow {
+        let mut worst: Option<(Reached, u32)> = None;
+        for run in &result.runs {
+            let reached = (self.peak)(&result.plan, run, self);
+            if worst.is_none_or(|(before, _)| reached.share() > before.share()) {
+                worst = Some((reached, run.replication));
+            }
+        }
+        let reached = worst.map(|(reached, _)| reached);
+        DependencyRow {
+            service: self.service,
+            resource: self.resource,
+            limit: reached.map_or(self.limit, |reached| reached.limit),
+            peak_use: reached.map(|reached| reached.used),
+            margin: reached.and_then(|reached| quotient(reached.used, reached.limit)).map(|used| 1.0 - used),
+            at_ns: reached.filter(|reached| reached.used > 0.0).map(|reached| reached.at_ns),
+            replication: worst.map(|(_, replication)| replication),
+        }
+    }
+}
+
 /// Returns one row per service and limited resource.
 pub fn dependencies(result: &StudyResult) -> Vec<DependencyRow> {
-    let mut rows = Vec::new();
-    for (service, config) in result.plan.services.iter().enumerate() {
-        let sum = |each: &dyn Fn(&PoolPlan) -> Option<f64>| -> Option<f64> {
-            config.pools.iter().map(|pool| Some(each(pool)? * f64::from(pool.replicas))).sum()
-        };
-        let cores = sum(&|pool| milli(pool).map(|milli| milli as f64 / 1000.0));
-        let slots = sum(&|pool| pool.concurrency.map(f64::from));
-        let mut push = |resource, limit: Option<f64>, peak: &dyn Fn(&RunResult, f64) -> Reached| {
-            rows.extend(limit.map(|limit| worst(result, service, resource, limit, peak)));
-        };
-        push("cpu", cores, &|run, limit| peak_cores(&result.plan, run, service, limit));
-        push("slots", slots, &|run, limit| {
-            let peak = run.services[service].peak_slots;
-            let there = slots_at(&result.plan, run, service, peak.at_ns);
-            Reached::new(peak, if there > 0.0 { there } else { limit })
-        });
-        push("queue", config.queue_limit.map(f64::from), &|run, limit| {
-            Reached::new(run.services[service].peak_queue, limit)
-        });
-    }
-    rows
+    Limited::all(&result.plan).iter().map(|limited| limited.worst(result)).collect()
 }
 
 /// Returns the rows that have a margin, the smallest first, in the order of [`dependencies`] among
@@ -77,35 +117,9 @@ pub fn nearest_limits(result: &StudyResult) -> Vec<DependencyRow> {
     rows
 }
 
-fn worst(
-    result: &StudyResult,
-    service: usize,
-    resource: &'static str,
-    limit: f64,
-    peak: &dyn Fn(&RunResult, f64) -> Reached,
-) -> DependencyRow {
-    let mut worst: Option<(Reached, u32)> = None;
-    for run in &result.runs {
-        let reached = peak(run, limit);
-        if worst.is_none_or(|(before, _)| reached.share() > before.share()) {
-            worst = Some((reached, run.replication));
-        }
-    }
-    let reached = worst.map(|(reached, _)| reached);
-    DependencyRow {
-        service,
-        resource,
-        limit: reached.map_or(limit, |reached| reached.limit),
-        peak_use: reached.map(|reached| reached.used),
-        margin: reached.and_then(|reached| quotient(reached.used, reached.limit)).map(|used| 1.0 - used),
-        at_ns: reached.filter(|reached| reached.used > 0.0).map(|reached| reached.at_ns),
-        replication: worst.map(|(_, replication)| replication),
-    }
-}
-
 /// Returns the interval mean of cores used that comes nearest to the cores there were, over intervals that
-/// reach into the period; `limit` stands where nothing was used.
-fn peak_cores(plan: &Plan, run: &RunResult, service: usize, limit: f64) -> Reached {
+/// reach into the period; the limit of the start stands where nothing was used.
+fn peak_cores(plan: &Plan, run: &RunResult, &Limited { service, limit, .. }: &Limited) -> Reached {
     let cores = cores_there(plan, run, service);
     let mut peak = Reached { used: 0.0, limit, at_ns: 0 };
     for (i, used) in run.service_series[service].cpu_milli_ns.iter().enumerate() {
@@ -130,6 +144,12 @@ fn cores_there(plan: &Plan, run: &RunResult, service: usize) -> Vec<u128> {
         (server.from_ns, server.gone_ns.min(plan.duration_ns), milli(&pools[server.pool]).unwrap_or(0))
     });
     spread(lives, plan.interval_ns, plan.duration_ns)
+}
+
+fn peak_slots(plan: &Plan, run: &RunResult, &Limited { service, limit, .. }: &Limited) -> Reached {
+    let peak = run.services[service].peak_slots;
+    let there = slots_at(plan, run, service, peak.at_ns);
+    Reached::new(peak, if there > 0.0 { there } else { limit })
 }
 
 /// Returns the slots of the servers there were at an instant, one that ends then included.

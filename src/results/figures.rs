@@ -13,6 +13,9 @@ const NS_PER_S: f64 = 1e9;
 const NS_PER_MS: f64 = 1e6;
 const NS_PER_HOUR: f64 = 3.6e12;
 
+/// The percentiles among the columns, as shares.
+const PERCENTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
+
 /// What figures are about: a service and one of its classes, or all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject {
@@ -51,6 +54,8 @@ pub struct Facts {
     in_flight_end: u64,
     dispatched: u64,
     latency: Histogram,
+    /// At the shares of [`PERCENTILES`].
+    percentiles_ns: [Option<u64>; PERCENTILES.len()],
     latency_sum_ns: u128,
     latency_max_ns: u64,
     period_ns: f64,
@@ -90,11 +95,11 @@ pub static SUMMARY: [Column<Facts>; 38] = [
     Column::new("in_flight_end", |f| Some(f.in_flight_end as f64)),
     Column::new("goodput_per_s", |f| quotient(f.completed() as f64 * NS_PER_S, f.period_ns)),
     Column { name: "latency_mean_ms", figure: Facts::latency_mean_ms, kind: Kind::MeanLatency },
-    Column::latency("p50_ms", |f| f.percentile_ms(0.5)),
-    Column::latency("p90_ms", |f| f.percentile_ms(0.9)),
-    Column::latency("p95_ms", |f| f.percentile_ms(0.95)),
-    Column::latency("p99_ms", |f| f.percentile_ms(0.99)),
-    Column::latency("p999_ms", |f| f.percentile_ms(0.999)),
+    Column::latency("p50_ms", |f| f.percentiles_ns[0].map(ms)),
+    Column::latency("p90_ms", |f| f.percentiles_ns[1].map(ms)),
+    Column::latency("p95_ms", |f| f.percentiles_ns[2].map(ms)),
+    Column::latency("p99_ms", |f| f.percentiles_ns[3].map(ms)),
+    Column::latency("p999_ms", |f| f.percentiles_ns[4].map(ms)),
     Column::latency("max_ms", |f| (f.completed() > 0).then_some(f.latency_max_ns as f64 / NS_PER_MS)),
     Column::new("load_ratio", |f| quotient(f.dispatched as f64, f.ready)),
     Column::new("load_ratio_max_over_mean", |f| f.whole.max_over_mean),
@@ -138,6 +143,7 @@ impl Facts {
             facts.latency_sum_ns += row.latency_sum_ns.0;
             facts.latency_max_ns = facts.latency_max_ns.max(row.latency_max_ns);
         }
+        facts.percentiles_ns = facts.latency.quantiles(PERCENTILES, facts.latency.count());
         let loads = subject.rows(plan).map(|row| Load {
             row: &plan.rows[row],
             offered: run.rows[row].offered,
@@ -150,6 +156,19 @@ impl Facts {
         facts
     }
 
+    /// Tells whether a figure is one that only services as a whole have.
+    pub(super) fn of_whole_alone(column: &Column<Self>) -> bool {
+        let of_class = Self {
+            outcomes: [1; 6],
+            percentiles_ns: [Some(1); PERCENTILES.len()],
+            period_ns: 1.0,
+            ready: 1.0,
+            scaling: Scaling { cpu: Some(1.0), slots: Some(1.0) },
+            ..Self::default()
+        };
+        (column.figure)(&of_class).is_none()
+    }
+
     fn completed(&self) -> u64 {
         self.outcomes[Outcome::Completed as usize]
     }
@@ -159,13 +178,17 @@ impl Facts {
     }
 
     fn percentile_ms(&self, quantile: f64) -> Option<f64> {
-        self.latency.quantile(quantile, 0).map(|ns| ns as f64 / NS_PER_MS)
+        self.latency.quantile(quantile, 0).map(ms)
     }
 
     /// Returns whether CPU or slots bind the scaling ratio.
     pub fn binding(&self) -> Option<&'static str> {
         self.scaling.binding()
     }
+}
+
+fn ms(ns: u64) -> f64 {
+    ns as f64 / NS_PER_MS
 }
 
 impl Whole {
@@ -204,11 +227,9 @@ impl Whole {
             let warm = pool.warm_price_per_hour.unwrap_or(0.0) * period;
             Some((paid + warm, (paid - used).max(0.0) + warm))
         };
-        let priced = pools()
-            .any(|(pool, _)| pool.price_per_hour.or(pool.node_price.map(|node| node.per_hour)).is_some());
         // A sum that leaves out pools without a price would look like a bargain.
         let sums: Option<Vec<(f64, f64)>> = pools().enumerate().map(paid).collect();
-        let sums = sums.filter(|_| priced);
+        let sums = sums.filter(|_| plan.services[service].is_priced());
         let cost = |idle: bool| {
             let pools = sums.as_ref()?.iter();
             Some(pools.map(|&(paid, wasted)| if idle { wasted } else { paid }).sum())
@@ -282,14 +303,9 @@ pub fn summary(result: &StudyResult) -> Vec<SummaryRow> {
         let facts: Vec<Facts> =
             result.runs.iter().map(|run| Facts::new(&result.plan, run, subject)).collect();
         let service = &result.plan.services[subject.service];
-        let bounded = |column: &Column<Facts>| match column.kind {
-            Kind::Plain => true,
-            Kind::Latency => !service.growing,
-            Kind::MeanLatency => !service.growing && service.no_mean_interval.is_none(),
-        };
         let figure = |column: &Column<Facts>| {
             let interval = aggregator.column(column, &facts)?;
-            Some(if bounded(column) { interval } else { interval.without_bounds() })
+            Some(if column.kind.is_bounded(service) { interval } else { interval.without_bounds() })
         };
         let figures = SUMMARY.iter().map(figure).collect();
         SummaryRow { subject, figures, binding: bindings(&facts), note: note(&result.plan, subject) }
@@ -329,12 +345,8 @@ fn note(plan: &Plan, subject: Subject) -> String {
         );
     }
     notes.extend(service.no_mean_interval.clone());
-    let unpriced: Vec<_> = service
-        .pools
-        .iter()
-        .filter(|pool| pool.price_per_hour.or(pool.node_price.map(|node| node.per_hour)).is_none())
-        .map(|pool| &*pool.name)
-        .collect();
+    let unpriced: Vec<_> =
+        service.pools.iter().filter(|pool| !pool.is_priced()).map(|pool| &*pool.name).collect();
     if subject.row.is_none() && !unpriced.is_empty() && unpriced.len() < service.pools.len() {
         notes.push(format!("no cost: no price for {}", unpriced.join(", ")));
     }

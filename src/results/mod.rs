@@ -4,6 +4,7 @@
 //! series); every file, table, chart and verdict is a pure function of it. Knows no engine.
 
 mod column;
+mod compare;
 mod counts;
 mod dependencies;
 pub mod dora;
@@ -24,6 +25,9 @@ mod window;
 
 pub use crate::stats::Peak;
 pub use column::{Aggregator, Column, Kind};
+pub use compare::{
+    Comparison, FigurePair, Judgement, ObjectivePair, Pairing, ScenarioChange, Silence, compare,
+};
 pub use counts::Counts;
 pub use dependencies::{DependencyRow, dependencies, nearest_limits};
 pub use figures::{Facts, SUMMARY, Subject, SummaryRow, latency_at, summary};

@@ -96,6 +96,11 @@ impl ServicePlan {
     pub fn initial_version(&self) -> String {
         self.version.clone().unwrap_or_else(|| "current".to_owned())
     }
+
+    /// Tells whether any of its pools has a price.
+    pub fn is_priced(&self) -> bool {
+        self.pools.iter().any(PoolPlan::is_priced)
+    }
 }
 
 /// A pool of equal servers.
@@ -123,6 +128,13 @@ pub struct PoolPlan {
     /// A server is billed for so long at least, in nanoseconds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub billed_at_least_ns: u64,
+}
+
+impl PoolPlan {
+    /// Tells whether it has a price, of servers or of nodes.
+    pub fn is_priced(&self) -> bool {
+        self.price_per_hour.is_some() || self.node_price.is_some()
+    }
 }
 
 /// What a node costs.

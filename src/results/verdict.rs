@@ -2,11 +2,14 @@
 //!
 //! The event happens once, so a replication holds or does not; a verdict says how sure that is.
 
+use serde::{Deserialize, Serialize};
+
 use crate::results::{Goal, ObjectivePlan, ObjectiveRun, StudyResult, WindowRecord};
 use crate::stats::{Interval, share_at_least, share_at_most};
 
 /// What a study says about an objective; ordered from best to worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// It holds.
     Pass,
@@ -23,6 +26,23 @@ impl Verdict {
             Self::Pass => "pass",
             Self::Inconclusive => "inconclusive",
             Self::Fail => "fail",
+        }
+    }
+
+    /// Judges by how many of how many days hold, the bounds of their share, and the value.
+    pub(super) fn of(
+        goal: &Goal,
+        holds_in: Option<f64>,
+        (held, n): (u32, u32),
+        share: Option<(f64, f64)>,
+        value: Option<Interval>,
+    ) -> Self {
+        match (holds_in, share) {
+            (_, None) => Self::Inconclusive,
+            (Some(wanted), Some((lo, _))) if lo >= wanted => Self::Pass,
+            (Some(wanted), Some((_, hi))) if hi < wanted => Self::Fail,
+            (Some(_), _) => Self::Inconclusive,
+            (None, _) => by_value(goal, held, n, value),
         }
     }
 }
@@ -178,13 +198,8 @@ fn judge(objective: &ObjectivePlan, days: Vec<DayVerdict>, interval: bool) -> Ob
     let values: Vec<f64> = days.iter().filter_map(|day| day.value).collect();
     let value = Interval::of(&values).map(|v| if interval { v } else { v.without_bounds() });
     let (share_lo, share_hi) = (share_at_least(held, n), share_at_most(held, n));
-    let verdict = match (objective.holds_in, share_lo, share_hi) {
-        _ if n == 0 => Verdict::Inconclusive,
-        (Some(share), Some(lo), _) if lo >= share => Verdict::Pass,
-        (Some(share), _, Some(hi)) if hi < share => Verdict::Fail,
-        (Some(_), ..) => Verdict::Inconclusive,
-        (None, ..) => by_value(&objective.goal, held, n, value),
-    };
+    let shares = share_lo.zip(share_hi);
+    let verdict = Verdict::of(&objective.goal, objective.holds_in, (held, n), shares, value);
     let mut notes = Vec::new();
     notes.extend(match n {
         0 => Some(VerdictNote::NoDay),

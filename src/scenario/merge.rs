@@ -232,7 +232,8 @@ fn element<'n, 'p>(node: &'n mut Node, path: &'p str) -> Result<(&'n mut Node, &
     }
 }
 
-fn name_of(item: &Node) -> Option<&str> {
+/// Returns the name of an element of a list, where it has one.
+pub(super) fn name_of(item: &Node) -> Option<&str> {
     let Value::Map(entries) = &item.value else { return None };
     entries.iter().find(|(key, ..)| key == "name").and_then(|(.., node)| match &node.value {
         Value::Text(text) | Value::Plain(_, text) => Some(text.as_str()),

@@ -15,6 +15,7 @@
 //! | `schema.rs` | their JSON Schema |
 //! | `read.rs` | the steps above, and issues with places |
 //! | `check/` | cross-checks, and the way from spec to plan |
+//! | `diff.rs` | what differs between two scenarios |
 //! | `partial.rs` | cross-checks of what could be read, where something could not |
 //! | `sweep/` | files that vary a scenario: axes, cells |
 //!
@@ -23,6 +24,7 @@
 mod bounds;
 mod check;
 mod decode;
+mod diff;
 mod examples;
 mod explain;
 mod forms;
@@ -39,6 +41,7 @@ pub mod sweep;
 mod tree;
 
 pub(crate) use bounds::MAX_REPLICATIONS;
+pub use diff::differences;
 pub use explain::{Explanation, explain};
 pub use forms::{BalancerChoice, Concurrency, Cores, OrderSpec, PerClass, TrafficRateSpec, Warmup};
 pub use named::Named;

@@ -5,7 +5,7 @@
 use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
 
 /// How sure a bound is: two-sided for a mean, one-sided for a share.
-const CONFIDENCE: f64 = 0.95;
+pub(super) const CONFIDENCE: f64 = 0.95;
 
 /// A mean over replications and its two-sided 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,30 +28,22 @@ pub struct Students {
 impl Students {
     /// Prepares the factors for up to `most` values.
     pub fn up_to(most: usize) -> Self {
-        let factor = |n: usize| match n {
-            0 | 1 => 0.0,
-            n => student_quantile(0.5 + CONFIDENCE / 2.0, (n - 1) as f64) / (n as f64).sqrt(),
-        };
-        Self { factors: (0..=most).map(factor).collect() }
+        Self { factors: (0..=most).map(|n| student_factor(CONFIDENCE, n)).collect() }
     }
 
     /// Returns mean and interval of up to as many values as were prepared for; `None` for no
     /// value. Interval: mean +- t(0.975, n - 1) x s / sqrt(n) (Law, Simulation Modeling and
     /// Analysis, 9.4.1).
     pub fn interval(&self, values: &[f64]) -> Option<Interval> {
-        let (&first, n) = (values.first()?, values.len() as f64);
-        if values.iter().any(|value| !value.is_finite()) {
-            return Some(Interval { mean: f64::INFINITY, lo: None, hi: None });
-        }
-        // Relative to the first value: equal values have exactly their value as mean and bounds.
-        let mean = first + values.iter().map(|value| value - first).sum::<f64>() / n;
-        let factor = match self.factors.get(values.len()) {
-            Some(factor) if values.len() > 1 => factor,
-            _ => return Some(Interval { mean, lo: None, hi: None }),
-        };
-        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-        let half = factor * (squares / (n - 1.0)).sqrt();
-        Some(Interval { mean, lo: Some(mean - half), hi: Some(mean + half) })
+        Interval::with_factor(values, self.factors.get(values.len()).copied())
+    }
+}
+
+/// Returns Student's factor t / sqrt(n) of n values at a two-sided confidence; 0 of fewer than two.
+pub(super) fn student_factor(confidence: f64, n: usize) -> f64 {
+    match n {
+        0 | 1 => 0.0,
+        n => student_quantile(0.5 + confidence / 2.0, (n - 1) as f64) / (n as f64).sqrt(),
     }
 }
 
@@ -59,6 +51,22 @@ impl Interval {
     /// Returns mean and 95 % interval of `values`; `None` for no value.
     pub fn of(values: &[f64]) -> Option<Self> {
         Students::up_to(values.len()).interval(values)
+    }
+
+    /// Returns mean and interval of `values` by their factor of Student's; `None` for no value.
+    pub(super) fn with_factor(values: &[f64], factor: Option<f64>) -> Option<Self> {
+        let (&first, n) = (values.first()?, values.len() as f64);
+        if values.iter().any(|value| !value.is_finite()) {
+            return Some(Self { mean: f64::INFINITY, lo: None, hi: None });
+        }
+        // Relative to the first value: equal values have exactly their value as mean and bounds.
+        let mean = first + values.iter().map(|value| value - first).sum::<f64>() / n;
+        let Some(factor) = factor.filter(|_| values.len() > 1) else {
+            return Some(Self { mean, lo: None, hi: None });
+        };
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        let half = factor * (squares / (n - 1.0)).sqrt();
+        Some(Self { mean, lo: Some(mean - half), hi: Some(mean + half) })
     }
 
     /// Forgets the bounds, where the figure has no interval.
@@ -80,7 +88,11 @@ pub fn student_quantile(p: f64, freedom: f64) -> f64 {
 /// Returns the one-sided 95 % Clopper-Pearson lower bound of a share of which `hits` of `n` were
 /// seen: the 5 % quantile of Beta(hits, n - hits + 1). `None` where n is 0.
 pub fn share_at_least(hits: u32, n: u32) -> Option<f64> {
-    let alpha = 1.0 - CONFIDENCE;
+    share_above(hits, n, 1.0 - CONFIDENCE)
+}
+
+/// Returns the Clopper-Pearson lower bound that errs with the chance `alpha`; `None` where n is 0.
+pub(super) fn share_above(hits: u32, n: u32, alpha: f64) -> Option<f64> {
     match hits.min(n) {
         _ if n == 0 => None,
         0 => Some(0.0),
@@ -93,11 +105,16 @@ pub fn share_at_least(hits: u32, n: u32) -> Option<f64> {
 /// Returns the one-sided 95 % Clopper-Pearson upper bound of a share of which `hits` of `n` were
 /// seen: the 95 % quantile of Beta(hits + 1, n - hits). `None` where n is 0.
 pub fn share_at_most(hits: u32, n: u32) -> Option<f64> {
+    share_below(hits, n, 1.0 - CONFIDENCE)
+}
+
+/// Returns the Clopper-Pearson upper bound that errs with the chance `alpha`; `None` where n is 0.
+pub(super) fn share_below(hits: u32, n: u32, alpha: f64) -> Option<f64> {
     match hits.min(n) {
         _ if n == 0 => None,
-        0 => Some(1.0 - libm::pow(1.0 - CONFIDENCE, 1.0 / f64::from(n))),
+        0 => Some(1.0 - libm::pow(alpha, 1.0 / f64::from(n))),
         hits if hits == n => Some(1.0),
-        hits => beta_quantile(f64::from(hits) + 1.0, f64::from(n - hits), CONFIDENCE),
+        hits => beta_quantile(f64::from(hits) + 1.0, f64::from(n - hits), 1.0 - alpha),
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Task<'a> {
     pub cell: usize,
     /// The scenario; its warm-up is known.
     pub scenario: &'a Scenario,
+    /// Its [`cell_sha256`], which takes as long as a short run: it is computed once for all of them.
+    pub sha256: &'a str,
     /// What is kept of it.
     pub measures: &'a Measures,
     /// The replication, from 1.
@@ -59,6 +61,9 @@ pub struct Task<'a> {
 
 /// Looks on while a batch goes on, from many threads at once, and may end it.
 pub trait BatchObserver: Sync {
+    /// Learns that so many runs come now, and so many more at most after them.
+    fn on_round(&self, _due: usize, _later: usize) {}
+
     /// Learns how far a run has come.
     fn on_progress(&self, task: &Task<'_>, progress: Progress);
 
@@ -138,7 +143,7 @@ pub fn run_batch(
     };
     // One after the other, so that what is kept when a batch ends is its beginning, and no thread waits while
     // another has a list of them.
-    pool(options.threads, tasks.len())?.broadcast(|_| {
+    pool(options, tasks.len())?.broadcast(|_| {
         while !observer.is_cancelled() && broken.lock().is_ok_and(|broken| broken.is_none()) {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(task) = tasks.get(index) else { break };
@@ -163,7 +168,7 @@ fn make(
     traces: &dyn TraceFiles,
     observer: &impl BatchObserver,
 ) -> Result<Made, Error> {
-    let id = run_id(&cell_sha256(task.scenario), task.replication);
+    let id = run_id(task.sha256, task.replication);
     if let Some(record) = store.find(&id)? {
         observer.on_finished(task, true);
         return Ok(Made::Finished(record));

@@ -6,9 +6,12 @@
 
 mod batch;
 mod pairs;
+pub mod size;
+mod sweep;
 mod warmup;
 
 pub use batch::{BatchObserver, Made, RunStore, Task, cell_sha256, run_batch, run_id};
+pub use sweep::{Failure, Gathered, Ran, Shard, SweepStudy, UnknownMetric, gather, run_sweep};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -54,6 +57,16 @@ impl StudyObserver for () {
 pub struct StudyOptions {
     /// Threads; 0 means one per core.
     pub threads: usize,
+}
+
+impl StudyOptions {
+    /// Returns how many threads that are.
+    fn count(self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads => threads,
+        }
+    }
 }
 
 /// Runs replications 1 to `scenario.replications`, after pilots where the warm-up is to be found.
@@ -125,14 +138,10 @@ pub fn settled<'a>(
     Ok(scenario)
 }
 
-/// Returns threads for so many things to do; 0 means one per core.
-fn pool(threads: usize, things: usize) -> Result<rayon::ThreadPool, Error> {
-    let threads = match threads {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        threads => threads,
-    };
+/// Returns threads for so many things to do.
+fn pool(options: StudyOptions, things: usize) -> Result<rayon::ThreadPool, Error> {
     rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.min(things).max(1))
+        .num_threads(options.count().min(things).max(1))
         .build()
         .map_err(|error| Error::Run(format!("no threads: {error}\n  try --threads 1")))
 }
@@ -146,7 +155,7 @@ fn simulate(
     observer: &impl StudyObserver,
 ) -> Result<Vec<RunResult>, Error> {
     let (first, last) = replications.into_inner();
-    let pool = pool(options.threads, (last - first + 1) as usize)?;
+    let pool = pool(options, (last - first + 1) as usize)?;
     let board = Board { started: AtomicU32::new(first - 1), ..Board::default() };
     // Replications are handed out in order, one at a time, so that an interrupted study keeps the
     // first ones and no thread waits while another has a list of them.

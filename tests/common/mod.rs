@@ -1,6 +1,7 @@
 //! Scenarios built in code, for tests and benches that vary one thing at a time.
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
+pub mod conformance;
 pub mod drill;
 pub mod released;
 pub mod story;

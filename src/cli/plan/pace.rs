@@ -26,15 +26,15 @@ services: {farm: {pools: {p: {replicas: 100, concurrency: SLOTS, cpu: {cores: 2}
 /// How fast this build simulates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Pace {
+pub(in crate::cli) struct Pace {
     /// Nanoseconds a request, on one core.
-    pub(super) ns_per_request: f64,
+    pub(in crate::cli) ns_per_request: f64,
     /// Cores on which replications run side by side.
-    pub(super) cores: usize,
+    pub(in crate::cli) cores: usize,
 }
 
 /// Simulates a small farm for some milliseconds: one that shares CPUs where the scenario does.
-pub(super) fn measure(scenario: &Scenario) -> Pace {
+pub(in crate::cli) fn measure(scenario: &Scenario) -> Pace {
     let pools = || scenario.services.iter().flat_map(|service| &service.pools);
     let slots = if pools().any(|pool| pool.shared_millicores.is_some()) { "4" } else { "2" };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -44,6 +44,12 @@ const STEPS_MS: [u64; 33] = [
 ];
 /// The share of a time axis that a date at its beginning and half of another take.
 const DATE_WIDTH: f64 = 0.3;
+/// Values lie near each other where the least is more than this share of the most.
+const NEAR: f64 = 0.85;
+/// The room beside the first and the last of given values, as a share of what lies between.
+const EDGE: f64 = 0.05;
+/// The least factor over all values that makes an axis logarithmic.
+const DECADE: f64 = 8.0;
 const DAY_MS: u64 = 86_400_000;
 const MS: u64 = 1_000_000;
 
@@ -72,11 +78,92 @@ impl Axis {
         axis
     }
 
+    /// Returns a linear axis that shows how values differ: from 0, or from a tick below the least where all lie near
+    /// each other.
+    pub(super) fn spanning(least: f64, most: f64) -> Self {
+        let near = (NEAR * most..most).contains(&least) && most - least > 1e-6 * most;
+        if near { Self::around(least, most) } else { Self::linear(most) }
+    }
+
+    /// Returns a linear axis from a tick below the least to one above the most; from 0 where both are equal.
+    pub(super) fn around(least: f64, most: f64) -> Self {
+        if !(1e-9..1e300).contains(&most) || !(0.0..most).contains(&least) {
+            return Self::linear(most);
+        }
+        let step = nice_step((most - least) / 6.0);
+        let first = libm::floor(least / step - 0.05);
+        let count = (libm::ceil(most / step + 0.05) - first) as usize;
+        let (from, to) = (first * step, (first + count as f64) * step);
+        let mut axis = Self { from, to, log: false, ticks: Vec::new(), dates: Vec::new() };
+        axis.ticks =
+            (0..=count).map(|i| axis.tick((first + i as f64) * step, |value| plain(value, step))).collect();
+        axis
+    }
+
+    /// Returns an axis of given values, in ascending order, and of their labels those that stand apart; `width` is the
+    /// share of the axis that one takes. Logarithmic where the values grow by a factor.
+    pub(super) fn values(values: &[(f64, String)], width: impl Fn(&str) -> f64) -> Self {
+        let (first, last) = (values.first().map_or(0.0, |v| v.0), values.last().map_or(1.0, |v| v.0));
+        let log = by_factor(values);
+        let (from, to) = match (log, last > first) {
+            (true, _) => (first / libm::pow(last / first, EDGE), last * libm::pow(last / first, EDGE)),
+            (false, true) => (first - EDGE * (last - first), last + EDGE * (last - first)),
+            (false, false) => (first - 1.0, first + 1.0),
+        };
+        let mut axis = Self { from, to, log, ticks: Vec::new(), dates: Vec::new() };
+        let mut free = f64::NEG_INFINITY;
+        for (value, label) in values {
+            let (at, half) = (axis.share(*value), width(label) / 2.0);
+            if at - half >= free {
+                free = at + half;
+                axis.ticks.push((at, label.clone()));
+            }
+        }
+        axis
+    }
+
+    /// Returns an axis of things, each in the middle of a part of its own, with what stands in a second row.
+    pub(super) fn categories(labels: impl ExactSizeIterator<Item = (String, String)>) -> Self {
+        let count = labels.len().max(1) as f64;
+        let rows = labels.enumerate().map(|(i, (first, second))| {
+            let at = (i as f64 + 0.5) / count;
+            ((at, first), (at, second))
+        });
+        let (ticks, dates): (Vec<_>, Vec<_>) = rows.unzip();
+        Self { from: 0.0, to: count, log: false, ticks, dates }
+    }
+
+    /// Writes `%` behind every tick.
+    pub(super) fn in_percent(mut self) -> Self {
+        self.ticks.iter_mut().for_each(|(_, label)| label.push('%'));
+        self
+    }
+
     /// Returns an axis of shares: 0 to 100 %, or further where there is more.
     pub(super) fn percent(most: f64) -> Self {
-        let mut axis = Self::linear(100.0 * most.max(1.0));
+        let mut axis = Self::linear(100.0 * most.max(1.0)).in_percent();
         axis.to /= 100.0;
-        axis.ticks.iter_mut().for_each(|(_, label)| label.push('%'));
+        axis
+    }
+
+    /// Returns an axis of changes in per cent, from `least` (not above 0) to `most` (not below 0), zero among its
+    /// ticks.
+    pub(super) fn changes(least: f64, most: f64) -> Self {
+        let (least, most) = if most - least > 1e-9 { (least, most) } else { (-0.1, 0.1) };
+        let step = nice_step(100.0 * (most - least) / 7.5);
+        let (first, last) = (libm::floor(100.0 * least / step), libm::ceil(100.0 * most / step));
+        let (from, to) = (first * step / 100.0, last * step / 100.0);
+        let mut axis = Self { from, to, log: false, ticks: Vec::new(), dates: Vec::new() };
+        let label = |value: f64| {
+            let sign = if value < -1e-9 { "-" } else { "+" };
+            if value.abs() < 1e-9 {
+                "0%".to_owned()
+            } else {
+                format!("{sign}{}%", plain(100.0 * value.abs(), step))
+            }
+        };
+        let ticks = (0..=(last - first) as usize).map(|i| (first + i as f64) * step / 100.0);
+        axis.ticks = ticks.map(|value| axis.tick(value, label)).collect();
         axis
     }
 
@@ -227,6 +314,14 @@ fn dates(
     date(0).filter(|_| apart).into_iter().chain(midnight).collect()
 }
 
+/// Tells whether values grow by a factor rather than by a step.
+fn by_factor(values: &[(f64, String)]) -> bool {
+    let (Some(first), Some(last)) = (values.first(), values.last()) else { return false };
+    let factors = values.windows(2).map(|pair| pair[1].0 / pair[0].0);
+    let (least, most) = factors.fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), f| (lo.min(f), hi.max(f)));
+    values.len() > 3 && first.0 > 0.0 && last.0 > DECADE * first.0 && most < 1.6 * least
+}
+
 /// Rounds up to 1, 2 or 5 times a power of ten.
 fn nice_step(least: f64) -> f64 {
     let power = libm::pow(10.0, libm::floor(libm::log10(least)));
@@ -302,6 +397,10 @@ mod tests {
             (Axis::latency(f64::INFINITY, 0.0), vec!["1 s", "2 s"]),
             (Axis::nines(3.5), vec!["50%", "90%", "99%", "99.9%"]),
             (Axis::ordinals(24), vec!["0", "5", "10", "15", "20"]),
+            (Axis::changes(0.0, 0.0), vec!["-10%", "-5%", "0%", "+5%", "+10%"]),
+            (Axis::changes(-0.21, 0.06), vec!["-25%", "-20%", "-15%", "-10%", "-5%", "0%", "+5%", "+10%"]),
+            (Axis::changes(-0.002, 0.0), vec!["-0.20%", "-0.15%", "-0.10%", "-0.05%", "0%"]),
+            (Axis::changes(-1.0, 2.0), vec!["-100%", "-50%", "0%", "+50%", "+100%", "+150%", "+200%"]),
         ];
         for (axis, expected) in table {
             let labels = labels(&axis);

@@ -6,9 +6,14 @@
 //! | `plot.rs` | one picture through plotters |
 //! | `look.rs` | colours and dashes |
 //! | `rollout.rs` | what each chart of a release shows |
+//! | `experiment/` | what each chart of an experiment shows |
 //! | `bars.rs` | detection and recovery as bars |
+//! | `comparison.rs` | differences of two studies |
 //! | `axis.rs` | ranges, ticks, labels |
+//! | `points.rs` | figures that stand alone, with their intervals |
+//! | `signs.rs` | verdicts as signs and patterns |
 //! | `place.rs` | where a label is crossed least |
+//! | `beside.rs` | labels of marks, bounds and points |
 //! | `marks.rs` | what happened, as marks on the time axis |
 //! | `thin.rs` | fewer points, every peak kept |
 //!
@@ -17,14 +22,20 @@
 
 mod axis;
 mod bars;
+mod beside;
+mod comparison;
+pub(super) mod experiment;
 mod look;
 mod marks;
 mod panels;
 mod place;
 mod plot;
+mod points;
 mod rollout;
+mod signs;
 mod thin;
 
+pub(super) use comparison::comparison;
 pub(super) use rollout::releases;
 
 use std::fmt::Write as _;
@@ -165,6 +176,11 @@ impl ReleaseChart {
 }
 
 impl Drawing {
+    /// Returns how wide it is, in pixels.
+    pub(super) fn width(&self) -> i32 {
+        self.size.0
+    }
+
     /// Returns the picture as an element at its place.
     pub(super) fn element(&self, attributes: &str) -> String {
         element(attributes, &self.title, &self.inside, self.size)
@@ -238,7 +254,7 @@ pub(super) fn sheet(result: &StudyResult, pictures: &[Picture], kind: Kind, lang
     let columns = if own.len() > ONE_COLUMN { 2 } else { 1 };
     let rows = own.len().div_ceil(columns as usize) as i32;
     let remarks = remarks(result, lang);
-    page(result, lang.word(kind.title()), &remarks, (columns * WIDTH, rows * HEIGHT), |left, top| {
+    page(named(result), lang.word(kind.title()), &remarks, (columns * WIDTH, rows * HEIGHT), |left, top| {
         let place = |(i, picture): (usize, &&Picture)| {
             let (column, row) = (i as i32 % columns, i as i32 / columns);
             let (x, y) = (left + column * WIDTH, top + row * HEIGHT);
@@ -250,23 +266,31 @@ pub(super) fn sheet(result: &StudyResult, pictures: &[Picture], kind: Kind, lang
 
 /// Returns the file of a chart of releases.
 pub(super) fn release_sheet(result: &StudyResult, chart: &ReleaseChart) -> Vec<u8> {
-    let ends =
-        chart.pictures.iter().map(|drawing| (drawing.at.0 + drawing.size.0, drawing.at.1 + drawing.size.1));
+    placed(named(result), &chart.title, &[&chart.remark], &chart.pictures)
+}
+
+fn named(result: &StudyResult) -> &str {
+    result.plan.display_name.as_deref().unwrap_or(&result.plan.name)
+}
+
+/// Returns a file of pictures, each at its place.
+fn placed(name: &str, title: &str, remarks: &[&str], pictures: &[Drawing]) -> Vec<u8> {
+    let ends = pictures.iter().map(|drawing| (drawing.at.0 + drawing.size.0, drawing.at.1 + drawing.size.1));
     let size = ends.fold((WIDTH, 0), |size, end| (size.0.max(end.0), size.1.max(end.1)));
-    page(result, &chart.title, &[&chart.remark], size, |left, top| {
+    page(name, title, remarks, size, |left, top| {
         let place = |drawing: &Drawing| {
             let ((x, y), (width, height)) = (drawing.at, drawing.size);
             let (x, y) = (left + x, top + y);
             drawing.element(&format!("x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\""))
         };
-        chart.pictures.iter().map(place).collect()
+        pictures.iter().map(place).collect()
     })
 }
 
-/// Returns a file: the name of the scenario, remarks, and below them something of a size in pixels, put where it is told
+/// Returns a file: the name of what was studied, remarks, and below them something of a size in pixels, put where it is told
 /// to begin.
 fn page(
-    result: &StudyResult,
+    name: &str,
     title: &str,
     remarks: &[&str],
     (width, height): (i32, i32),
@@ -274,7 +298,6 @@ fn page(
 ) -> Vec<u8> {
     let head = HEAD + LEADING * remarks.len() as i32;
     let (width, height) = (width + 2 * MARGIN, height + head + MARGIN);
-    let name = result.plan.display_name.as_deref().unwrap_or(&result.plan.name);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\">\n\

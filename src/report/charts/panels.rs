@@ -20,6 +20,9 @@ const SHARES: [f64; 22] = [
 /// The shortest bound, as a share of the axis across.
 const SHORTEST: f64 = 0.02;
 
+/// Classes with a curve of their own in the chart of nines: as many as can be told apart.
+const MAX_CURVES: usize = 5;
+
 /// The looks of classes beside those of all.
 const CLASS_LOOKS: [Look; 4] = [GREEN, PURPLE, ORANGE, SKY];
 
@@ -274,9 +277,8 @@ impl<'a> Panels<'a> {
         let classes = plan.rows_of(self.service);
         let mut subjects = vec![Subject { service: self.service, row: None }];
         if classes.len() > 1 {
-            // As many as can be told apart.
             subjects.extend(
-                classes.map(|row| Subject { service: self.service, row: Some(row) }).take(LOOKS.len() - 1),
+                classes.map(|row| Subject { service: self.service, row: Some(row) }).take(MAX_CURVES),
             );
         }
         let figures: Vec<_> =
@@ -297,7 +299,7 @@ impl<'a> Panels<'a> {
             let band: Vec<_> = band.filter_map(|(i, figure)| Some((at(i), figure.lo?, figure.hi?))).collect();
             let some = |points: Vec<_>| if points.is_empty() { vec![] } else { vec![points] };
             let bands = if band.is_empty() { vec![] } else { vec![band] };
-            Line { label: label.to_owned(), look: *look, runs: some(points), bands, envelope: Vec::new() }
+            Line { label: label.to_owned(), look: *look, runs: some(points), bands, ..Line::default() }
         };
         let lines: Vec<_> = subjects.iter().zip(&figures).zip(&LOOKS).map(line).collect();
         let mut bounds = self.bounds(false);
@@ -386,6 +388,7 @@ fn curves(label: String, look: Look, values: &[Option<Interval>], edges: &Edges)
         runs: lines(&means, edges, COLUMNS),
         bands: bands(&ends, edges, COLUMNS),
         envelope: envelope(&means, edges, COLUMNS),
+        points: Vec::new(),
     }
 }
 

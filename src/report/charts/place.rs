@@ -35,7 +35,7 @@ impl Box {
     }
 
     /// Returns the area that two boxes share.
-    fn shared(&self, other: &Self) -> f64 {
+    pub(super) fn shared(&self, other: &Self) -> f64 {
         let width = self.right.min(other.right) - self.left.max(other.left);
         let height = self.bottom.min(other.bottom) - self.top.max(other.top);
         width.max(0.0) * height.max(0.0)
@@ -107,6 +107,14 @@ pub(super) fn beside_level(ends: [(f64, f64); 2], width: f64, size: f64, room: &
         .collect();
     // One that is wider than the room has to stand somewhere.
     if places.is_empty() { vec![Box::around(room.left, y - 8.5, width, size)] } else { places }
+}
+
+/// Returns where the name of a point may stand, inside `room`: beside it, then above and below, then further away.
+pub(super) fn beside_point((x, y): (f64, f64), width: f64, size: f64, room: &Box) -> Vec<Box> {
+    let rows = [0.0, -14.0, 14.0, -28.0, 28.0, -44.0, 44.0, -60.0, 60.0];
+    let sides = [x + 8.0, x - 8.0 - width, x - width / 2.0, x + 30.0, x - 30.0 - width];
+    let places = rows.iter().flat_map(|row| sides.map(|left| Box::around(left, y + row, width, size)));
+    places.filter(|at| room.holds(at)).collect()
 }
 
 /// Returns where the word of a mark at `x` may stand, inside `room`: right of it or left, in rows from the top

@@ -11,9 +11,10 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{IntoFont, WHITE};
 
 use super::axis::Axis;
-use super::look::{ALARM, BLACK, GREY, GRID, INK, LEADER, Look, MARK, SHADE, dashed};
+use super::look::{ALARM, GREY, GRID, INK, LEADER, Look, MARK, SHADE, dashed};
 use super::marks::Mark;
-use super::place::{Box, beside_level, beside_mark, best};
+use super::place::Box;
+use super::points::{Point, marker};
 use super::thin::{Band, Run};
 
 /// Width of a picture in pixels.
@@ -26,22 +27,18 @@ pub(super) const COLUMNS: usize = 520;
 pub(super) const SCALE: i32 = 10;
 
 const TITLE: i32 = 15;
-const LABEL: i32 = 12;
+pub(super) const LABEL: i32 = 12;
 /// The longest label of a line.
-const MAX_LABEL: i32 = 180;
+pub(super) const MAX_LABEL: i32 = 180;
 const TOP: i32 = 64;
 const BOTTOM: i32 = 54;
 /// Between the labels of neighbouring lines.
 const LEADING: i32 = 15;
-/// Half the height of the strokes at the ends of a bound.
-const CAP: f64 = 4.0;
-/// A label so many pixels from its bound has a line to it.
-const APART: f64 = 5.0;
 /// The stroke that shows a label's colour and dashes.
 const SAMPLE: i32 = 20;
 
 /// A line with its band.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Line {
     pub(super) label: String,
     pub(super) look: Look,
@@ -51,6 +48,8 @@ pub(super) struct Line {
     pub(super) bands: Vec<Band>,
     /// The least and largest values of a dense series.
     pub(super) envelope: Vec<Band>,
+    /// What was found, where it is not at every place of the axis.
+    pub(super) points: Vec<Point>,
 }
 
 /// What is filled between two edges.
@@ -159,23 +158,37 @@ pub(super) fn fitted(text: &str, size: i32, width: i32) -> String {
     out + "\u{2026}"
 }
 
+impl Line {
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.points.is_empty()
+    }
+}
+
+/// What a label shows of what it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sample {
+    Stroke,
+    Filled,
+    Marker,
+}
+
 /// A label at the right edge, of a line or a layer.
 struct Label {
     text: String,
     look: Look,
-    filled: bool,
+    sample: Sample,
     y: i32,
     /// Where its line ends, in pixels.
     end: (f64, f64),
 }
 
 /// A plot and the place of its plotting area, in pixels.
-struct Picture<'a> {
-    plot: &'a Plot,
-    left: i32,
-    right: i32,
-    top: i32,
-    bottom: i32,
+pub(super) struct Picture<'a> {
+    pub(super) plot: &'a Plot,
+    pub(super) left: i32,
+    pub(super) right: i32,
+    pub(super) top: i32,
+    pub(super) bottom: i32,
 }
 
 impl<'a> Picture<'a> {
@@ -219,7 +232,8 @@ impl<'a> Picture<'a> {
             }
         }
         let mut taken = Vec::new();
-        if plot.lines.iter().all(|line| line.runs.is_empty()) && plot.layers.is_empty() {
+        plot.lines.iter().try_for_each(|line| self.points(area, line, &mut taken))?;
+        if plot.lines.iter().all(Line::is_empty) && plot.layers.is_empty() {
             let middle = (f64::midpoint(self.left.into(), self.right.into()), (self.top + 120).into());
             self.text_at(area, plot.empty, middle, (LABEL + 1, GREY), HPos::Center)?;
             let width = f64::from(text_width(plot.empty, LABEL + 1));
@@ -228,6 +242,7 @@ impl<'a> Picture<'a> {
         let lines = self.drawn();
         self.bounds(area, &lines, &mut taken)?;
         self.mark_labels(area, &lines, &mut taken)?;
+        self.point_labels(area, &lines, &mut taken)?;
         self.labels().iter().try_for_each(|label| self.label(area, label))
     }
 
@@ -241,15 +256,12 @@ impl<'a> Picture<'a> {
         let mut lines: Vec<Vec<_>> = runs.map(|run| run.iter().copied().map(at).collect()).collect();
         lines.extend(tops.map(|band| band.iter().map(|&(x, _, hi)| at((x, hi))).collect()));
         lines.extend(levels.map(|ends| ends.into_iter().map(at).collect()));
+        let points = plot.lines.iter().flat_map(|line| &line.points);
+        let ends = points.filter_map(|point| Some((point.x, point.ends?)));
+        lines.extend(ends.map(|(x, (lo, hi))| vec![at((x, lo)), at((x, hi))]));
         let marks = plot.marks.iter().map(|mark| self.x(mark.at));
         lines.extend(marks.map(|x| vec![(x, f64::from(self.top)), (x, f64::from(self.bottom))]));
         lines
-    }
-
-    /// Returns the plotting area.
-    fn room(&self) -> Box {
-        let [left, top, right, bottom] = [self.left, self.top, self.right, self.bottom].map(f64::from);
-        Box { left: left + 2.0, top: top - 4.0, right: right - 2.0, bottom }
     }
 
     fn frame<B: DrawingBackend>(&self, area: &Area<B>) -> Drawn<B> {
@@ -298,92 +310,27 @@ impl<'a> Picture<'a> {
         })
     }
 
-    /// Writes what happened beside its line, where it is crossed least; where there is no room, the line stands
-    /// alone.
-    fn mark_labels<B: DrawingBackend>(
-        &self,
-        area: &Area<B>,
-        lines: &[Vec<(f64, f64)>],
-        taken: &mut Vec<Box>,
-    ) -> Drawn<B> {
-        let size = LABEL - 1;
-        // Not where the word of the warm-up ends.
-        let room = Box { top: self.top.into(), ..self.room() };
-        for mark in &self.plot.marks {
-            let (x, label) = (self.x(mark.at), fitted(&mark.label, size, MAX_LABEL));
-            let width = f64::from(text_width(&label, size));
-            let places = beside_mark(x, width, size.into(), &room, taken);
-            let Some(place) = best(&places, lines, taken) else { continue };
-            taken.push(place);
-            // Its width is an estimate: it stands at its line.
-            let (at, side) = if place.left > x { (x + 3.0, HPos::Left) } else { (x - 3.0, HPos::Right) };
-            self.text_at(area, &label, (at, place.middle()), (size, GREY), side)?;
-        }
-        Ok(())
-    }
-
-    /// Draws the bounds, and then their labels, each where it is crossed least.
-    fn bounds<B: DrawingBackend>(
-        &self,
-        area: &Area<B>,
-        lines: &[Vec<(f64, f64)>],
-        taken: &mut Vec<Box>,
-    ) -> Drawn<B> {
-        let shown = || self.plot.bounds.iter().filter(|bound| self.plot.y.shows(bound.value));
-        let ends = |bound: &Bound| [bound.from, bound.to].map(|share| (self.x(share), self.y(bound.value)));
-        for bound in shown() {
-            let [from, to] = ends(bound);
-            area.draw(&PathElement::new(vec![scaled(from), scaled(to)], stroke(BLACK.colour, 14)))?;
-            // A short one could not be seen.
-            let inner = [(from, bound.from > 0.0), (to, bound.to < 1.0)].into_iter().filter(|end| end.1);
-            for ((x, y), _) in inner {
-                self.stroke(area, (x, y - CAP), (x, y + CAP), INK)?;
-            }
-        }
-        for bound in shown().filter(|bound| !bound.label.is_empty()) {
-            let label = fitted(&bound.label, LABEL, self.right - self.left - 8);
-            let [from, to] = ends(bound);
-            let width = f64::from(text_width(&label, LABEL));
-            let places = beside_level([from, to], width, LABEL.into(), &self.room());
-            // Beyond another bound it would be read as that one's.
-            let beyond = |place: &Box| {
-                shown().map(ends).any(|[a, b]| {
-                    let across = a.0 < place.right && b.0 > place.left && (a.1 - from.1).abs() > LABEL.into();
-                    across && (a.1 - from.1) * (a.1 - place.middle()) < 0.0
-                })
-            };
-            let near: Vec<Box> = places.iter().copied().filter(|place| !beyond(place)).collect();
-            let places = if near.is_empty() { places } else { near };
-            let Some(place) = best(&places, lines, taken) else { continue };
-            taken.push(place);
-            let level = (f64::midpoint(place.left, place.right).clamp(from.0, to.0), from.1);
-            let near = place.nearest(level);
-            if (near.1 - level.1).abs() > APART {
-                self.stroke(area, near, level, LEADER)?;
-            }
-            self.text_at(area, &label, (place.left, place.middle()), (LABEL, INK), HPos::Left)?;
-        }
-        Ok(())
-    }
-
     /// Returns the labels beside the ends of their lines, moved apart where they would overlap.
     fn labels(&self) -> Vec<Label> {
-        let label = |text: &str, look, filled, end: Option<(f64, f64)>| {
+        let label = |text: &str, look, sample, end: Option<(f64, f64)>| {
             let text = fitted(text, LABEL, MAX_LABEL);
             let end = end.map_or((0.0, f64::from(self.bottom)), |(x, value)| (self.x(x), self.y(value)));
-            Label { text, look, filled, y: end.1 as i32, end }
+            Label { text, look, sample, y: end.1 as i32, end }
         };
         let line = |line: &Line| {
-            let end = line.runs.last().and_then(|run| run.last());
-            label(&line.label, line.look, false, end.copied())
+            let last = || line.points.last().map(|point| (point.x, point.value));
+            let end = line.runs.last().and_then(|run| run.last()).copied().or_else(last);
+            let sample = if line.runs.is_empty() { Sample::Marker } else { Sample::Stroke };
+            label(&line.label, line.look, sample, end)
         };
         let layer = |layer: &Layer| {
             let end = layer.bands.last().and_then(|band| band.last());
             let middle = end.map(|&(x, lo, hi)| (x, f64::midpoint(lo, hi)));
-            label(&layer.label, layer.look, true, middle)
+            label(&layer.label, layer.look, Sample::Filled, middle)
         };
-        let shown = self.plot.lines.iter().filter(|line| !line.runs.is_empty());
+        let shown = self.plot.lines.iter().filter(|line| !line.is_empty());
         let mut labels: Vec<_> = shown.map(line).chain(self.plot.layers.iter().map(layer)).collect();
+        labels.retain(|label| !label.text.is_empty());
         // Of labels at one height, layers keep their order: the later one lies higher.
         labels.reverse();
         labels.sort_by_key(|label| label.y);
@@ -405,13 +352,17 @@ impl<'a> Picture<'a> {
     fn label<B: DrawingBackend>(&self, area: &Area<B>, label: &Label) -> Drawn<B> {
         let (from, y) = (f64::from(self.right + 8), f64::from(label.y));
         let to = from + f64::from(SAMPLE);
-        if label.filled {
-            let corners = [scaled((from + 4.0, y - 5.0)), scaled((to, y + 5.0))];
-            area.draw(&Rectangle::new(corners, label.look.colour.mix(0.85).filled()))?;
-        } else {
-            self.stroke(area, label.end, (from, y), LEADER)?;
-            let sample = vec![scaled((from, y)), scaled((to, y))];
-            area.draw(&PathElement::new(sample, stroke(label.look.colour, 16)))?;
+        match label.sample {
+            Sample::Filled => {
+                let corners = [scaled((from + 4.0, y - 5.0)), scaled((to, y + 5.0))];
+                area.draw(&Rectangle::new(corners, label.look.colour.mix(0.85).filled()))?;
+            }
+            Sample::Stroke => {
+                self.stroke(area, label.end, (from, y), LEADER)?;
+                let sample = vec![scaled((from, y)), scaled((to, y))];
+                area.draw(&PathElement::new(sample, stroke(label.look.colour, 16)))?;
+            }
+            Sample::Marker => marker(area, label.look, (f64::midpoint(from, to), y))?,
         }
         self.text_at(area, &label.text, (to + 4.0, y), (LABEL, INK), HPos::Left)
     }
@@ -423,7 +374,7 @@ impl<'a> Picture<'a> {
         area.draw(&Polygon::new(points, look.colour.mix(opacity)))
     }
 
-    fn stroke<B: DrawingBackend>(
+    pub(super) fn stroke<B: DrawingBackend>(
         &self,
         area: &Area<B>,
         from: (f64, f64),
@@ -444,7 +395,7 @@ impl<'a> Picture<'a> {
         self.text_at(area, text, (at.0.into(), at.1.into()), font, side)
     }
 
-    fn text_at<B: DrawingBackend>(
+    pub(super) fn text_at<B: DrawingBackend>(
         &self,
         area: &Area<B>,
         text: &str,
@@ -455,12 +406,12 @@ impl<'a> Picture<'a> {
         write(area, text, at, font, side)
     }
 
-    fn x(&self, share: f64) -> f64 {
+    pub(super) fn x(&self, share: f64) -> f64 {
         f64::from(self.left) + f64::from(self.right - self.left) * share
     }
 
     /// Returns the height of a value; what lies outside is drawn at the edge.
-    fn y(&self, value: f64) -> f64 {
+    pub(super) fn y(&self, value: f64) -> f64 {
         self.at_y(self.plot.y.share(value).clamp(0.0, 1.0))
     }
 
@@ -487,7 +438,7 @@ pub(super) fn scaled((x, y): (f64, f64)) -> (i32, i32) {
     (libm::round(x * f64::from(SCALE)) as i32, libm::round(y * f64::from(SCALE)) as i32)
 }
 
-fn stroke(colour: RGBColor, tenths: u32) -> ShapeStyle {
+pub(super) fn stroke(colour: RGBColor, tenths: u32) -> ShapeStyle {
     colour.stroke_width(tenths)
 }
 
@@ -506,6 +457,7 @@ mod tests {
             runs: vec![vec![(0.0, 0.0), (1.0, value)]],
             bands: vec![],
             envelope: vec![],
+            points: vec![],
         };
         Plot {
             title: String::new(),

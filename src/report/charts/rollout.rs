@@ -165,7 +165,7 @@ impl<'a> Rollout<'a> {
             self.line(Word::Traffic, VERMILLION, steps(&curves.traffic, &self.edges)),
             self.line(Word::Servers, BLUE, lines(&curves.servers, &self.edges, COLUMNS)),
         ];
-        Plot { lines, ..self.plot(policy, Word::TrafficShare, Word::OfAll, percent(100.0)) }
+        Plot { lines, ..self.plot(policy, Word::TrafficShare, Word::OfAll, Axis::linear(100.0).in_percent()) }
     }
 
     /// How many servers of each version there were, and how many were needed.
@@ -191,7 +191,7 @@ impl<'a> Rollout<'a> {
 
     /// How many requests were bad, as users had them and as monitoring saw them.
     fn errors(&self, policy: usize, curves: &Curves) -> Plot {
-        let y = percent(curves.most_errors().max(self.most_allowed()));
+        let y = Axis::linear(curves.most_errors().max(self.most_allowed())).in_percent();
         let lines = vec![
             self.line(Word::UsersGot, VERMILLION, lines(&curves.users, &self.edges, COLUMNS)),
             self.line(Word::MonitoringSaw, BLUE, steps(&curves.monitoring, &self.edges)),
@@ -259,7 +259,7 @@ impl<'a> Rollout<'a> {
     }
 
     fn line(&self, word: Word, look: Look, runs: Vec<Run>) -> Line {
-        Line { label: self.lang.word(word).to_owned(), look, runs, bands: vec![], envelope: vec![] }
+        Line { label: self.lang.word(word).to_owned(), look, runs, ..Line::default() }
     }
 }
 
@@ -280,13 +280,6 @@ impl Curves {
             _ => self.trapped.push((from, to)),
         }
     }
-}
-
-/// Returns an axis of percentages.
-fn percent(most: f64) -> Axis {
-    let mut axis = Axis::linear(most);
-    axis.ticks.iter_mut().for_each(|(_, label)| label.push('%'));
-    axis
 }
 
 /// Returns where the new version's servers stand on top of the previous version's.

@@ -9,25 +9,25 @@ use crate::results::released;
 use crate::results::{EventKind, Goal, SERIES, SUMMARY};
 
 /// An element of markup: its name, its attributes, and the text up to the next one.
-struct Element<'a> {
-    name: &'a str,
+pub(super) struct Element<'a> {
+    pub(super) name: &'a str,
     attributes: Vec<(&'a str, &'a str)>,
-    text: &'a str,
+    pub(super) text: &'a str,
 }
 
 impl Element<'_> {
-    fn number(&self, name: &str) -> f64 {
+    pub(super) fn number(&self, name: &str) -> f64 {
         let found = self.attributes.iter().find(|(known, _)| *known == name);
         found.map_or(0.0, |(_, value)| value.parse().unwrap_or_else(|_| panic!("{name}={value}")))
     }
 
-    fn attribute(&self, name: &str) -> &str {
+    pub(super) fn attribute(&self, name: &str) -> &str {
         self.attributes.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 }
 
 /// Reads markup, and fails where tags do not close each other or an attribute is not quoted.
-fn elements(markup: &str) -> Vec<Element<'_>> {
+pub(super) fn elements(markup: &str) -> Vec<Element<'_>> {
     let (mut open, mut found) = (Vec::new(), Vec::new());
     for part in markup.split('<').skip(1) {
         let (tag, text) = part.split_once('>').unwrap_or_else(|| panic!("no end of <{part}"));
@@ -61,7 +61,7 @@ fn unclipped(picture: &Picture) {
 }
 
 /// Fails where anything of a picture, its text as wide as it may be, lies outside of it.
-fn within(markup: &str, (width, height): (i32, i32)) {
+pub(super) fn within(markup: &str, (width, height): (i32, i32)) {
     let (width, height) = (f64::from(width * SCALE), f64::from(height * SCALE));
     let elements = elements(markup);
     let title = elements[0].attribute("aria-label").to_owned();

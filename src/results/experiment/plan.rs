@@ -23,6 +23,9 @@ pub struct ExperimentPlan {
     pub display_name: Option<String>,
     /// The name of the file it was read from, without its folder: commands that repeat a run name it.
     pub file: String,
+    /// What the command line said beside it, as flags: commands that go on with it say the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<String>,
     /// What is varied.
     pub axes: Vec<AxisPlan>,
     /// What every run is measured by, whatever cell it belongs to.
@@ -43,6 +46,16 @@ pub struct ExperimentPlan {
     pub currency: Option<String>,
     /// Whether any traffic is recorded: replications then share those arrivals.
     pub recorded: bool,
+}
+
+impl ExperimentPlan {
+    /// Returns the values of a cell: `balancer=random, replicas=10`; empty where nothing is varied.
+    pub fn values(&self, cell: usize) -> String {
+        let values = self.axes.iter().zip(&self.cells[cell].at);
+        let told: Vec<String> =
+            values.map(|(axis, &at)| format!("{}={}", axis.short, axis.values[at].label)).collect();
+        told.join(", ")
+    }
 }
 
 /// A value of the scenario that is varied.

@@ -146,6 +146,12 @@ impl SweepDocument {
         invalid(&self.sources, vec![no_scenario(&self.sources, &self.tree)])
     }
 
+    /// Says what is wrong with keys of the file that only its cells show.
+    pub fn refused(&self, code: Code, problems: Vec<Problem>) -> Error {
+        let placed = |problem: Problem| (code, self.tree.locate(&problem.path), problem);
+        invalid(&self.sources, problems.into_iter().map(placed).collect())
+    }
+
     /// Returns how many cells there are.
     pub fn len(&self) -> usize {
         self.cells.kept.len()
