@@ -88,7 +88,9 @@ fn which_charts_there_are_follows_from_the_plan() {
     ];
     for (experiment, expected) in table {
         let sheets = drawn(&experiment, Lang::En);
-        let names = sheets.iter().map(|sheet| sheet.file.strip_prefix("charts/").unwrap().strip_suffix(".svg").unwrap());
+        let names = sheets
+            .iter()
+            .map(|sheet| sheet.file.strip_prefix("charts/").unwrap().strip_suffix(".svg").unwrap());
         assert_eq!(names.collect::<Vec<_>>().join(" "), expected);
     }
 }
@@ -234,7 +236,8 @@ fn bars_of_harm_begin_at_nothing_and_name_the_least_and_the_most() {
         assert!(shown.iter().any(|text| text.starts_with("least: ")), "{shown:?}");
         assert!(shown.iter().any(|text| text.starts_with("most: ")), "{shown:?}");
         let markup = picture.element("");
-        let bars: Vec<_> = elements(&markup).into_iter().filter(|element| element.attribute("fill") == "#56B4E9").collect();
+        let bars: Vec<_> =
+            elements(&markup).into_iter().filter(|element| element.attribute("fill") == "#56B4E9").collect();
         assert_eq!(bars.len(), 12);
         assert!(bars.iter().all(|bar| bar.attribute("points").contains(",2740 ")), "from the bottom");
     }
