@@ -42,11 +42,11 @@ impl Table {
         Ok(self.writer.write_field(&self.cell)?)
     }
 
-    fn count(&mut self, value: Option<u32>) -> io::Result<()> {
+    pub(super) fn count(&mut self, value: Option<u32>) -> io::Result<()> {
         self.number(value.map(f64::from))
     }
 
-    fn seconds(&mut self, nanos: Option<u64>) -> io::Result<()> {
+    pub(super) fn seconds(&mut self, nanos: Option<u64>) -> io::Result<()> {
         self.cell.clear();
         if let Some(nanos) = nanos {
             number::push_seconds(&mut self.cell, nanos);
@@ -62,7 +62,7 @@ impl Table {
     }
 
     /// Writes the heads of figures, each with those of its interval.
-    fn heads<S>(&mut self, columns: &[Column<S>]) -> io::Result<()> {
+    pub(super) fn heads<S>(&mut self, columns: &[Column<S>]) -> io::Result<()> {
         columns.iter().try_for_each(|column| {
             let name = column.name;
             self.texts(&[name, &format!("{name}_lo"), &format!("{name}_hi")])

@@ -1,14 +1,16 @@
-//! What is written of an experiment: charts, the page, the terminal's answer.
+//! What is written of an experiment: tables, charts, the page, the terminal's answer.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `named.rs` | names of cells, metrics and figures |
 //! | `answer.rs` | sentences: what holds, who differs by how much, what to know |
 //! | `text.rs` | what a terminal shows |
+//! | `csv.rs` | `sweep.csv`, `runs.csv`, `comparisons.csv` |
 //!
 //! The charts stand in `charts/experiment/`, the page in `html/experiment.rs`.
 
 mod answer;
+mod csv;
 mod named;
 mod text;
 
@@ -27,16 +29,17 @@ use crate::results::Verdict;
 use crate::results::experiment::{CellRow, Comparison, Experiment, cell_rows, comparisons};
 use crate::stats::{Interval, share_at_least, share_at_most};
 
-/// Returns the charts of an experiment and its page. `lang` is that of the fixed words.
+/// Returns the tables of an experiment, its charts and its page. `lang` is that of the fixed words.
 ///
 /// # Errors
 ///
-/// Where a chart cannot be drawn, which does not happen in memory.
+/// Where a table cannot be written or a chart drawn, which does not happen in memory.
 pub fn files(experiment: &Experiment, lang: Lang) -> io::Result<Vec<Output>> {
     let found = Found::of(experiment, lang);
     let sheets = sheets(&found)?;
     let svg = |sheet: &Sheet| (sheet.file.clone().into(), sheet.svg(&found));
-    let mut files: Vec<Output> = sheets.iter().map(svg).collect();
+    let mut files = csv::tables(&found)?;
+    files.extend(sheets.iter().map(svg));
     files.push(("report.html".into(), html::experiment(&found, &sheets)));
     Ok(files)
 }

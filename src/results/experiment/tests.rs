@@ -43,6 +43,7 @@ pub(crate) fn experiment(
             name: "example".into(),
             display_name: None,
             file: "example.yaml".into(),
+            flags: vec![],
             axes: vec![AxisPlan {
                 name: "replicas".into(),
                 short: "replicas".into(),
