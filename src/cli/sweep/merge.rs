@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::shelf::Shelf;
-use super::store::{self, Store};
+use super::store::{self, Missing, Store};
 use super::told;
 use crate::cli::message::Format;
 use crate::cli::{Exit, print};
@@ -31,9 +31,9 @@ pub(super) struct MergeArgs {
 pub(super) fn run(args: &MergeArgs, format: Format) -> Result<Exit, Error> {
     let (plan, store) = store::open(&args.dir)?;
     let gathered = gather(&plan, &store).map_err(|first| store.damage(first))?;
-    let (failed, missing) = store.told_apart(&gathered.missing)?;
-    if !missing.is_empty() {
-        return Err(Error::Run(incomplete(&plan, &args.dir, &missing)));
+    let Missing { failed, untried } = store.told_apart(&gathered.missing)?;
+    if !untried.is_empty() {
+        return Err(Error::Run(incomplete(&plan, &args.dir, &untried)));
     }
     let experiment = Experiment { plan, runs: gathered.runs };
     finish(&store, &args.dir, &experiment, failed.len(), args.lang, format)

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use serde::Serialize;
 
-use super::store::{self, FailedRun};
+use super::store::{self, FailedRun, Missing};
 use super::{merge, told};
 use crate::cli::message::Format;
 use crate::cli::{Exit, print};
@@ -58,7 +58,7 @@ struct Status<'a> {
 pub(super) fn run(args: &StatusArgs, format: Format) -> Result<Exit, Error> {
     let (plan, store) = store::open(&args.dir)?;
     let Gathered { runs, missing } = gather(&plan, &store).map_err(|first| store.damage(first))?;
-    let (failed, untried) = store.told_apart(&missing)?;
+    let Missing { failed, untried } = store.told_apart(&missing)?;
     let unfinished: BTreeSet<usize> = missing.iter().map(|missing| missing.0).collect();
     let finished: Vec<usize> = (0..plan.cells.len()).filter(|cell| !unfinished.contains(cell)).collect();
     let settled: usize = finished.iter().map(|&cell| runs[cell].len()).sum();

@@ -47,6 +47,15 @@ pub(super) struct FailedRun {
     pub(super) command: String,
 }
 
+/// Runs that are not kept.
+#[derive(Debug)]
+pub(super) struct Missing {
+    /// Those that failed.
+    pub(super) failed: Vec<FailedRun>,
+    /// Cells and ordinals of those that were not tried, or not to their end.
+    pub(super) untried: Vec<(usize, u32)>,
+}
+
 /// Opens the folder of an experiment that is there already, with its plan.
 ///
 /// # Errors
@@ -199,17 +208,14 @@ impl<S: Shelf> Store<S> {
     }
 
     /// Tells those of the missing runs that failed from those that were not tried, both by cells and ordinals.
-    pub(super) fn told_apart(
-        &self,
-        missing: &[(usize, u32)],
-    ) -> Result<(Vec<FailedRun>, Vec<(usize, u32)>), Error> {
+    pub(super) fn told_apart(&self, missing: &[(usize, u32)]) -> Result<Missing, Error> {
         let read = |(name, _): (String, SystemTime)| {
             let failed: FailedRun = serde_json::from_slice(&self.shelf.read(&name).ok()??).ok()?;
             Some(((failed.cell.checked_sub(1)?, failed.replication), failed))
         };
         let mut failed: BTreeMap<_, _> = self.shelf.list(FAILED)?.into_iter().filter_map(read).collect();
         let untried = missing.iter().filter(|&run| !failed.contains_key(run)).copied().collect();
-        Ok((missing.iter().filter_map(|run| failed.remove(run)).collect(), untried))
+        Ok(Missing { failed: missing.iter().filter_map(|run| failed.remove(run)).collect(), untried })
     }
 }
 
