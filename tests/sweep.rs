@@ -438,7 +438,7 @@ fn a_cell_without_a_warmup_fails_alone() {
 
 #[test]
 fn a_run_is_repeated_alone_with_the_figures_that_are_kept() {
-    let desk = small(FIXED);
+    let desk = small("replications: 3\n");
     let layers = ["--set", "services.web.work={exponential: {mean: 25ms}}", "--set", "run.warmup=auto"];
     desk.write("base.yaml", &base("duration: 20s, interval: 100ms", "100/s"));
     desk.run(&[&["sweep", "run", "s.yaml", "-o", "d"][..], &layers].concat()).ends(0);
