@@ -135,6 +135,19 @@ fn the_same_bytes_at_any_number_of_threads_and_shards() {
 }
 
 #[test]
+fn shards_that_start_at_once_share_a_folder() {
+    let desk = small(FIXED);
+    desk.run(&["sweep", "run", "s.yaml", "-o", "whole"]).ends(0);
+    let shards = (1..=12)
+        .map(|shard| start(&desk, &["sweep", "run", "s.yaml", "-o", "d", "--shard", &format!("{shard}/12")]));
+    for mut child in shards.collect::<Vec<_>>() {
+        assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    }
+    desk.run(&["sweep", "merge", "d"]).ends(0);
+    assert_same(&results(&desk, "whole"), &results(&desk, "d"), "at once");
+}
+
+#[test]
 fn cells_get_replications_until_they_are_decided() {
     let desk = small(SEQUENTIAL);
     desk.run(&["sweep", "run", "s.yaml"]).ends(0);
@@ -243,7 +256,9 @@ fn interrupted_it_says_what_is_kept_and_how_to_go_on() {
 #[test]
 fn what_is_missing_is_told_with_the_command_that_makes_it() {
     let desk = small(FIXED);
-    desk.run(&["sweep", "run", "s.yaml", "-o", "whole"]).ends(0);
+    let warning = "warning: web gets as much as it can serve, or more: its queue grows without end, in 2 of 6 cells, the \
+                   first is cell 1 (balancer=random, replicas=1)\n";
+    desk.run(&["sweep", "run", "s.yaml", "-o", "whole"]).ends(0).says(warning);
     let done = desk.run(&["sweep", "run", "s.yaml", "-o", "d", "--shard", "2/3"]).ends(0);
     assert!(
         done.out.contains("shard 2 of 3: 10 runs kept in d\n") && done.out.contains("peakday sweep merge d")
@@ -423,7 +438,7 @@ fn a_cell_without_a_warmup_fails_alone() {
 
 #[test]
 fn a_run_is_repeated_alone_with_the_figures_that_are_kept() {
-    let desk = small(FIXED);
+    let desk = small("replications: 3\n");
     let layers = ["--set", "services.web.work={exponential: {mean: 25ms}}", "--set", "run.warmup=auto"];
     desk.write("base.yaml", &base("duration: 20s, interval: 100ms", "100/s"));
     desk.run(&[&["sweep", "run", "s.yaml", "-o", "d"][..], &layers].concat()).ends(0);
