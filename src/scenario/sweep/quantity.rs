@@ -198,7 +198,11 @@ impl Span {
             (Clock, Clock) if to.value < from.value => to.value += DAY,
             (one, other) if one != other => {
                 let message = format!("{from} and {to} are not of one kind");
-                return Err(Problem::new("to", message, format!("write both as {}", example(one))));
+                return Err(Problem::new(
+                    "to",
+                    message,
+                    format!("write both in one form, for example as {}", example(one)),
+                ));
             }
             _ => {}
         }
@@ -384,7 +388,7 @@ mod tests {
             ("50%..90%", 5, Linear, "50% 60% 70% 80% 90%"),
             ("10ms..1s", 3, Log, "10ms 100ms 1s"),
             ("5m..1h", 3, Linear, "5m 32m30s 1h"),
-            ("1k/s..2k/s", 3, Linear, "1k/s 1.5k/s 2k/s"),
+            ("1k/s..2k/s", 3, Linear, "1k/s 1500/s 2k/s"),
             ("600/h..1200/h", 3, Linear, "10/min 15/min 20/min"),
             // Over midnight.
             ("22:00..02:00", 5, Linear, "22:00 23:00 00:00 01:00 02:00"),
