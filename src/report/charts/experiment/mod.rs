@@ -27,13 +27,15 @@ pub(in crate::report) use size::size_chart;
 
 use super::axis::Axis;
 use super::look::Look;
-use super::plot::{self, HEIGHT, Plot, WIDTH};
+use super::plot::{self, HEIGHT, Plot, WIDTH, fitted};
 use super::{Drawing, placed};
 use crate::report::experiment::Found;
 use crate::stats::Interval;
 
 /// Where more pictures than this make a sheet, they stand in two columns.
 const ONE_COLUMN: usize = 2;
+/// The widest caption of an axis, beside the widest labels, in pixels.
+const CAPTION: i32 = 470;
 /// Pictures of a sheet.
 const MAX_PICTURES: usize = 24;
 
@@ -120,7 +122,7 @@ fn plot(title: String, unit: String, (x, x_caption): (Axis, String), y: Axis, em
         title,
         unit,
         x,
-        x_caption,
+        x_caption: fitted(&x_caption, 11, CAPTION),
         y,
         warmup: None,
         lines: Vec::new(),
