@@ -41,8 +41,11 @@ fn number(candidate: &Candidate) -> f64 {
 
 fn picture(sizing: &Sizing) -> Plot {
     let path = &sizing.paths[0];
-    let labels: Vec<(f64, &str)> =
-        sizing.candidates.iter().map(|candidate| (number(candidate), &*candidate.values[0].label)).collect();
+    let labels: Vec<(f64, String)> = sizing
+        .candidates
+        .iter()
+        .map(|candidate| (number(candidate), candidate.values[0].label.clone()))
+        .collect();
     let across = Axis::values(&labels, |label| f64::from(text_width(label, LABEL) + 10) / ROOM);
     let line = |(objective, look): (usize, Look)| {
         let at = |candidate: &Candidate| across.share(number(candidate));

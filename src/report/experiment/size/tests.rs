@@ -97,8 +97,7 @@ fn tables_have_a_row_a_candidate() {
     assert!(shown.ends_with("\nnote: so it is\n"), "{shown}");
     assert!(shown.contains("5 candidates, 197 days; what is proven is so with 95% confidence"), "{shown}");
     let from = lines.iter().position(|line| line.trim_start().starts_with("load  days")).unwrap();
-    let expected = "\
- load  days      order-p99     browse-p50       verdict
+    let expected = " load  days      order-p99     browse-p50       verdict
    1x    59  100% (95-100)  100% (95-100)          pass
 1.31x    59  100% (95-100)  100% (95-100)          pass
 1.37x    59    97% (80-98)  100% (95-100)  inconclusive
