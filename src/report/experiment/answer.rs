@@ -1,7 +1,7 @@
 //! What an experiment says, in sentences: the answer first, then who differs, then what to know.
 
 use super::Found;
-use crate::report::charts::experiment::{Hour, hours, is_release_time};
+use crate::report::charts::experiment::{Hour, hours, is_release_time, load_axis, loads};
 use crate::report::told::some_days;
 use crate::report::words::Word;
 use crate::results::Verdict;
@@ -17,6 +17,12 @@ pub(in crate::report) fn answer(found: &Found<'_>) -> String {
     let lang = found.names.lang;
     let ranked = found.ranked();
     let Some(&first) = ranked.first() else { return lang.word(Word::NoRunFinished).to_owned() };
+    // Where nothing but the load differs, the question is how much can be taken.
+    if found.names.varied().into_iter().all(|axis| Some(axis) == load_axis(&found.names))
+        && let [told] = &loads(found)[..]
+    {
+        return told.clone() + lang.word(Word::FullStop);
+    }
     if found.is_judged() && found.rows[first].verdict != Verdict::Pass {
         return nothing_holds(found, &ranked);
     }
@@ -108,7 +114,9 @@ fn chosen<'f>(found: &'f Found<'_>) -> Vec<&'f Comparison> {
         let ends = plan.cells[cell].at.iter().zip(&plan.cells[plan.baseline].at);
         ends.filter(|(a, b)| a != b).count()
     };
-    let near = |of: &&Comparison| Some(of.cell) == best || apart(of.cell) == 1;
+    // That a price is the same needs no words.
+    let differs = |of: &Comparison| of.difference.is_none_or(|d| d.mean != 0.0 || d.lo != d.hi);
+    let near = |of: &&Comparison| differs(of) && (Some(of.cell) == best || apart(of.cell) == 1);
     let mut chosen: Vec<&Comparison> = found.comparisons.iter().filter(near).collect();
     chosen.sort_by_key(|of| (Some(of.cell) != best, of.metric));
     chosen
@@ -136,9 +144,6 @@ fn told(found: &Found<'_>, of: &Comparison) -> String {
     let Some(difference) = of.difference.filter(|_| !of.by_signs) else {
         return lang.fill(Word::AgainstBySigns, &[&own, &base, &metric, &verdict]);
     };
-    if difference.mean == 0.0 && difference.lo == difference.hi {
-        return lang.fill(Word::TheSame, &[&own, &base, &metric]);
-    }
     let lower = difference.mean < 0.0;
     let size = names.figure(of.metric, difference.mean.abs());
     let way = lang.word(if lower { Word::IsLower } else { Word::IsHigher });
@@ -164,8 +169,14 @@ pub(in crate::report) fn counted(found: &Found<'_>) -> Option<String> {
     (!all.is_empty()).then(|| found.names.lang.fill(word, &values.map(String::as_str)))
 }
 
+/// Returns what else answers: how much load can be taken, when a release harms least.
+pub(in crate::report) fn further(found: &Found<'_>) -> Vec<String> {
+    let loads = if found.names.varied().len() > 1 { loads(found) } else { Vec::new() };
+    loads.into_iter().take(MAX_TOLD).chain(freezes(found)).collect()
+}
+
 /// Says, for every axis that is the time of a release, when it harms least and most.
-pub(in crate::report) fn freezes(found: &Found<'_>) -> Vec<String> {
+fn freezes(found: &Found<'_>) -> Vec<String> {
     let (names, lang) = (found.names, found.names.lang);
     let axes = names.varied().into_iter().filter(|&axis| is_release_time(found, axis));
     let told = |axis: usize| {

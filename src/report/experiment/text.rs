@@ -1,6 +1,6 @@
 //! What a terminal shows of an experiment: the answer, the ranked table, comparisons, remarks.
 
-use super::{Found, answer, compared, counted, freezes, remarks};
+use super::{Found, answer, compared, counted, further, remarks};
 use crate::report::number::grouped;
 use crate::report::text::{WIDTH, wrap};
 use crate::report::words::Lang;
@@ -17,7 +17,7 @@ const HEAD: usize = 16;
 pub fn text(experiment: &Experiment, width: Option<usize>) -> String {
     let found = Found::of(experiment, Lang::En);
     let mut head = vec![answer(&found)];
-    head.extend(freezes(&found));
+    head.extend(further(&found));
     let table = table(&found);
     let mut tail = Vec::new();
     let told = compared(&found);

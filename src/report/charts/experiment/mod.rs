@@ -22,6 +22,7 @@ mod risk;
 use std::io;
 
 pub(in crate::report) use freeze::{Hour, hours, is_release_time};
+pub(in crate::report) use holds::{load_axis, loads};
 
 use super::axis::Axis;
 use super::look::Look;

@@ -189,10 +189,10 @@ fn lines_go_through_the_means_of_their_cells() {
 #[test]
 fn holding_ends_or_begins_at_one_value() {
     use Verdict::{Fail, Inconclusive, Pass};
-    let table: [(&[Verdict], Option<(f64, Word)>); 8] = [
-        (&[Pass, Pass, Fail], Some((1.0, Word::LastThatHolds))),
-        (&[Pass, Inconclusive, Fail], Some((0.0, Word::LastThatHolds))),
-        (&[Fail, Inconclusive, Pass, Pass], Some((2.0, Word::FirstThatHolds))),
+    let table: [(&[Verdict], Option<(usize, Word)>); 8] = [
+        (&[Pass, Pass, Fail], Some((1, Word::LastThatHolds))),
+        (&[Pass, Inconclusive, Fail], Some((0, Word::LastThatHolds))),
+        (&[Fail, Inconclusive, Pass, Pass], Some((2, Word::FirstThatHolds))),
         (&[Pass, Pass], None),
         (&[Fail], None),
         (&[], None),
@@ -200,8 +200,7 @@ fn holding_ends_or_begins_at_one_value() {
         (&[Fail, Pass, Inconclusive], None),
     ];
     for (verdicts, expected) in table {
-        let at: Vec<(f64, Verdict)> = verdicts.iter().enumerate().map(|(i, of)| (i as f64, *of)).collect();
-        assert_eq!(edge(&at), expected, "{verdicts:?}");
+        assert_eq!(edge(verdicts), expected, "{verdicts:?}");
     }
 }
 
