@@ -1,7 +1,7 @@
 //! What an experiment says, in sentences: the answer first, then who differs, then what to know.
 
 use super::Found;
-use crate::report::charts::experiment::{Hour, hours, is_release_time, load_axis, loads};
+use crate::report::charts::experiment::{Hour, hours, is_release_time, loads};
 use crate::report::told::some_days;
 use crate::report::words::Word;
 use crate::results::Verdict;
@@ -13,14 +13,12 @@ const MAX_TOLD: usize = 10;
 const MAX_OTHERS: usize = 4;
 
 /// Answers the question that the experiment asks, in one sentence.
-pub(in crate::report) fn answer(found: &Found<'_>) -> String {
+fn answer(found: &Found<'_>) -> String {
     let lang = found.names.lang;
     let ranked = found.ranked();
     let Some(&first) = ranked.first() else { return lang.word(Word::NoRunFinished).to_owned() };
-    // Where nothing but the load differs, the question is how much can be taken.
-    if found.names.varied().into_iter().all(|axis| Some(axis) == load_axis(&found.names))
-        && let [told] = &loads(found)[..]
-    {
+    // How much load can be taken, or when a release harms least, is an answer where nothing else differs.
+    if let ([told], [_]) = (&further(found)[..], &found.names.varied()[..]) {
         return told.clone() + lang.word(Word::FullStop);
     }
     if found.is_judged() && found.rows[first].verdict != Verdict::Pass {
@@ -99,7 +97,8 @@ fn nothing_holds(found: &Found<'_>, ranked: &[usize]) -> String {
         0 => lang.word(Word::NothingHolds).to_owned(),
         count => lang.fill(Word::NothingShown, &[&count.to_string()]),
     }];
-    if let Some((cell, (_, held, n))) = nearest.and_then(|cell| Some((cell, held(cell)?))) {
+    let nearest = nearest.and_then(|cell| Some((cell, held(cell)?)));
+    if let Some((cell, (_, held, n))) = nearest.filter(|(_, (_, held, _))| *held > 0) {
         parts.push(lang.fill(Word::NearestHeld, &[&names.cell(cell), &some_days(held, n as usize, lang)]));
     }
     parts.join(lang.word(Word::Semicolon)) + lang.word(Word::FullStop)
@@ -169,10 +168,16 @@ pub(in crate::report) fn counted(found: &Found<'_>) -> Option<String> {
     (!all.is_empty()).then(|| found.names.lang.fill(word, &values.map(String::as_str)))
 }
 
-/// Returns what else answers: how much load can be taken, when a release harms least.
-pub(in crate::report) fn further(found: &Found<'_>) -> Vec<String> {
-    let loads = if found.names.varied().len() > 1 { loads(found) } else { Vec::new() };
-    loads.into_iter().take(MAX_TOLD).chain(freezes(found)).collect()
+/// Returns what also answers: how much load can be taken, when a release harms least.
+fn further(found: &Found<'_>) -> Vec<String> {
+    loads(found).into_iter().chain(freezes(found)).take(MAX_TOLD).collect()
+}
+
+/// Returns the answer, and what is to be told beside it.
+pub(in crate::report) fn answers(found: &Found<'_>) -> Vec<String> {
+    let first = answer(found);
+    let told = |further: &String| !first.starts_with(further);
+    std::iter::once(first.clone()).chain(further(found).into_iter().filter(told)).collect()
 }
 
 /// Says, for every axis that is the time of a release, when it harms least and most.

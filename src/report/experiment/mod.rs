@@ -14,7 +14,7 @@ mod csv;
 mod named;
 mod text;
 
-pub(super) use answer::{answer, compared, counted, further, remarks};
+pub(super) use answer::{answers, compared, counted, remarks};
 pub(super) use named::{Names, bare};
 pub use text::text;
 

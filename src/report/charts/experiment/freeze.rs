@@ -13,7 +13,7 @@ use crate::report::words::Word;
 use crate::stats::Interval;
 
 /// The width of the plotting area beside no labels, in pixels.
-const ROOM: i32 = 640;
+const ROOM: f64 = 640.0;
 /// The share of its part that a bar takes.
 const BAR: f64 = 0.7;
 
@@ -115,11 +115,8 @@ fn bars(found: &Found<'_>, axis: usize, hours: &Hours, y: Axis) -> Plot {
         label: label(i, hour),
         ..Point::default()
     };
-    let mut x = Axis::categories(hours.hours.iter().map(|hour| (hour.label.clone(), String::new())));
-    let widest = x.ticks.iter().map(|(_, label)| text_width(label, 12) + 8).max().unwrap_or(1);
-    let step = ((widest * count as i32 + ROOM - 1) / ROOM).max(1) as usize;
-    let mut index = 0..;
-    x.ticks.retain(|_| index.next().unwrap_or(0) % step == 0);
+    let x = Axis::categories(hours.hours.iter().map(|hour| (hour.label.clone(), String::new())))
+        .thinned(|label| f64::from(text_width(label, 12) + 8) / ROOM, f64::INFINITY);
     let layer =
         Layer { label: String::new(), look: SKY, bands: hours.hours.iter().enumerate().map(bar).collect() };
     let points = hours.hours.iter().enumerate().map(point).collect();

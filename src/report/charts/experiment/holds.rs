@@ -9,18 +9,13 @@ use crate::report::charts::look::{LOOKS, Look};
 use crate::report::charts::marks::Mark;
 use crate::report::charts::plot::{Bound, Line, Plot};
 use crate::report::charts::points::Point;
-use crate::report::experiment::{Found, Names};
+use crate::report::experiment::Found;
 use crate::report::number::plain;
 use crate::report::words::Word;
 use crate::results::Verdict;
 
 /// Where the path of an axis leads that multiplies all traffic.
 const LOAD: &str = "run.load";
-
-/// Returns the axis that multiplies all traffic, where it is varied.
-pub(in crate::report) fn load_axis(names: &Names<'_>) -> Option<usize> {
-    names.varied().into_iter().find(|&axis| names.plan.axes[axis].path == LOAD)
-}
 
 /// Draws the share of days on which objectives hold, a picture for every combination of the other axes.
 pub(super) fn sheet(found: &Found<'_>, axis: usize) -> io::Result<Option<Sheet>> {
@@ -41,7 +36,8 @@ pub(super) fn sheet(found: &Found<'_>, axis: usize) -> io::Result<Option<Sheet>>
 /// Says up to which load all objectives hold, for every combination of the other axes.
 pub(in crate::report) fn loads(found: &Found<'_>) -> Vec<String> {
     let (names, lang) = (found.names, found.names.lang);
-    let Some(axis) = load_axis(&names).filter(|_| found.is_judged()) else { return Vec::new() };
+    let load = names.varied().into_iter().find(|&axis| names.plan.axes[axis].path == LOAD);
+    let Some(axis) = load.filter(|_| found.is_judged()) else { return Vec::new() };
     let told = |(part, cells): (String, Vec<usize>)| {
         let verdicts: Vec<Verdict> = cells.iter().map(|&cell| found.rows[cell].verdict).collect();
         let name = |index: usize| names.value(axis, names.plan.cells[cells[index]].at[axis]);

@@ -22,7 +22,7 @@ mod risk;
 use std::io;
 
 pub(in crate::report) use freeze::{Hour, hours, is_release_time};
-pub(in crate::report) use holds::{load_axis, loads};
+pub(in crate::report) use holds::loads;
 
 use super::axis::Axis;
 use super::look::Look;

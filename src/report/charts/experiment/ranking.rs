@@ -104,18 +104,9 @@ impl Ranking {
                 cells.iter().filter_map(|&cell| found.rows[cell].figures[metric]).collect();
             let (least, most) = extent(figures.iter());
             let head = names.head(metric);
-            let mut axis = Axis::spanning(least, most);
             // A label may reach into half the gap beside its column.
-            let beside = f64::from(GAP) / f64::from(2 * COLUMN);
-            let mut free = -beside;
-            axis.ticks.retain(|(at, label)| {
-                let half = f64::from(text_width(label, LABEL) + 6) / f64::from(2 * COLUMN);
-                let fits = at - half >= free && at + half <= 1.0 + beside;
-                if fits {
-                    free = at + half;
-                }
-                fits
-            });
+            let width = |label: &str| f64::from(text_width(label, LABEL) + 6) / f64::from(COLUMN);
+            let axis = Axis::spanning(least, most).thinned(width, f64::from(GAP) / f64::from(2 * COLUMN));
             let of_baseline = found.rows[baseline].figures[metric].map(|figure| figure.mean);
             Column { head, axis, baseline: of_baseline.filter(|mean| mean.is_finite()) }
         };
