@@ -451,7 +451,7 @@ words! {
     Cell: "cell", "单元";
     Days: "days", "天数";
     CellsHash: "hash of all cells", "全部单元的哈希";
-    BaselineWord: "baseline", "基线";
+    TheBaseline: "baseline", "基线";
     File: "file", "文件";
     CellsAndDays: "{0} cells, {1} runs", "{0} 个单元，{1} 次运行";
     TimeOfRelease: "time", "时间";

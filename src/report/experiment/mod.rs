@@ -117,6 +117,4 @@ impl<'a> Found<'a> {
 }
 
 #[cfg(test)]
-pub(super) mod example;
-#[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,6 +1,7 @@
 //! The answer in words, the terminal's table, the page.
 
-use super::example;
+pub(in crate::report) mod example;
+
 use super::*;
 use crate::results::experiment::{Comparison, Difference};
 

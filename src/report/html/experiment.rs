@@ -176,7 +176,7 @@ impl Page {
             (Word::Version, format!("peakday {}", plan.version)),
             (Word::File, plan.file.clone()),
             (Word::CellsHash, hash),
-            (Word::BaselineWord, found.names.cell(plan.baseline)),
+            (Word::TheBaseline, found.names.cell(plan.baseline)),
         ];
         rows.extend(plan.flags.iter().map(|flag| (Word::Setting, flag.clone())));
         self.named(rows);
