@@ -99,9 +99,7 @@ impl Heat {
         let finite = || means().filter(|mean| mean.is_finite());
         let (least, most) =
             finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| (v.min(lo), v.max(hi)));
-        if means().next().is_none() {
-            return None;
-        }
+        means().next()?;
         let order = |axis: usize| {
             let values = &plan.axes[axis].values;
             let mut order: Vec<usize> = (0..values.len()).collect();
@@ -225,7 +223,7 @@ impl Heat {
             if most > least {
                 for i in 0..RAMP / 4 {
                     let from = x + f64::from(4 * i);
-                    let corners = [scaled((from, y - 7.0)), scaled((from + 4.0, y + 7.0))];
+                    let corners = [scaled((from, y - 7.0)), scaled((from + 4.5, y + 7.0))];
                     area.draw(&Rectangle::new(corners, shade(f64::from(4 * i) / f64::from(RAMP)).filled()))?;
                 }
                 x += f64::from(RAMP) + 6.0;
