@@ -42,7 +42,7 @@ folders=0
 measure() { # name threads
   folders=$((folders + 1))
   /usr/bin/time -f '%e %U %S %M' "$peakday" sweep run "$scratch/$1.yaml" -o "$scratch/out-$folders-$RANDOM" \
-    --threads "$2" -q 2>&1 >/dev/null | tail -n 1
+    --threads "$2" --yes -q 2>&1 >/dev/null | tail -n 1
 }
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 

@@ -104,7 +104,7 @@ def main():
     run = [peakday, "sweep", "run", os.path.abspath(options.sweep), "-o", output(options.output), "--yes", "-q"]
     run += ["--threads", str(options.threads), *options.peakday_arguments]
     # What is wrong with the sweep is told once, and not by every task.
-    checked = subprocess.run([peakday, "sweep", "plan", os.path.abspath(options.sweep), "--yes", "-q", *options.peakday_arguments],
+    checked = subprocess.run([peakday, "sweep", "plan", os.path.abspath(options.sweep), "-q", *options.peakday_arguments],
                              stdout=subprocess.DEVNULL)
     if checked.returncode:
         return checked.returncode

@@ -13,6 +13,7 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use desk::Desk;
@@ -27,16 +28,16 @@ kind: Sweep
 metadata: {name: farm}
 base:
   run: {duration: 60s, replications: 10, seed: 5}
-  traffic: {users: {to: web, class: page, rate: 20k/s}}
+  traffic: {users: {to: web, class: page, rate: 40k/s}}
   services:
     web:
-      pools: {standard: {replicas: 100, concurrency: 2, price: 1 USD/h}}
+      pools: {standard: {replicas: 200, concurrency: 2, price: 1 USD/h}}
       work: {exponential: {mean: 8ms}}
       balancer: random
   objectives: [{name: p99, service: web, latency: {percentile: 99, lt: 60ms}, holdsIn: 50%}]
 axes:
   - {path: services.web.balancer, name: balancer, values: [random, leastRequest]}
-  - {path: services.web.pools.standard.replicas, name: replicas, values: [90, 120]}
+  - {path: services.web.pools.standard.replicas, name: replicas, values: [180, 240]}
 ";
 
 /// Returns the value of an environment variable that says where an engine is.
@@ -69,19 +70,21 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// A desk with the sweep, and the files of one local run of it.
-fn studied() -> (Desk, BTreeMap<String, Vec<u8>>) {
+/// The files of one local run of the sweep.
+static LOCAL: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
     let desk = Desk::with(SWEEP);
     desk.run(&["sweep", "run", "s.yaml", "-o", "local", "-q"]).ends(0);
     let local = files(&desk.path("local"));
     assert!(local.len() > 40, "{:?}", local.keys());
-    (desk, local)
-}
+    local
+});
 
-fn same(engine: &str, found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>) {
-    assert!(found.keys().eq(expected.keys()), "{engine}: {:?}\n{:?}", found.keys(), expected.keys());
+#[track_caller]
+fn same(desk: &Desk, folder: &str) {
+    let (found, expected) = (files(&desk.path(folder)), &*LOCAL);
+    assert!(found.keys().eq(expected.keys()), "{folder}: {:?}\n{:?}", found.keys(), expected.keys());
     for (name, bytes) in expected {
-        assert!(found[name] == *bytes, "{engine}: {name} differs");
+        assert!(found[name] == *bytes, "{folder}: {name} differs");
     }
 }
 
@@ -128,7 +131,7 @@ fn until(what: &str, mut is: impl FnMut() -> bool) {
 #[test]
 fn ray_gives_the_bytes_of_a_local_run_though_a_worker_is_lost() {
     let Some(python) = engine("PEAKDAY_RAY", "a Python with Ray") else { return };
-    let (desk, local) = studied();
+    let desk = Desk::with(SWEEP);
     let (port, home) = (port(), desk.path("home"));
     fs::create_dir(&home).expect("a home");
     // Paths of sockets are short: not below a desk's.
@@ -184,7 +187,7 @@ fn ray_gives_the_bytes_of_a_local_run_though_a_worker_is_lost() {
         .collect();
     let again = begun.iter().filter(|shard| begun.iter().filter(|other| other == shard).count() > 1).count();
     assert_eq!(again, 2, "the shard of worker {killed:?} was not begun again: {}", told.join("\n"));
-    same("Ray", &files(&desk.path("ray")), &local);
+    same(&desk, "ray");
 }
 
 /// GNU parallel, with the call that `plan` writes.
@@ -193,11 +196,11 @@ fn gnu_parallel_gives_the_bytes_of_a_local_run() {
     if engine("PEAKDAY_PARALLEL", "GNU parallel").is_none() {
         return;
     }
-    let (desk, local) = studied();
+    let desk = Desk::with(SWEEP);
     let call = emitted(&desk, "parallel", "parallel");
     fs::write(desk.path("call.sh"), call).expect("written");
-    desk.shell("PATH=${P%/*}:$PATH sh call.sh").ends(0);
-    same("GNU parallel", &files(&desk.path("parallel")), &local);
+    desk.shell("PATH=${P%/*}:$PATH bash call.sh").ends(0);
+    same(&desk, "parallel");
 }
 
 /// Returns what `plan` writes for an engine, with results in a folder.
@@ -280,7 +283,7 @@ fn a_slurm_array_gives_the_bytes_of_a_local_run() {
     if engine("PEAKDAY_SLURM", "Slurm").is_none() {
         return;
     }
-    let (desk, local) = studied();
+    let desk = Desk::with(SWEEP);
     let cluster = Cluster::start();
     fs::write(desk.path("array.sh"), emitted(&desk, "slurm", "slurm")).expect("written");
     let path = format!("{}:{}", Path::new(BINARY).parent().expect("a folder").display(), env!("PATH"));
@@ -288,13 +291,13 @@ fn a_slurm_array_gives_the_bytes_of_a_local_run() {
     submit.args(["--wait", "array.sh"]).env("PATH", path).current_dir(desk.path("."));
     desk::Done::of(submit.output().expect("it starts")).ends(0);
     desk.run(&["sweep", "merge", "slurm", "-q"]).ends(0);
-    same("Slurm", &files(&desk.path("slurm")), &local);
+    same(&desk, "slurm");
 }
 
 #[test]
 fn the_kubernetes_job_fits_its_schema_and_its_command_gives_the_bytes_of_a_local_run() {
     let Some(python) = engine("PEAKDAY_RAY", "a Python with kubernetes-validate") else { return };
-    let (desk, local) = studied();
+    let desk = Desk::with(SWEEP);
     fs::write(desk.path("job.yaml"), emitted(&desk, "kubernetes", "kubernetes")).expect("written");
     let check = |file: &str| {
         let mut command = Command::new(python.with_file_name("kubernetes-validate"));
@@ -318,5 +321,5 @@ fn the_kubernetes_job_fits_its_schema_and_its_command_gives_the_bytes_of_a_local
     pods.args(["-c", script]).env("PATH", path).current_dir(desk.path("."));
     desk::Done::of(pods.output().expect("it starts")).ends(0);
     desk.run(&["sweep", "merge", "kubernetes", "-q"]).ends(0);
-    same("Kubernetes", &files(&desk.path("kubernetes")), &local);
+    same(&desk, "kubernetes");
 }

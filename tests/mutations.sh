@@ -220,5 +220,16 @@ mutate "harm that the day without the release had, too" src/study/pairs.rs \
 both "a rolling update that forgets the surge" src/release/counts/kubernetes/mod.rs \
     's/self.replicas.saturating_add(self.max_surge())/self.replicas/' conformance_releases --test releases
 
+mutate "Sobol' points without their polynomial" src/scenario/sweep/sobol.rs \
+    's/v\[bit\] ^= ((inner/v[bit] \&= ((inner/' --lib sobol
+mutate "a Latin hypercube that draws every part anew" src/scenario/sweep/combine.rs \
+    's/(part as f64 + uniform_closed_open/(0.0 * part as f64 + count as f64 * uniform_closed_open/' --test sweep_file
+mutate "a constraint that leaves out what fits anywhere" src/scenario/sweep/combine.rs \
+    's/!axes.iter().all(|(axis, values)|/!axes.iter().any(|(axis, values)|/' --test sweep_file
+mutate "times of day that begin anew" src/scenario/sweep/axis.rs \
+    's/passed += DAY/passed += 0.0 * DAY/' --test sweep_file
+mutate "a trace that every cell reads" src/scenario/check/traces.rs \
+    's/let survey = surveys.entry(key)/surveys.clear();\n        let survey = surveys.entry(key)/' --test sweep_file
+
 echo "$killed killed, $survived survived, $errors in error"
 [ $((survived + errors)) -eq 0 ]

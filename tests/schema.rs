@@ -107,6 +107,11 @@ fn what_the_reader_refuses_for_its_shape_does_not_fit() {
     for (path, text) in scenarios("tests/wrong") {
         let told = fs::read_to_string(path.with_extension("txt")).expect("a text");
         let Some(value) = parsed(&text) else { continue };
+        // What cells of a sweep make of a scenario is none of the file's shape.
+        let stem = path.file_stem().expect("a name");
+        if value["kind"] == "Sweep" && !["sweep-keys", "sweep-range-forms"].iter().any(|own| stem == *own) {
+            continue;
+        }
         if SHAPE.iter().any(|code| told.contains(code)) && !told.contains("neither class nor mix") {
             assert!(!fits(&value, schema_of(&value)), "{}", path.display());
             checked += 1;

@@ -22,7 +22,7 @@ axes:
   - {path: services.web.pools.standard.replicas, name: replicas, values: [1, 2, 3]}
 ";
 const FIXED: &str = "replications: 5\n";
-const SEQUENTIAL: &str = "replications: {min: 2, max: 16}\nprecision: {metric: web.p99_ms, relative: 15%}\n";
+const SEQUENTIAL: &str = "replications: {min: 4, max: 32}\nprecision: {metric: web.p99_ms, relative: 40%}\n";
 
 /// A scenario of so many milliseconds.
 fn base(run: &str, rate: &str) -> String {
@@ -135,12 +135,25 @@ fn the_same_bytes_at_any_number_of_threads_and_shards() {
 }
 
 #[test]
+fn shards_that_start_at_once_share_a_folder() {
+    let desk = small(FIXED);
+    desk.run(&["sweep", "run", "s.yaml", "-o", "whole"]).ends(0);
+    let shards = (1..=12)
+        .map(|shard| start(&desk, &["sweep", "run", "s.yaml", "-o", "d", "--shard", &format!("{shard}/12")]));
+    for mut child in shards.collect::<Vec<_>>() {
+        assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    }
+    desk.run(&["sweep", "merge", "d"]).ends(0);
+    assert_same(&results(&desk, "whole"), &results(&desk, "d"), "at once");
+}
+
+#[test]
 fn cells_get_replications_until_they_are_decided() {
     let desk = small(SEQUENTIAL);
     desk.run(&["sweep", "run", "s.yaml"]).ends(0);
     let all = kept(&desk, "output/which").len();
-    assert!(all > 12 && all < 96, "some cells go on after the first look, some end before the last: {all}");
-    assert_eq!(all % 2, 0, "looks are at 2, 4, 8 and 16");
+    assert!(all > 24 && all < 192, "some cells go on after the first look, some end before the last: {all}");
+    assert_eq!(all % 4, 0, "looks are at 4, 8, 16 and 32");
 }
 
 #[test]
@@ -234,15 +247,18 @@ fn interrupted_it_says_what_is_kept_and_how_to_go_on() {
     desk.shell(&format!("kill -INT {}", child.id())).ends(0);
     let done = Done::of(child.wait_with_output().expect("it ends")).ends(130);
     let kept = kept(&desk, "d").len();
+    let runs = if kept == 1 { "1 run".to_owned() } else { format!("{kept} runs") };
     let command = "peakday sweep run s.yaml -o d --resume --set run.seed=5";
-    done.says(&format!("interrupted: {kept} runs are kept; go on with\n  {command}"));
+    done.says(&format!("interrupted, {runs} kept; go on with\n  {command}"));
     assert_eq!(desk.list("d"), ["runs", "sweep.json"]);
 }
 
 #[test]
 fn what_is_missing_is_told_with_the_command_that_makes_it() {
     let desk = small(FIXED);
-    desk.run(&["sweep", "run", "s.yaml", "-o", "whole"]).ends(0);
+    let warning = "warning: web gets as much as it can serve, or more: its queue grows without end, in 2 of 6 cells, the \
+                   first is cell 1 (balancer=random, replicas=1)\n";
+    desk.run(&["sweep", "run", "s.yaml", "-o", "whole"]).ends(0).says(warning);
     let done = desk.run(&["sweep", "run", "s.yaml", "-o", "d", "--shard", "2/3"]).ends(0);
     assert!(
         done.out.contains("shard 2 of 3: 10 runs kept in d\n") && done.out.contains("peakday sweep merge d")
@@ -413,8 +429,64 @@ fn a_cell_without_a_warmup_fails_alone() {
     let done = done.says(
         "cell 1 (balancer=random, replicas=1), replication 1: warmup: auto finds no steady state of web",
     );
-    done.says("10 runs failed");
+    let done = done.says("10 runs failed");
     assert_eq!(kept(&desk, "d").len(), 20);
+    let command =
+        done.err.lines().find_map(|line| line.strip_prefix("  repeat it: peakday ")).expect("a command");
+    desk.shell(&format!("$P {command} -o r")).ends(1).says("warmup: auto finds no steady state of web");
+}
+
+#[test]
+fn a_run_is_repeated_alone_with_the_figures_that_are_kept() {
+    let desk = small("replications: 3\n");
+    let layers = ["--set", "services.web.work={exponential: {mean: 25ms}}", "--set", "run.warmup=auto"];
+    desk.write("base.yaml", &base("duration: 20s, interval: 100ms", "100/s"));
+    desk.run(&[&["sweep", "run", "s.yaml", "-o", "d"][..], &layers].concat()).ends(0);
+    let one = ["run", "s.yaml", "-o", "r", "--cell", "5", "--replication", "3"];
+    desk.run(&[&one[..], &layers].concat());
+    let summary = String::from_utf8(desk.read("r/summary.csv")).expect("text");
+    let mut lines = summary.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let heads = lines.next().expect("a head");
+    let all = lines.find(|line| line[..2] == ["web", "*"]).expect("a line");
+    let plan: Value = serde_json::from_slice(&desk.read("d/sweep.json")).expect("JSON");
+    let runs = kept(&desk, "d").into_iter().map(|path| fs::read(path).expect("a run"));
+    let metric = |name: &str| {
+        let metrics = plan["metrics"].as_array().expect("a list");
+        metrics.iter().position(|metric| metric["name"] == format!("web.{name}")).expect("a metric")
+    };
+    let told =
+        |run: &Value, name: &str| run["figures"][metric(name)].as_f64().map(|figure| format!("{figure:.3}"));
+    let figure = |name: &str| {
+        let column = heads.iter().position(|head| *head == name).expect("a column");
+        all[column].parse::<f64>().ok().map(|figure| format!("{figure:.3}"))
+    };
+    let names = ["offered", "completed", "latency_mean_ms", "p99_ms", "max_ms"];
+    let same = |run: &Value| names.iter().all(|name| told(run, name) == figure(name));
+    let found =
+        runs.map(|run| serde_json::from_slice(&run).expect("JSON")).filter(same).collect::<Vec<Value>>();
+    assert_eq!((found.len(), &found[0]["replication"]), (1, &3.into()));
+}
+
+#[test]
+fn many_cells_are_asked_about_and_unknown_metrics_told_at_their_lines() {
+    let desk = small(FIXED);
+    let loads = "axes:\n  - {path: run.load, range: {from: 0.5, to: 1.5, count: 1001}}\n";
+    desk.write("many.yaml", &sweep(loads, "replications: 1\n"));
+    let done = desk.run(&["sweep", "run", "many.yaml", "-o", "d"]).ends(2);
+    done.says(
+        "many.yaml: these are 1,001 cells\n  see what they take with peakday sweep plan, and add --yes",
+    );
+    assert!(desk.run(&["sweep", "plan", "many.yaml"]).ends(0).out.contains("1,001 cells"));
+    desk.run(&["sweep", "run", "many.yaml", "-o", "d", "--yes", "--shard", "1/1001"]).ends(0);
+    assert_eq!(kept(&desk, "d").len(), 1);
+    desk.write("s.yaml", &sweep(AXES, "rankBy: web.p99\nmetrics: [web.p99ms]\nreplications: 5\n"));
+    let done = desk.run(&["sweep", "run", "s.yaml"]).ends(3);
+    done.says(
+        "s.yaml:9:11: metrics[0]: no run is measured by `web.p99ms` [PD032]\n  did you mean `web.p99_ms`?",
+    );
+    desk.write("s.yaml", &sweep(AXES, "rankBy: web.p99\nreplications: 5\n"));
+    let done = desk.run(&["sweep", "run", "s.yaml"]).ends(3);
+    done.says("s.yaml:8:9: rankBy: no run is measured by `web.p99` [PD032]\n  did you mean `web.p99_ms`?");
 }
 
 #[test]
@@ -471,14 +543,14 @@ fn plan_says_what_is_varied_and_what_it_takes() {
         "- balancer (services.web.balancer): random, leastRequest\n",
         "- replicas (services.web.pools.standard.replicas): 1, 2, 3\n",
         "compared with cell 1 (balancer=random, replicas=1)\n",
-        "every cell gets 2 to 16 replications, looked at after 2, 4, .. 16: 12 to 96 runs\n",
+        "every cell gets 4 to 32 replications, looked at after 4, 8, .. 32: 24 to 192 runs\n",
         "a run has 200 requests on average; all runs take about ",
     ] {
         assert!(out.contains(line), "{line} in {out}");
     }
     let told: Value =
         serde_json::from_str(&desk.run(&["sweep", "plan", "s.yaml", "--format", "json"]).out).expect("JSON");
-    assert_eq!((&told["runs"], &told["cells"]), (&serde_json::json!([12.0, 96.0]), &6.into()));
+    assert_eq!((&told["runs"], &told["cells"]), (&serde_json::json!([24.0, 192.0]), &6.into()));
     assert_eq!(desk.list("."), ["base.yaml", "s.yaml"]);
 }
 

@@ -1,4 +1,4 @@
-//! Scenario files: any bytes are refused in words, or make a scenario, which runs where it is tiny.
+//! Scenario and sweep files: any bytes are refused in words, or make a scenario, which runs where it is tiny.
 //!
 //! A line `#! overlay` ends the file and begins an overlay; a line `#! set PATH=VALUE` is a setting.
 #![no_main]
@@ -7,7 +7,7 @@ use std::io::{self, Cursor, Read};
 use std::ops::ControlFlow;
 
 use libfuzzer_sys::fuzz_target;
-use peakday::scenario::{Document, Overlay, Scenario};
+use peakday::scenario::{Input, Overlay, Scenario};
 use peakday::sim::{self, Observer, Progress, Stopped};
 use peakday::time::SimTime;
 use peakday::workload::recorded::TraceFiles;
@@ -16,6 +16,8 @@ use peakday::workload::recorded::TraceFiles;
 const TINY: f64 = 2_000.0;
 /// Servers of a scenario that is run.
 const SERVERS: u32 = 100;
+/// Cells of a sweep that is checked.
+const CELLS: usize = 20;
 /// Requests after which a run is ended: luck and uncertainty may bring more than expected.
 const ENOUGH: u64 = 20_000;
 
@@ -76,8 +78,13 @@ fn parts(data: &[u8]) -> (Vec<u8>, Vec<Overlay>, Vec<String>) {
 
 fuzz_target!(|data: &[u8]| {
     let (main, overlays, settings) = parts(data);
-    let Ok(document) = Document::layered("fuzz.yaml", &main, &overlays, &settings, &Traces) else { return };
-    let Ok(scenario) = document.check(&Traces) else { return };
+    let Ok(input) = Input::read("fuzz.yaml", &main, &overlays, &settings, &Traces) else { return };
+    let checked = match input {
+        Input::Scenario(document) => document.check(&Traces),
+        Input::Sweep(sweep) if sweep.len() > CELLS => return,
+        Input::Sweep(sweep) => sweep.check(&Traces).map(|mut sweep| sweep.cells.remove(0).scenario),
+    };
+    let Ok(scenario) = checked else { return };
     if is_tiny(&scenario) {
         match sim::run(&scenario, 1, &Traces, &mut Patience) {
             Ok(run) => assert_eq!(run.row_series.len(), scenario.plan.rows.len()),

@@ -125,7 +125,7 @@ fn remark(scenario: &Scenario, voice: Voice) {
 }
 
 /// Returns what to know before believing the results.
-fn warnings(scenario: &Scenario) -> Vec<String> {
+pub(super) fn warnings(scenario: &Scenario) -> Vec<String> {
     let mut warnings = Vec::new();
     for part in scenario.sources.iter().flat_map(|source| &source.recorded) {
         let (file, bad) = (&part.spec.file, part.survey.bad_lines);

@@ -147,7 +147,6 @@ pub(super) fn search(args: &Search, wanted: Wanted, voice: Voice, format: Format
         return Err(Error::Usage(text));
     }
     let remarks = question.remarks.clone();
-    remarks.iter().for_each(|remark| voice.say(Voice::Normal, remark));
     let place = format!("{}-{folder}", question.name());
     let dir = args.output.clone().unwrap_or_else(|| Path::new("output").join(place));
     let store = open(&dir, question.shape(), args.resume)?;

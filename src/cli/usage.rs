@@ -86,7 +86,10 @@ fn advice(error: &clap::Error) -> Option<String> {
         }
         ErrorKind::MissingRequiredArgument => {
             let missing = strings(ContextKind::InvalidArg);
-            missing.iter().any(|name| name.starts_with("<FILE>")).then(|| files::instead(None))
+            missing
+                .iter()
+                .any(|name| ["<FILE>", "<A>"].iter().any(|known| name.starts_with(known)))
+                .then(|| files::instead(None))
         }
         _ => None,
     }

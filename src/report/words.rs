@@ -418,6 +418,7 @@ words! {
     NearestHeld: "nearest is {0}, whose worst objective held in {1}", "最接近的是 {0}，其最差目标达成 {1}";
     Against: "{0} against {1}, {2}: {3} {4}{5}, {6}", "{0} 对比 {1}，{2}：{4} {3}{5}，{6}";
     AgainstBySigns: "{0} against {1}, {2}: {3}, day by day", "{0} 对比 {1}，{2}：逐日{3}";
+    TheSame: "{0} against {1}, {2}: the same", "{0} 对比 {1}，{2}：相同";
     IsLower: "lower", "低";
     IsHigher: "higher", "高";
     FromTo: "{0} to {1}", "{0} 至 {1}";
@@ -446,6 +447,7 @@ words! {
     Values: "values", "取值";
     Cell: "cell", "单元";
     Days: "days", "天数";
+    CellsHash: "hash of all cells", "全部单元的哈希";
     BaselineWord: "baseline", "基线";
     File: "file", "文件";
     CellsAndDays: "{0} cells, {1} runs", "{0} 个单元，{1} 次运行";
@@ -462,8 +464,16 @@ mod tests {
             let (en, zh) = (Lang::En.word(word), Lang::Zh.word(word));
             assert!(!en.is_empty() && en.is_ascii(), "{word:?}: {en}");
             let own = zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-            let alike =
-                [Word::Cpu, Word::DaysOf, Word::Semicolon, Word::FullStop, Word::AtTime, Word::CountOf];
+            let alike = [
+                Word::Cpu,
+                Word::DaysOf,
+                Word::Semicolon,
+                Word::FullStop,
+                Word::AtTime,
+                Word::CountOf,
+                Word::OtherIs,
+                Word::OtherAt,
+            ];
             assert!(own || alike.contains(&word), "{word:?}: {zh}");
             // Whatever is filled in is told in both.
             for place in ["{0}", "{1}", "{2}", "{3}", "{4}", "{5}"] {

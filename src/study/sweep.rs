@@ -158,7 +158,9 @@ type Measured = (Vec<MetricPlan>, Vec<String>, Vec<Measures>);
 fn measured(plans: &[&Plan], headlines: &[String]) -> Result<Measured, Vec<UnknownMetric>> {
     Measures::of(plans, headlines).map_err(|unknown| {
         let known = Measures::of(plans, &[]).map(|measured| measured.0).unwrap_or_default();
-        unknown.iter().map(|name| UnknownMetric::new("metrics", name, &known)).collect()
+        let place = |name: &String| headlines.iter().position(|headline| headline == name).unwrap_or(0);
+        let told = |name: &String| UnknownMetric::new(&format!("metrics[{}]", place(name)), name, &known);
+        unknown.iter().map(told).collect()
     })
 }
 

@@ -6,10 +6,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::shelf::Shelf;
-use super::store::{self, Store};
+use super::store::{self, Missing, Store};
 use super::told;
 use crate::cli::message::Format;
-use crate::cli::{Exit, Voice, print};
+use crate::cli::{Exit, print};
 use crate::error::Error;
 use crate::report::{self, Lang};
 use crate::results::experiment::{Experiment, ExperimentPlan};
@@ -28,19 +28,15 @@ pub(super) struct MergeArgs {
     lang: Lang,
 }
 
-pub(super) fn run(args: &MergeArgs, _voice: Voice, format: Format) -> Result<Exit, Error> {
+pub(super) fn run(args: &MergeArgs, format: Format) -> Result<Exit, Error> {
     let (plan, store) = store::open(&args.dir)?;
     let gathered = gather(&plan, &store).map_err(|first| store.damage(first))?;
-    let failed = store.failed()?;
-    let tried = |&(cell, replication): &(usize, u32)| {
-        failed.iter().any(|failed| (failed.cell - 1, failed.replication) == (cell, replication))
-    };
-    let (tried, missing): (Vec<_>, Vec<_>) = gathered.missing.iter().copied().partition(tried);
-    if !missing.is_empty() {
-        return Err(Error::Run(incomplete(&plan, &args.dir, &missing)));
+    let Missing { failed, untried } = store.told_apart(&gathered.missing)?;
+    if !untried.is_empty() {
+        return Err(Error::Run(incomplete(&plan, &args.dir, &untried)));
     }
     let experiment = Experiment { plan, runs: gathered.runs };
-    finish(&store, &args.dir, &experiment, tried.len(), args.lang, format)
+    finish(&store, &args.dir, &experiment, failed.len(), args.lang, format)
 }
 
 /// Says which runs are missing, and what makes them.

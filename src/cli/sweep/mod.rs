@@ -1,5 +1,7 @@
 //! `peakday sweep`: scenarios that differ in a few values, compared.
 
+#[cfg(feature = "object-store")]
+mod bucket;
 mod emit;
 mod merge;
 mod plan;
@@ -60,6 +62,6 @@ pub(super) fn run(args: &SweepArgs, voice: Voice, format: Format) -> Result<Exit
         Command::Plan(args) => plan::run(args, format),
         Command::Run(args) => run::run(args, voice, format),
         Command::Status(args) => status::run(args, format),
-        Command::Merge(args) => merge::run(args, voice, format),
+        Command::Merge(args) => merge::run(args, format),
     }
 }

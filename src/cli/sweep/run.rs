@@ -1,5 +1,6 @@
 //! `peakday sweep run`: the runs of a sweep, or of a shard of it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,6 +12,7 @@ use super::watch::Watch;
 use super::{shelf::Folder, store, told};
 use crate::cli::files::TraceFolder;
 use crate::cli::message::Format;
+use crate::cli::run::warnings;
 use crate::cli::signals::Signals;
 use crate::cli::usage::whole;
 use crate::cli::{Exit, Voice, print};
@@ -61,17 +63,18 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
         voice.say(Voice::Normal, "interrupted: nothing was simulated");
         return Ok(Exit::Interrupted);
     }
-    let sweep = read?;
+    let mut sweep = read?;
     let dir = args.output.clone().unwrap_or_else(|| Path::new("output").join(&sweep.plan.name));
-    let store = store::create(&dir, &sweep.plan, args.resume || args.shard.is_some())?;
+    let store = store::create(&dir, &mut sweep.plan, args.resume || args.shard.is_some())?;
     if args.resume {
         store.shelf().tidy();
     }
+    warn(&sweep, voice);
     let ran = simulate(args, &sweep, &store, &traces, &signals, voice)?;
     if ran.cancelled {
         let kept = told::count(ran.runs.iter().map(Vec::len).sum(), "run");
         let go_on = go_on(args, &sweep, &dir);
-        voice.say(Voice::Normal, format!("interrupted: {kept} are kept; go on with\n  {go_on}"));
+        voice.say(Voice::Normal, format!("interrupted, {kept} kept; go on with\n  {go_on}"));
         return Ok(Exit::Interrupted);
     }
     let failed = ran.failed.len();
@@ -81,6 +84,27 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
     }
     let experiment = Experiment { plan: sweep.plan, runs: ran.runs };
     merge::finish(&store, &dir, &experiment, failed, args.lang, format)
+}
+
+/// Says what to know before believing the results, of several cells once.
+fn warn(sweep: &SweepStudy, voice: Voice) {
+    let mut cells: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (cell, scenario) in sweep.scenarios().enumerate() {
+        warnings(scenario).into_iter().for_each(|warning| cells.entry(warning).or_default().push(cell));
+    }
+    for (warning, cells) in cells {
+        let all = sweep.plan.cells.len();
+        let of = match cells[..] {
+            _ if cells.len() == all => String::new(),
+            [only] => format!(", in {}", told::cell(&sweep.plan, only)),
+            [first, ..] => {
+                let first = told::cell(&sweep.plan, first);
+                format!(", in {} of {all} cells, the first is {first}", cells.len())
+            }
+            [] => continue,
+        };
+        voice.say(Voice::Normal, format!("warning: {warning}{of}"));
+    }
 }
 
 /// Makes the runs that are not kept yet.

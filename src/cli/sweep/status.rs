@@ -1,12 +1,13 @@
 //! `peakday sweep status`: how far a sweep is.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use serde::Serialize;
 
-use super::store::{self, FailedRun};
+use super::store::{self, FailedRun, Missing};
 use super::{merge, told};
 use crate::cli::message::Format;
 use crate::cli::{Exit, print};
@@ -57,14 +58,9 @@ struct Status<'a> {
 pub(super) fn run(args: &StatusArgs, format: Format) -> Result<Exit, Error> {
     let (plan, store) = store::open(&args.dir)?;
     let Gathered { runs, missing } = gather(&plan, &store).map_err(|first| store.damage(first))?;
-    let mut failed = store.failed()?;
-    failed.retain(|failed| missing.contains(&(failed.cell - 1, failed.replication)));
-    let untried = |&&(cell, replication): &&(usize, u32)| {
-        !failed.iter().any(|failed| (failed.cell - 1, failed.replication) == (cell, replication))
-    };
-    let untried: Vec<_> = missing.iter().filter(untried).copied().collect();
-    let unfinished = |cell: usize| missing.iter().any(|missing| missing.0 == cell);
-    let finished: Vec<usize> = (0..plan.cells.len()).filter(|&cell| !unfinished(cell)).collect();
+    let Missing { failed, untried } = store.told_apart(&missing)?;
+    let unfinished: BTreeSet<usize> = missing.iter().map(|missing| missing.0).collect();
+    let finished: Vec<usize> = (0..plan.cells.len()).filter(|cell| !unfinished.contains(cell)).collect();
     let settled: usize = finished.iter().map(|&cell| runs[cell].len()).sum();
     let mut broken: Vec<usize> = failed.iter().map(|failed| failed.cell).collect();
     broken.dedup();

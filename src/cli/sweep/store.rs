@@ -1,5 +1,6 @@
 //! The files of an experiment: `sweep.json`, a file for every run, one for every run that failed.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
@@ -46,6 +47,15 @@ pub(super) struct FailedRun {
     pub(super) command: String,
 }
 
+/// Runs that are not kept.
+#[derive(Debug)]
+pub(super) struct Missing {
+    /// Those that failed.
+    pub(super) failed: Vec<FailedRun>,
+    /// Cells and ordinals of those that were not tried, or not to their end.
+    pub(super) untried: Vec<(usize, u32)>,
+}
+
 /// Opens the folder of an experiment that is there already, with its plan.
 ///
 /// # Errors
@@ -60,30 +70,36 @@ pub(super) fn open(dir: &Path) -> Result<(ExperimentPlan, Store<Folder>), Error>
     Ok((plan, store))
 }
 
-/// Opens a folder for an experiment, which is created unless it is there; `go_on` where runs may be there.
+/// Opens a folder for an experiment, which is created unless it is there; `go_on` where runs may be there. The plan
+/// becomes the one that is kept: it may have been read from a file of another name.
 ///
 /// # Errors
 /// Where it holds something else, or runs that nobody asked to go on with.
-pub(super) fn create(dir: &Path, plan: &ExperimentPlan, go_on: bool) -> Result<Store<Folder>, Error> {
+pub(super) fn create(dir: &Path, plan: &mut ExperimentPlan, go_on: bool) -> Result<Store<Folder>, Error> {
     let refused =
         |what: &str| Err(Error::Usage(format!("{}: {what}\n  choose another folder with -o", dir.display())));
     let shelf = Folder::new(dir);
-    let Some(there) = read_plan(&shelf)? else {
-        match shelf.is_free() {
-            Ok(true) => {}
-            Ok(false) => return refused("this folder holds something else than a sweep of peakday"),
-            Err(_) if dir.is_symlink() && !dir.exists() => return refused("this link leads nowhere"),
-            Err(_) if dir.is_file() => return refused("there is a file of this name"),
-            Err(error) => return Err(crate::cli::output::failed(dir, error)),
-        }
-        shelf.write(PLAN.0, &json(plan)?)?;
-        return Ok(Store::of(plan, shelf));
+    let there = match (read_plan(&shelf)?, shelf.is_free()) {
+        (Some(there), _) => Some(there),
+        (None, Ok(true)) => None,
+        (None, Err(_)) if dir.is_symlink() && !dir.exists() => return refused("this link leads nowhere"),
+        (None, Err(_)) if dir.is_file() => return refused("there is a file of this name"),
+        (None, Err(error)) => return Err(crate::cli::output::failed(dir, error)),
+        // Another shard may have begun between the two questions.
+        (None, Ok(false)) => match read_plan(&shelf)? {
+            Some(there) => Some(there),
+            None => return refused("this folder holds something else than a sweep of peakday"),
+        },
+    };
+    let store = Store::of(plan, shelf);
+    let Some(there) = there else {
+        store.shelf.write(PLAN.0, &json(plan)?)?;
+        return Ok(store);
     };
     let differences = told::differences(&there, plan);
     if !differences.is_empty() {
         return refused(&format!("this folder holds another sweep\n  {}", differences.join("\n  ")));
     }
-    let store = Store::of(plan, shelf);
     let kept = if go_on { 0 } else { store.shelf.list(RUNS)?.len() };
     if kept > 0 {
         let text = format!("{}: {} of this sweep are there", dir.display(), told::count(kept, "run"));
@@ -91,6 +107,7 @@ pub(super) fn create(dir: &Path, plan: &ExperimentPlan, go_on: bool) -> Result<S
             text + "\n  add --resume to go on with them, or choose another folder with -o",
         ));
     }
+    *plan = there;
     Ok(store)
 }
 
@@ -190,15 +207,15 @@ impl<S: Shelf> Store<S> {
         self.shelf.write(&format!("{FAILED}{}.json", failed.run), &json(failed)?)
     }
 
-    /// Returns the runs that failed and are still missing, by cells and ordinals.
-    pub(super) fn failed(&self) -> Result<Vec<FailedRun>, Error> {
+    /// Tells those of the missing runs that failed from those that were not tried, both by cells and ordinals.
+    pub(super) fn told_apart(&self, missing: &[(usize, u32)]) -> Result<Missing, Error> {
         let read = |(name, _): (String, SystemTime)| {
-            let bytes = self.shelf.read(&name).ok()??;
-            serde_json::from_slice(&bytes).ok()
+            let failed: FailedRun = serde_json::from_slice(&self.shelf.read(&name).ok()??).ok()?;
+            Some(((failed.cell.checked_sub(1)?, failed.replication), failed))
         };
-        let mut failed: Vec<FailedRun> = self.shelf.list(FAILED)?.into_iter().filter_map(read).collect();
-        failed.sort_by_key(|failed| (failed.cell, failed.replication));
-        Ok(failed)
+        let mut failed: BTreeMap<_, _> = self.shelf.list(FAILED)?.into_iter().filter_map(read).collect();
+        let untried = missing.iter().filter(|&run| !failed.contains_key(run)).copied().collect();
+        Ok(Missing { failed: missing.iter().filter_map(|run| failed.remove(run)).collect(), untried })
     }
 }
 

@@ -19,13 +19,13 @@ const TOLD: usize = 10;
 /// Looks on while a sweep goes on.
 #[derive(Debug)]
 pub(super) struct Watch<'a, S> {
-    pub(super) plan: &'a ExperimentPlan,
+    plan: &'a ExperimentPlan,
     /// The file of the sweep as the user named it.
-    pub(super) file: &'a str,
-    pub(super) store: &'a Store<S>,
+    file: &'a str,
+    store: &'a Store<S>,
     pub(super) bar: RunsBar,
-    pub(super) signals: &'a Signals,
-    pub(super) voice: Voice,
+    signals: &'a Signals,
+    voice: Voice,
     /// How many failed, and the first that could not be written down.
     failed: Mutex<(usize, Option<Error>)>,
 }

@@ -102,7 +102,7 @@ impl Axis {
 
     /// Returns an axis of given values, in ascending order, and of their labels those that stand apart; `width` is the
     /// share of the axis that one takes. Logarithmic where the values grow by a factor.
-    pub(super) fn values(values: &[(f64, &str)], width: impl Fn(&str) -> f64) -> Self {
+    pub(super) fn values(values: &[(f64, String)], width: impl Fn(&str) -> f64) -> Self {
         let (first, last) = (values.first().map_or(0.0, |v| v.0), values.last().map_or(1.0, |v| v.0));
         let log = by_factor(values);
         let (from, to) = match (log, last > first) {
@@ -112,11 +112,11 @@ impl Axis {
         };
         let mut axis = Self { from, to, log, ticks: Vec::new(), dates: Vec::new() };
         let mut free = f64::NEG_INFINITY;
-        for &(value, label) in values {
-            let (at, half) = (axis.share(value), width(label) / 2.0);
+        for (value, label) in values {
+            let (at, half) = (axis.share(*value), width(label) / 2.0);
             if at - half >= free {
                 free = at + half;
-                axis.ticks.push((at, label.to_owned()));
+                axis.ticks.push((at, label.clone()));
             }
         }
         axis
@@ -315,7 +315,7 @@ fn dates(
 }
 
 /// Tells whether values grow by a factor rather than by a step.
-fn by_factor(values: &[(f64, &str)]) -> bool {
+fn by_factor(values: &[(f64, String)]) -> bool {
     let (Some(first), Some(last)) = (values.first(), values.last()) else { return false };
     let factors = values.windows(2).map(|pair| pair[1].0 / pair[0].0);
     let (least, most) = factors.fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), f| (lo.min(f), hi.max(f)));
@@ -397,6 +397,10 @@ mod tests {
             (Axis::latency(f64::INFINITY, 0.0), vec!["1 s", "2 s"]),
             (Axis::nines(3.5), vec!["50%", "90%", "99%", "99.9%"]),
             (Axis::ordinals(24), vec!["0", "5", "10", "15", "20"]),
+            (Axis::changes(0.0, 0.0), vec!["-10%", "-5%", "0%", "+5%", "+10%"]),
+            (Axis::changes(-0.21, 0.06), vec!["-25%", "-20%", "-15%", "-10%", "-5%", "0%", "+5%", "+10%"]),
+            (Axis::changes(-0.002, 0.0), vec!["-0.20%", "-0.15%", "-0.10%", "-0.05%", "0%"]),
+            (Axis::changes(-1.0, 2.0), vec!["-100%", "-50%", "0%", "+50%", "+100%", "+150%", "+200%"]),
         ];
         for (axis, expected) in table {
             let labels = labels(&axis);

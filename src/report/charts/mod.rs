@@ -176,6 +176,11 @@ impl ReleaseChart {
 }
 
 impl Drawing {
+    /// Returns how wide it is, in pixels.
+    pub(super) fn width(&self) -> i32 {
+        self.size.0
+    }
+
     /// Returns the picture as an element at its place.
     pub(super) fn element(&self, attributes: &str) -> String {
         element(attributes, &self.title, &self.inside, self.size)

@@ -136,6 +136,9 @@ fn told(found: &Found<'_>, of: &Comparison) -> String {
     let Some(difference) = of.difference.filter(|_| !of.by_signs) else {
         return lang.fill(Word::AgainstBySigns, &[&own, &base, &metric, &verdict]);
     };
+    if difference.mean == 0.0 && difference.lo == difference.hi {
+        return lang.fill(Word::TheSame, &[&own, &base, &metric]);
+    }
     let lower = difference.mean < 0.0;
     let size = names.figure(of.metric, difference.mean.abs());
     let way = lang.word(if lower { Word::IsLower } else { Word::IsHigher });
@@ -171,7 +174,8 @@ pub(in crate::report) fn freezes(found: &Found<'_>) -> Vec<String> {
             let said = |hour: &Hour| {
                 let harmed = names.bare(of.metric, hour.harmed.mean);
                 let ends = names.ends(of.metric, hour.harmed);
-                let ends = ends.map_or_else(String::new, |ends| format!("; {ends}"));
+                let ends =
+                    ends.map_or_else(String::new, |ends| lang.word(Word::Semicolon).to_owned() + &ends);
                 lang.fill(Word::HarmAt, &[&hour.label, &harmed, &ends])
             };
             let said = lang.fill(Word::LeastHarm, &[&said(&of.hours[least]), &said(&of.hours[most])]);

@@ -7,6 +7,7 @@ pub use answer::{sentence, supplements};
 use std::io;
 
 use crate::report::Output;
+use crate::report::charts::experiment::size_chart;
 use crate::report::number::{grouped, plain};
 use crate::report::text::WIDTH;
 use crate::results::experiment::{Candidate, Holding, Sizing};
@@ -23,7 +24,11 @@ const GAP: &str = "  ";
 pub fn files(sizing: &Sizing) -> io::Result<Vec<Output>> {
     let mut json = serde_json::to_vec(sizing)?;
     json.push(b'\n');
-    Ok(vec![("size.csv".into(), csv(sizing)?), ("size.json".into(), json)])
+    let mut files: Vec<Output> = vec![("size.csv".into(), csv(sizing)?)];
+    files.extend(size_chart(sizing, &sentence(sizing))?.map(|chart| ("charts/size.svg".into(), chart)));
+    // It says that all is written: it comes last.
+    files.push(("size.json".into(), json));
+    Ok(files)
 }
 
 /// Returns `size.csv`: a row per candidate, in the order of the values.

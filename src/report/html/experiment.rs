@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use sha2::{Digest, Sha256};
+
 use super::{Cell, Page, escaped, verdict, with_ends};
 use crate::report::charts::experiment::{Sheet, hours, is_release_time};
 use crate::report::experiment::{Found, answer, compared, counted, freezes, remarks};
@@ -16,6 +18,8 @@ const MAX_CELLS: usize = 200;
 const MAX_METRICS: usize = 6;
 /// How much wider than a sheet of one picture its place may be, in percent.
 const WIDER: i32 = 110;
+/// How narrow a picture may become, in percent.
+const NARROWEST: i32 = 75;
 
 /// Returns the page.
 pub(in crate::report) fn experiment(found: &Found<'_>, sheets: &[Sheet]) -> Vec<u8> {
@@ -53,7 +57,8 @@ impl Page {
         self.section(Word::Ranking);
         let by = self.lang.fill(Word::RankedBy, &[&found.ranked_by()]);
         let means = self.lang.word(Word::PointsOf);
-        let _ = writeln!(self.text, "<p><small>{}. {means}</small></p>", escaped(&by));
+        let stop = self.lang.word(Word::FullStop);
+        let _ = writeln!(self.text, "<p><small>{}{stop} {means}</small></p>", escaped(&by));
         let mut metrics = found.metrics();
         metrics.truncate(MAX_METRICS);
         let judged = found.is_judged();
@@ -141,9 +146,11 @@ impl Page {
             let alone = sheet.pictures.len() == 1;
             let width = format!(" style=\"max-width:{}px\"", sheet.width() * WIDER / 100);
             let _ = write!(self.text, "<div class=\"charts\"{}>", if alone { &width } else { "" });
+            let least = format!("style=\"min-width:{}px\"", sheet.pictures[0].width() * NARROWEST / 100);
             for picture in &sheet.pictures {
-                self.text +=
-                    &picture.element("xmlns=\"http://www.w3.org/2000/svg\" font-family=\"sans-serif\"");
+                self.text += &picture.element(&format!(
+                    "xmlns=\"http://www.w3.org/2000/svg\" font-family=\"sans-serif\" {least}"
+                ));
             }
             self.text += "</div>\n";
         }
@@ -162,10 +169,16 @@ impl Page {
     fn origin(&mut self, found: &Found<'_>) {
         self.section(Word::Provenance);
         let plan = found.names.plan;
-        self.named(vec![
+        let mut hash = Sha256::new();
+        plan.cells.iter().for_each(|cell| hash.update(&cell.sha256));
+        let hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let mut rows = vec![
             (Word::Version, format!("peakday {}", plan.version)),
             (Word::File, plan.file.clone()),
+            (Word::CellsHash, hash),
             (Word::BaselineWord, found.names.cell(plan.baseline)),
-        ]);
+        ];
+        rows.extend(plan.flags.iter().map(|flag| (Word::Setting, flag.clone())));
+        self.named(rows);
     }
 }

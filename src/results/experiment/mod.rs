@@ -17,6 +17,9 @@ pub use plan::{
     ExperimentPlan, Figure, MetricPlan, Precision, RunRecord, Unit,
 };
 pub use rows::{CellRow, ObjectiveShare, cell_rows, decided};
+/// A search worked out by hand, for the tests of what reads one.
+#[cfg(test)]
+pub(crate) use size::tests as size_example;
 pub use size::{Answer, Candidate, Holding, PeakShare, SIZE_VERSION, Scale, SizeObjective, SizePath, Sizing};
 
 /// An experiment worked out by hand, for the tests of everything that reads experiments.

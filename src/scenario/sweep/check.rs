@@ -6,6 +6,7 @@ use super::Findings;
 use super::design::ENDLESS;
 use super::read::SweepDocument;
 use crate::error::{Code, Error, Problem};
+use crate::results::ObjectivePlan;
 use crate::results::experiment::AxisPlan;
 use crate::scenario::check::Traces;
 use crate::scenario::merge;
@@ -74,26 +75,25 @@ impl SweepDocument {
                 Err(broken) => broken.into_iter().for_each(|broken| told.add(index, broken)),
             }
         }
-        let mut broken = told.broken(self);
+        let mut broken = told.broken(self, self.len());
         if broken.is_empty() {
             broken = self.undecided(&cells);
         }
         if !broken.is_empty() {
             return Err(invalid(&self.sources, broken));
         }
-        let judged =
-            cells.iter().any(|cell| cell.scenario.plan.objectives.iter().any(|o| o.holds_in.is_some()));
         let looks = self.looks.clone();
-        let looks = looks
-            .unwrap_or_else(|| cells.first().map(|cell| cell.scenario.replications).into_iter().collect());
+        let looks =
+            looks.unwrap_or_else(|| cells.iter().take(1).map(|cell| cell.scenario.replications).collect());
         Ok(Sweep {
             name: self.spec.metadata.name.clone(),
             display_name: self.spec.metadata.display_name.clone(),
             axes: self.axes().cloned().collect(),
-            cells,
             dropped: self.dropped(),
             baseline: self.cells.baseline,
-            until_decided: judged && looks.len() > 1,
+            until_decided: looks.len() > 1
+                && objectives(&cells).any(|objective| objective.holds_in.is_some()),
+            cells,
             looks,
             precision: self.spec.precision.as_ref().map(|spec| (spec.metric.clone(), spec.relative.0)),
             metrics: self.spec.metrics.clone(),
@@ -103,12 +103,12 @@ impl SweepDocument {
 
     /// Returns what is wrong with paths, keys and types of cells, of which the first are looked at.
     pub(super) fn misread(&self) -> Vec<Broken> {
-        let mut told = Told::default();
-        for cell in 0..self.len().min(MOST_MISREAD) {
+        let (mut told, cells) = (Told::default(), self.len().min(MOST_MISREAD));
+        for cell in 0..cells {
             let broken = self.document(cell).err().unwrap_or_default();
             broken.into_iter().for_each(|broken| told.add(cell, broken));
         }
-        told.broken(self)
+        told.broken(self, cells)
     }
 
     /// Returns a cell, from 0, as the document of its scenario.
@@ -137,11 +137,8 @@ impl SweepDocument {
             if let Err((message, remedy)) = merge::set(&mut tree, &axis.plan.path, node)
                 && !removes
             {
-                broken.push((
-                    Code::Axis,
-                    axis.at,
-                    Problem::new(suggest::short(&axis.plan.path), message, remedy),
-                ));
+                let problem = Problem::new(suggest::short(&axis.plan.path), message, remedy);
+                broken.push((Code::Axis, axis.at, problem));
             }
         }
         let settings = self.settings_of(cell).into_iter().map(|(path, value)| format!("{path}={value}"));
@@ -172,7 +169,7 @@ impl SweepDocument {
     /// Tells of keys that decide nothing.
     fn undecided(&self, cells: &[SweepCell]) -> Vec<Broken> {
         let mut found = Findings { tree: &self.tree, broken: Vec::new() };
-        let objectives = || cells.iter().flat_map(|cell| &cell.scenario.plan.objectives);
+        let objectives = || objectives(cells);
         let share = self.spec.holds_in.map(|share| share.0);
         if share.is_some() && !objectives().any(|objective| objective.holds_in == share) {
             let message = "no objective takes this share";
@@ -192,9 +189,16 @@ impl SweepDocument {
     }
 }
 
+fn objectives(cells: &[SweepCell]) -> impl Iterator<Item = &ObjectivePlan> {
+    cells.iter().flat_map(|cell| &cell.scenario.plan.objectives)
+}
+
 /// Problems of cells, each once, with the first cell and their number.
 #[derive(Debug, Default)]
-struct Told(BTreeMap<(At, Code, String, String, String), (usize, usize)>);
+struct Told(BTreeMap<Key, (usize, usize)>);
+
+/// Place, code, path, message, remedy.
+type Key = (At, Code, String, String, String);
 
 impl Told {
     fn add(&mut self, cell: usize, (code, at, problem): Broken) {
@@ -203,9 +207,8 @@ impl Told {
         *count += 1;
     }
 
-    /// Says of which cells each problem is, unless it is of all.
-    fn broken(self, sweep: &SweepDocument) -> Vec<Broken> {
-        let all = sweep.len();
+    /// Says of which of so many cells each problem is, unless it is of all.
+    fn broken(self, sweep: &SweepDocument, all: usize) -> Vec<Broken> {
         let mut broken = Vec::new();
         for ((at, code, path, message, remedy), (first, count)) in self.0 {
             let label = sweep.label(first);

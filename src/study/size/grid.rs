@@ -54,7 +54,7 @@ impl Range {
     pub fn loads() -> (Self, super::Start) {
         let ends = [LEAST_LOAD, MOST_LOAD].map(|load| Quantity::new(QuantityKind::Number, load));
         let values =
-            Span::new(ends[0], ends[1]).map_or_else(|_| ends.to_vec(), |span| fine(span, FINEST * 10.0));
+            Span::new(ends[0], ends[1]).map_or_else(|_| ends.to_vec(), |span| fine(span, f64::INFINITY));
         let place = |load: f64| values.partition_point(|value| value.value() < load * 0.999);
         let steps = |factor: f64| {
             let loads = std::iter::successors(Some(1.0), move |load| Some(load * factor));

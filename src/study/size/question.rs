@@ -80,7 +80,7 @@ impl Question {
         }
         let path = |range: &Range| SizePath {
             path: range.path.clone(),
-            name: range.path.rsplit('.').next().unwrap_or(&range.path).to_owned(),
+            name: short(&range.path, &asked.ranges),
             from: range.value(0),
             to: range.value(range.values.len() - 1),
             count: range.values.len(),
@@ -199,4 +199,12 @@ fn remarks(objectives: &[SizeObjective], most: u32, raised: bool) -> Vec<String>
     let raised =
         raised.then(|| format!("candidates get up to {most} days: fewer cannot prove what is demanded"));
     share.into_iter().chain(raised).collect()
+}
+
+/// Returns the end of a path that tells it from the others.
+fn short(path: &str, ranges: &[Range]) -> String {
+    let others = || ranges.iter().map(|range| &*range.path).filter(|other| *other != path);
+    let ends = path.match_indices('.').rev().map(|(at, _)| &path[at + 1..]);
+    let alone = |end: &&str| others().all(|other| !other.ends_with(&format!(".{end}")));
+    ends.into_iter().find(alone).unwrap_or(path).to_owned()
 }

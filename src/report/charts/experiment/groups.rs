@@ -11,6 +11,8 @@ pub(super) const MAX_LINES: usize = 8;
 /// The width of a plotting area, in pixels, beside labels of usual length, and beside none.
 const ROOM: i32 = 450;
 const ROOM_ALONE: i32 = 600;
+/// The widest label of a number.
+const WIDEST: i32 = 100;
 const LABEL: i32 = 12;
 
 /// Cells that differ in one axis, in the order of that axis.
@@ -102,8 +104,8 @@ pub(super) fn named(names: &Names<'_>, axes: &[usize], at: &[usize]) -> String {
 pub(super) fn across(names: &Names<'_>, axis: usize, alone: bool) -> Axis {
     let room = if alone { ROOM_ALONE } else { ROOM };
     let values = &names.plan.axes[axis].values;
-    let mut numbers: Vec<(f64, &str)> =
-        values.iter().filter_map(|value| Some((value.number?, &*value.label))).collect();
+    let known = values.iter().filter_map(|value| Some((value.number?, fitted(&value.label, LABEL, WIDEST))));
+    let mut numbers: Vec<(f64, String)> = known.collect();
     if numbers.len() == values.len() {
         numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
         return Axis::values(&numbers, |label| f64::from(text_width(label, LABEL) + 10) / f64::from(room));

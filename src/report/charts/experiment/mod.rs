@@ -9,7 +9,7 @@
 //! | `charts/holds-N.svg` | the axis is numeric, and there are objectives |
 //! | `charts/freeze-N.svg` | the axis is the time of a release |
 //!
-//! N is the number of the axis in the file, from 1.
+//! N is the number of the axis in the file, from 1. `size.rs` draws searches for a size.
 
 mod against;
 mod freeze;
@@ -18,20 +18,24 @@ mod heat;
 mod holds;
 mod ranking;
 mod risk;
+mod size;
 
 use std::io;
 
 pub(in crate::report) use freeze::{Hour, hours, is_release_time};
+pub(in crate::report) use size::size_chart;
 
 use super::axis::Axis;
 use super::look::Look;
-use super::plot::{self, HEIGHT, Plot, WIDTH};
+use super::plot::{self, HEIGHT, Plot, WIDTH, fitted};
 use super::{Drawing, placed};
 use crate::report::experiment::Found;
 use crate::stats::Interval;
 
 /// Where more pictures than this make a sheet, they stand in two columns.
 const ONE_COLUMN: usize = 2;
+/// The widest caption of an axis, beside the widest labels, in pixels.
+const CAPTION: i32 = 470;
 /// Pictures of a sheet.
 const MAX_PICTURES: usize = 24;
 
@@ -118,7 +122,7 @@ fn plot(title: String, unit: String, (x, x_caption): (Axis, String), y: Axis, em
         title,
         unit,
         x,
-        x_caption,
+        x_caption: fitted(&x_caption, 11, CAPTION),
         y,
         warmup: None,
         lines: Vec::new(),

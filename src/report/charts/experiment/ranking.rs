@@ -105,10 +105,12 @@ impl Ranking {
             let (least, most) = extent(figures.iter());
             let head = names.head(metric);
             let mut axis = Axis::spanning(least, most);
-            let mut free = f64::NEG_INFINITY;
+            // A label may reach into half the gap beside its column.
+            let beside = f64::from(GAP) / f64::from(2 * COLUMN);
+            let mut free = -beside;
             axis.ticks.retain(|(at, label)| {
                 let half = f64::from(text_width(label, LABEL) + 6) / f64::from(2 * COLUMN);
-                let fits = at - half >= free;
+                let fits = at - half >= free && at + half <= 1.0 + beside;
                 if fits {
                     free = at + half;
                 }

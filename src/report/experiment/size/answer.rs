@@ -57,7 +57,7 @@ fn up_to(
             Some(fails) => open_between(at, fails),
             None => format!("; nothing {} is refuted", if larger_is_harder { "above" } else { "below" }),
         };
-        let fails = fails.map(|fails| format!("; {} fails", label(fails))).unwrap_or_default();
+        let fails = fails.map(|fails| format!(", {} fails", label(fails))).unwrap_or_default();
         return format!("{} holds{open}{fails}", named(path, at, 0));
     }
     let range = match fails {
@@ -232,7 +232,7 @@ fn values(sizing: &Sizing, candidate: &Candidate) -> String {
 
 fn named(path: &SizePath, candidate: &Candidate, index: usize) -> String {
     let label = &candidate.values[index].label;
-    if path.scale == Scale::Load { label.clone() } else { format!("{} {label}", path.name) }
+    if path.scale == Scale::Load { label.clone() } else { format!("{}={label}", path.name) }
 }
 
 fn with_cost(sizing: &Sizing, candidate: &Candidate) -> String {

@@ -1,5 +1,8 @@
 //! Searches on paper: known steps, steps that go back, and noisy days whose chances are known.
 
+mod grid;
+mod stairs;
+
 use super::*;
 use crate::results::experiment::{AxisValue, Holding};
 use crate::rng::{Key, uniform_closed_open};
@@ -214,9 +217,9 @@ fn noisy(seed: u64, at: usize, days: u32, own: f64) -> Candidate {
 
 #[test]
 fn the_answer_is_wrong_in_one_of_twenty_searches_at_most() {
-    // Days in common; days that have half their chance to themselves; days that have nothing in common. The last two
-    // are beyond what is promised: every value that the search meets near the edge has a chance of its own.
-    for (own, most) in [(0.0, 0.05), (0.5, 0.10), (1.0, 0.15)] {
+    // Days in common, where an error at the edge brings no further one; and days that every value has to itself, in part
+    // or altogether, where everything easier that was looked at would have to be as lucky.
+    for own in [0.0, 0.1, 0.5, 1.0] {
         let (mut wrong, mut told, mut sum) = (0, 0, 0);
         for seed in 0..1_000 {
             let mut search =
@@ -234,9 +237,9 @@ fn the_answer_is_wrong_in_one_of_twenty_searches_at_most() {
             "own {own}: {wrong} of 1,000 wrong, {told} told as not monotone, mean answer {}",
             sum / 1_000
         );
-        let error = (most * (1.0 - most) / 1_000.0_f64).sqrt();
-        assert!(f64::from(wrong) / 1_000.0 <= most + 3.0 * error, "{own}: {wrong}");
-        assert!(told <= 10 + 10, "{own}: {told}");
-        assert!(sum / 1_000 > 8, "{own}: {sum}");
+        // Three standard errors above 5 %.
+        assert!(wrong <= 71, "{own}: {wrong}");
+        assert!(told <= 20, "{own}: {told}");
+        assert!(sum / 1_000 > 4, "{own}: {sum}");
     }
 }
