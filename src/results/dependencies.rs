@@ -43,6 +43,9 @@ impl Reached {
     }
 }
 
+/// How a peak is read off a run.
+type PeakOf = fn(&Plan, &RunResult, &Limited) -> Reached;
+
 /// A limited resource of a service.
 pub(super) struct Limited {
     /// Index of the service.
@@ -51,7 +54,7 @@ pub(super) struct Limited {
     pub(super) resource: &'static str,
     /// The limit with the servers of the start.
     limit: f64,
-    peak: fn(&Plan, &RunResult, &Self) -> Reached,
+    peak: PeakOf,
 }
 
 impl Limited {
@@ -63,7 +66,7 @@ impl Limited {
             };
             let cores = sum(&|pool| milli(pool).map(|milli| milli as f64 / 1000.0));
             let slots = sum(&|pool| pool.concurrency.map(f64::from));
-            let known: [(_, _, fn(&Plan, &RunResult, &Self) -> Reached); 3] = [
+            let known: [(_, _, PeakOf); 3] = [
                 ("cpu", cores, peak_cores),
                 ("slots", slots, peak_slots),
                 ("queue", config.queue_limit.map(f64::from), |_, run, of| {

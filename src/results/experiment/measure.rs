@@ -41,6 +41,9 @@ enum Reading {
     Release { release: usize, policy: usize, column: usize },
 }
 
+/// Metrics, names of objectives, and per scenario how both are read off.
+pub type Measured = (Vec<MetricPlan>, Vec<String>, Vec<Measures>);
+
 /// A metric of one cell.
 struct Metric {
     plan: MetricPlan,
@@ -57,10 +60,7 @@ impl Measures {
     ///
     /// # Errors
     /// Further names make metrics of theirs headlines; those that no scenario has are returned.
-    pub fn of(
-        plans: &[&Plan],
-        headlines: &[String],
-    ) -> Result<(Vec<MetricPlan>, Vec<String>, Vec<Self>), Vec<String>> {
+    pub fn of(plans: &[&Plan], headlines: &[String]) -> Result<Measured, Vec<String>> {
         let mut metrics: Vec<MetricPlan> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let mut objectives: Vec<String> = Vec::new();
