@@ -301,7 +301,8 @@ fn other_lengths_and_intervals_leave_rates_and_latencies() {
     }
     // Queues that grow have no limit, and an objective over other windows is another one.
     let growing =
-        compared(&desk, &[&["--set", "services.web.pools.p.replicas=1", "--set", "services.web.work=150ms"]]);
+        compared(&desk, &[&["--set", "services.web.pools.p.replicas=1", "--set", "services.web.work=150ms"]])
+            .says("warning: B: web gets as much as it can serve, or more");
     assert!(growing.out.lines().any(|line| {
         line.starts_with("web.p99_ms ") && line.ends_with("no interval: no limit, or infinite variance")
     }));

@@ -11,6 +11,7 @@ use super::message::Format;
 use super::output::{self, Staging};
 use super::progress::Bar;
 use super::report::{RESULT, load};
+use super::run::warnings;
 use super::signals::Signals;
 use super::usage::whole;
 use super::{Exit, Voice, print};
@@ -24,7 +25,7 @@ const EXAMPLES: &str = "\
 Examples:
   peakday compare shop.yaml --set run.load=1.2       the same shop, with a fifth more traffic
   peakday compare shop.yaml shop-new.yaml            two files
-  peakday compare output/shop shop.yaml -f more.yaml   a run that is there, and a file that is simulated
+  peakday compare output/shop shop.yaml -f more.yaml   a run that is there, and a file
   peakday compare output/before output/after -o diff   two runs; table and chart go to diff";
 
 /// What `compare` is asked for.
@@ -66,6 +67,18 @@ enum Ready {
     Checked { scenario: Box<Scenario>, traces: TraceFolder },
 }
 
+impl Ready {
+    /// Returns what to know of a side that is simulated.
+    fn warnings(&self, side: &str) -> Vec<String> {
+        match self {
+            Self::Done(_) => Vec::new(),
+            Self::Checked { scenario, .. } => {
+                warnings(scenario).into_iter().map(|warning| format!("{side}: {warning}")).collect()
+            }
+        }
+    }
+}
+
 pub(super) fn run(args: &CompareArgs, voice: Voice, format: Format) -> Result<Exit, Error> {
     let signals = Signals::listen();
     let checked = sides(args, &signals);
@@ -73,6 +86,8 @@ pub(super) fn run(args: &CompareArgs, voice: Voice, format: Format) -> Result<Ex
         return Ok(interrupted(voice));
     }
     let [a, b] = checked?;
+    let warnings = [a.warnings("A"), b.warnings("B")].concat();
+    warnings.iter().for_each(|warning| voice.say(Voice::Normal, format!("warning: {warning}")));
     let staging =
         args.output.as_deref().map(|place| Staging::marked(place, output::COMPARISON)).transpose()?;
     let (a, b) = (study(a, args, &signals, voice)?, study(b, args, &signals, voice)?);
@@ -91,7 +106,8 @@ pub(super) fn run(args: &CompareArgs, voice: Voice, format: Format) -> Result<Ex
     print(&match format {
         Format::Text => text(sides, [&names[0], &names[1]], args),
         Format::Json => {
-            let told = Told { output: args.output.as_deref(), comparison: comparison_document(sides) };
+            let (output, comparison) = (args.output.as_deref(), comparison_document(sides));
+            let told = Told { output, warnings: &warnings, comparison };
             serde_json::to_string_pretty(&told).map_err(|why| failed(why.into()))? + "\n"
         }
     })?;
@@ -108,6 +124,8 @@ fn interrupted(voice: Voice) -> Exit {
 struct Told<'a, S> {
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<&'a Path>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
     #[serde(flatten)]
     comparison: S,
 }

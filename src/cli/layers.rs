@@ -45,7 +45,7 @@ impl Layers {
     /// Reads a scenario, or one cell of a sweep.
     pub(super) fn read(&self, file: &Path, traces: &TraceFolder) -> Result<Document, Error> {
         match self.input(file, traces)? {
-            Input::Scenario(document) => Ok(document),
+            Input::Scenario(document) => Ok(*document),
             Input::Sweep(sweep) => Err(sweep.no_scenario()),
         }
     }
@@ -70,7 +70,9 @@ impl Layers {
                 let message = format!("{name}: --cell {cell}: there are {cells} cells");
                 Err(Error::Usage(format!("{message}\n  write a whole number from 1 to {cells}")))
             }
-            Input::Sweep(sweep) => sweep.cell(cell as usize - 1).map(Input::Scenario),
+            Input::Sweep(sweep) => {
+                sweep.cell(cell as usize - 1).map(|document| Input::Scenario(Box::new(document)))
+            }
         }
     }
 }

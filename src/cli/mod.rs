@@ -122,8 +122,8 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Compare what stands (A) with what is proposed (B): scenarios, figures, objectives.
     ///
-    /// Each is a folder that `run` wrote, or a scenario file, which is simulated. A is taken as it is; -f and
-    /// --set are laid over B, which without a name of its own is A's file.
+    /// Each is a folder that `run` wrote, or a scenario file, which is simulated. A is taken as it is;
+    /// -f, --set and --cell are for B, which without a name of its own is A's file.
     ///
     /// Exit codes: by the objectives of B, as those of `run`.
     #[command(verbatim_doc_comment)]

@@ -12,7 +12,7 @@ pub(super) struct Template {
 }
 
 /// All of them, the one to begin with first.
-pub(super) const TEMPLATES: [Template; 14] = [
+pub(super) const TEMPLATES: [Template; 15] = [
     Template {
         name: "quickstart",
         about: "ten lines: one service, steady traffic, one objective",
@@ -30,6 +30,12 @@ pub(super) const TEMPLATES: [Template; 14] = [
         about: "an hour around midnight: three services, a published sale shape, pools, queues",
         text: include_str!("../../scenarios/singles-day.yaml"),
         files: &[],
+    },
+    Template {
+        name: "size-singles-day",
+        about: "how many servers that takes, and how much more they could: a search over days",
+        text: include_str!("../../scenarios/size-singles-day.yaml"),
+        files: &[("singles-day.yaml", include_str!("../../scenarios/singles-day.yaml"))],
     },
     Template {
         name: "replay",

@@ -138,10 +138,8 @@ fn pairing(
     if a.provenance.seed != b.provenance.seed {
         return Pairing::Independent;
     }
-    let reads = |plan: &Plan, path: &str| {
-        plan.sources
-            .iter()
-            .any(|source| path.strip_prefix(&*source.name).is_some_and(|rest| rest.starts_with(':')))
+    let reads = |plan: &Plan, trace: &str| {
+        plan.sources.iter().any(|source| trace.split(": ").next() == Some(&*source.name))
     };
     let traffic = scenario.iter().filter(|change| is_traffic(change)).map(|change| change.path.clone());
     let recorded = traces.iter().map(|change| change.path.clone());
@@ -151,17 +149,11 @@ fn pairing(
 }
 
 /// Tells whether a change is one of who comes and when: of traffic, or of an action upon it.
-fn is_traffic(change: &ScenarioChange) -> bool {
-    let path = &*change.path;
-    let acts = |text: &str| text.contains("traffic.");
-    let frame = ["run.load", "run.duration", "run.start"].contains(&path);
-    let action =
-        || path.starts_with("actions") && [&change.a, &change.b].into_iter().flatten().any(|text| acts(text));
-    frame
-        || path == "traffic"
-        || path.starts_with("traffic.")
-        || path.starts_with("actions") && acts(path)
-        || action()
+fn is_traffic(ScenarioChange { path, a, b }: &ScenarioChange) -> bool {
+    let frame = ["run.load", "run.duration", "run.start", "traffic"].contains(&&**path);
+    let acts =
+        || [Some(path), a.as_ref(), b.as_ref()].into_iter().flatten().any(|text| text.contains("traffic."));
+    frame || path.starts_with("traffic.") || path.starts_with("actions") && acts()
 }
 
 fn objectives(a: &StudyResult, b: &StudyResult) -> Vec<ObjectivePair> {

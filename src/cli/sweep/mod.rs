@@ -1,5 +1,7 @@
 //! `peakday sweep`: scenarios that differ in a few values, compared.
 
+#[cfg(feature = "object-store")]
+mod bucket;
 mod emit;
 mod merge;
 mod plan;

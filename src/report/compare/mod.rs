@@ -71,9 +71,8 @@ fn sentence(sides: Sides<'_>) -> String {
         _ if sides.comparison.same => return "A and B are the same: every figure of every day is".to_owned(),
         [_, None] => return format!("B has no objective: {}", tally(sides)),
         [None, Some(b)] => format!("B {}, and A has no objective", does(b)),
-        [Some(a), Some(b)] if a == b => {
-            format!("B {}, as A does", does(b)).replace("undecided, as A does", "undecided, as A is")
-        }
+        [Some(Verdict::Inconclusive), Some(Verdict::Inconclusive)] => "B is undecided, as A is".to_owned(),
+        [Some(a), Some(b)] if a == b => format!("B {}, as A does", does(b)),
         [Some(a), Some(b)] => format!("B {} where A {}", does(b), does(a)),
     };
     match sides.comparison.objectives.iter().max_by_key(|pair| telling(sides, pair)) {

@@ -170,6 +170,12 @@ fn why_there_is_no_verdict_is_told() {
             assert_eq!(figure.difference.map(Interval::without_bounds), figure.difference, "{name}");
         }
     }
+    // Of pairs those count that have both values: A has none on day 3, and B none on day 2.
+    let mut b = a.clone();
+    b.runs[1].objectives[1].windows = vec![example::window(10, 0, 0, None)];
+    let comparison = compare(&a, &b, vec![]);
+    let success = comparison.figure("objectives.success").unwrap();
+    assert_eq!((success.a.unwrap().mean, success.b.unwrap().mean), (0.999, 0.999));
     let mut b = worse();
     b.runs.truncate(1);
     let alone = compare(&a, &b, vec![]);

@@ -127,16 +127,16 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &Traces<'_>) -> Result<Scenario
     let traffic = traffic::check(spec, &frame, &classes, traces, &mut found);
     run::check_steady(spec, &traffic.sources, &mut found);
     let monitoring = operate::pipelines(spec, &frame, &mut found);
-    let (pipelines, sources) = (&*monitoring, &*traffic.sources);
-    let around = scalers::Surroundings { pipelines, sources, traces, frame: &frame };
+    let around =
+        scalers::Surroundings { pipelines: &monitoring, sources: &traffic.sources, traces, frame: &frame };
     scalers::check(spec, &around, &mut fleet, &mut found);
     let faults = faults::check(spec, &frame, &classes, &fleet, &monitoring, &mut found);
     let actions = operate::actions(spec, &frame, &classes, &monitoring, &mut found);
     let objectives = objectives::check(spec, &frame, &classes, &mut found);
     let places = places::Places { spec, classes: &classes };
-    let (fleet_seen, pipelines, judges) = (&fleet, &*monitoring, &*objectives);
+    let (pipelines, judges) = (&*monitoring, &*objectives);
     let around =
-        releases::Surroundings { frame: &frame, places, fleet: fleet_seen, pipelines, objectives: judges };
+        releases::Surroundings { frame: &frame, places, fleet: &fleet, pipelines, objectives: judges };
     let releases = releases::check(spec, around, &mut found);
     limits::sizes(spec, &frame, &classes, &fleet, &releases, &mut found);
     let outlook = outlook::of(spec, &frame, &fleet, &traffic.offers, &mut found);
@@ -153,10 +153,7 @@ pub(super) fn check(spec: &ScenarioSpec, traces: &Traces<'_>) -> Result<Scenario
         display_name: spec.metadata.display_name.clone(),
         start: frame.start,
         duration_ns: frame.duration.as_nanos(),
-        warmup_ns: match spec.run.warmup {
-            Warmup::Given(length) => length.as_nanos(),
-            Warmup::Auto => 0,
-        },
+        warmup_ns: if let Warmup::Given(length) = spec.run.warmup { length.as_nanos() } else { 0 },
         warmup_found: spec.run.warmup == Warmup::Auto,
         interval_ns: spec.run.interval().as_nanos(),
         rows: rows(&classes, &fleet.services),

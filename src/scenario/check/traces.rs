@@ -19,8 +19,11 @@ pub(in crate::scenario) struct Traces<'a> {
     files: &'a dyn TraceFiles,
     /// By all that a survey depends on beside the file.
     surveys: RefCell<BTreeMap<String, Result<Survey, Refused>>>,
-    outlines: RefCell<BTreeMap<String, Result<Rc<Vec<ClassOutline>>, String>>>,
+    outlines: RefCell<BTreeMap<String, Outline>>,
 }
+
+/// What a trace is expected to bring by class, or why it cannot be read again.
+type Outline = Result<Rc<Vec<ClassOutline>>, String>;
 
 /// Why a trace cannot be used.
 #[derive(Clone, Debug)]
@@ -92,7 +95,7 @@ impl<'a> Traces<'a> {
         horizon: SimDuration,
         step: SimDuration,
         factor: f64,
-    ) -> Result<Rc<Vec<ClassOutline>>, String> {
+    ) -> Outline {
         let key = format!("{spec:?} {survey:?} {horizon} {step} {factor}");
         let mut outlines = self.outlines.borrow_mut();
         let outline = outlines.entry(key).or_insert_with(|| {

@@ -3,6 +3,7 @@
 use super::Block;
 
 const AXIS: &str = "{path: run.load, values: [1.0, 1.2]}";
+const RANGE: &str = "{from: 1.0, to: 1.5, count: 6}";
 const CONSTRAINT: &str = "{sum: {load: 1}, lte: 1.1}";
 
 pub(super) const BLOCKS: &[Block] = &[
@@ -25,19 +26,13 @@ pub(super) const BLOCKS: &[Block] = &[
             ("rankBy", "server_hours"),
         ],
     ),
-    ("AxisSpec", &[("", AXIS), ("path", "run.load"), ("name", "load"), ("values", "[1.0, 1.2]")]),
     (
-        "RangeSpec",
-        &[
-            ("", "{from: 1.0, to: 1.5, count: 6}"),
-            ("from", "1.0"),
-            ("to", "1.5"),
-            ("step", "0.1"),
-            ("count", "6"),
-        ],
+        "AxisSpec",
+        &[("", AXIS), ("path", "run.load"), ("name", "load"), ("values", "[1.0, 1.2]"), ("range", RANGE)],
     ),
+    ("RangeSpec", &[("", RANGE), ("from", "1.0"), ("to", "1.5"), ("step", "0.1"), ("count", "6")]),
     ("SamplesSpec", &[("samples", "64")]),
-    ("ConstraintSpec", &[("", CONSTRAINT), ("sum", "{load: 1}"), ("lte", "1.1"), ("gte", "1.1")]),
+    ("ConstraintSpec", &[("", CONSTRAINT), ("sum", "{load: 1}"), ("lte", "1.1"), ("gte", "1.0")]),
     ("BetweenSpec", &[("min", "10"), ("max", "160")]),
     ("PrecisionSpec", &[("metric", "web.p99_ms"), ("relative", "2%")]),
 ];

@@ -1,5 +1,7 @@
 //! Axes: what each is called, and the values on it, which keep their places in the file.
 
+use std::collections::BTreeSet;
+
 use super::Findings;
 use super::quantity::{MAX_VALUES, Quantity, QuantityKind, Scale, Span};
 use super::spec::{AxisSpec, CombineSpec, RangeSpec, SweepSpec};
@@ -144,27 +146,22 @@ impl Reader<'_> {
             let remedy = "write for example values: [10, 12]";
             found.add(Code::Axis, self.place("values"), "there is no value", remedy);
         }
+        let (mut known, mut labels) = (BTreeSet::new(), BTreeSet::new());
         for (index, item) in items.iter().enumerate() {
             let place = format!("{}[{index}]", self.place("values"));
             let Some((label, node)) = labelled(&place, item, found) else { continue };
-            let value = AxisValue { label, number: None, setting: tree::line(node) };
-            let read = |value: &AxisValue| quantity(&value.setting).map(alike);
-            let same = |other: &AxisValue| {
-                other.setting == value.setting || read(other).is_some() && read(other) == read(&value)
-            };
-            if axis.plan.values.iter().any(same) {
-                let message = format!("the value `{}` is given twice", suggest::short(&value.setting));
+            let setting = tree::line(node);
+            let read = quantity(&setting).map(alike);
+            let same = read.map_or_else(|| setting.clone(), |(kind, bits)| format!("{kind:?} {bits}"));
+            if !known.insert(same) {
+                let message = format!("the value `{}` is given twice", suggest::short(&setting));
                 found.add(Code::Axis, &place, message, "keep one of them");
-            } else if axis.plan.values.iter().any(|other| other.label == value.label) {
-                let message = format!("the label `{}` is given twice", value.label);
-                found.add(
-                    Code::DuplicateName,
-                    &place,
-                    message,
-                    "write {label: .., value: ..}, with another label",
-                );
+            } else if !labels.insert(label.clone()) {
+                let message = format!("the label `{label}` is given twice");
+                let remedy = "write {label: .., value: ..}, with another label";
+                found.add(Code::DuplicateName, &place, message, remedy);
             }
-            axis.plan.values.push(value);
+            axis.plan.values.push(AxisValue { label, number: None, setting });
             axis.nodes.push(node.clone());
         }
         number(&mut axis.plan.values);

@@ -195,7 +195,10 @@ fn objectives(cells: &[SweepCell]) -> impl Iterator<Item = &ObjectivePlan> {
 
 /// Problems of cells, each once, with the first cell and their number.
 #[derive(Debug, Default)]
-struct Told(BTreeMap<(At, Code, String, String, String), (usize, usize)>);
+struct Told(BTreeMap<Key, (usize, usize)>);
+
+/// Place, code, path, message, remedy.
+type Key = (At, Code, String, String, String);
 
 impl Told {
     fn add(&mut self, cell: usize, (code, at, problem): Broken) {

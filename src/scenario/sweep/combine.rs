@@ -1,5 +1,7 @@
 //! Cells: which values of the axes come together, and which combinations are left out.
 
+use std::collections::BTreeSet;
+
 use super::Findings;
 use super::axis::Axis;
 use super::sobol;
@@ -119,7 +121,7 @@ fn sampled(
         let values = axis.draw(&draw(&path, dimension, samples as usize).unwrap_or_default());
         cells.iter_mut().zip(values).for_each(|(cell, value)| cell.push(value));
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     cells.retain(|cell| seen.insert(cell.clone()));
     cells
 }

@@ -147,8 +147,9 @@ fn rounded(value: f64) -> f64 {
     format!("{value:.*e}", DIGITS - 1).parse().unwrap_or(value)
 }
 
-/// Writes a rate in the unit in which it is shortest, as long as that says the same.
+/// Writes a rate per second, or in the first unit in which it is short and says the same.
 fn rate_text(value: f64) -> String {
+    const SHORT: usize = 9;
     let mut best = format!("{value}/s");
     for (seconds, unit) in [(1.0, "s"), (60.0, "min"), (3_600.0, "h"), (DAY, "d")] {
         for (factor, prefix) in [(1.0, ""), (1e3, "k"), (1e6, "M")] {
@@ -157,6 +158,9 @@ fn rate_text(value: f64) -> String {
             if text.len() < best.len() && text.parse().is_ok_and(same) {
                 best = text;
             }
+        }
+        if best.len() <= SHORT {
+            break;
         }
     }
     best
@@ -389,7 +393,7 @@ mod tests {
             ("10ms..1s", 3, Log, "10ms 100ms 1s"),
             ("5m..1h", 3, Linear, "5m 32m30s 1h"),
             ("1k/s..2k/s", 3, Linear, "1k/s 1500/s 2k/s"),
-            ("600/h..1200/h", 3, Linear, "10/min 15/min 20/min"),
+            ("600/h..1200/h", 3, Linear, "10/min 0.25/s 20/min"),
             // Over midnight.
             ("22:00..02:00", 5, Linear, "22:00 23:00 00:00 01:00 02:00"),
             ("00:00..00:01", 4, Linear, "00:00 00:00:20 00:00:40 00:01"),

@@ -21,7 +21,7 @@ use crate::workload::recorded::TraceFiles;
 #[derive(Clone, Debug)]
 pub enum Input {
     /// A scenario.
-    Scenario(Document),
+    Scenario(Box<Document>),
     /// A sweep.
     Sweep(Box<SweepDocument>),
 }
@@ -45,7 +45,7 @@ impl Input {
                 let document = SweepDocument::over(builder, root, overlays, settings)?;
                 Ok(Self::Sweep(Box::new(document)))
             }
-            root => Document::over(builder, file, root, overlays, settings).map(Self::Scenario),
+            root => Ok(Self::Scenario(Box::new(Document::over(builder, file, root, overlays, settings)?))),
         }
     }
 }

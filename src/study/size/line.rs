@@ -207,7 +207,8 @@ impl<E, F: FnMut(&[usize]) -> Result<Candidate, E>> Line<'_, F> {
 
     /// Looks at the neighbours of the answer, and at the middle of what lies on either side of it.
     fn look_around(&mut self, holds: usize, fails: Option<usize>) -> Result<(), E> {
-        let easier = [holds.checked_sub(1), (holds > 1).then_some(holds / 2)];
+        let easiest = self.known().first().map_or(holds, |(rank, _)| *rank);
+        let easier = [holds.checked_sub(1), Some(usize::midpoint(easiest, holds))];
         let harder = fails.map(|fails| [fails + 1, usize::midpoint(fails, self.end)]);
         let probes = easier.into_iter().flatten().chain(harder.into_iter().flatten());
         for rank in probes.filter(|rank| *rank <= self.end).collect::<Vec<_>>() {

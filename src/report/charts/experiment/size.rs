@@ -27,12 +27,11 @@ pub(in crate::report) fn size_chart(sizing: &Sizing, sentence: &str) -> io::Resu
     if sizing.paths.len() != 1 {
         return Ok(None);
     }
-    let title = sentence.to_owned();
     let remark = "bands: what the days prove of the share, at least and at most; points: candidates that were simulated";
-    let sheet =
-        Sheet::plotted("charts/size.svg".to_owned(), title, vec![remark.to_owned()], vec![picture(sizing)])?;
+    let plots = vec![picture(sizing)];
+    let sheet = Sheet::plotted(String::new(), sentence.to_owned(), Vec::new(), plots)?;
     let name = sizing.display_name.as_deref().unwrap_or(&sizing.name);
-    Ok(sheet.map(|sheet| placed(name, &sheet.title, &[&sheet.title, remark], &sheet.pictures)))
+    Ok(sheet.map(|sheet| placed(name, sentence, &[sentence, remark], &sheet.pictures)))
 }
 
 fn number(candidate: &Candidate) -> f64 {
@@ -87,7 +86,7 @@ fn edges(sizing: &Sizing, across: &Axis) -> (Vec<Mark>, Option<(f64, f64)>) {
     };
     let (named, between) = match &sizing.answer {
         Answer::UpTo { holds, crossing, fails, .. } => {
-            let knee = (crossing != holds).then_some((*crossing, "as often as demanded at"));
+            let knee = (crossing != holds).then_some((*crossing, "knee at"));
             let fails = fails.map(|fails| (fails, "fails at"));
             let ends = fails.and_then(|fails| place(*holds).zip(place(fails.0)));
             ([Some((*holds, "holds at")), knee, fails], ends)
