@@ -36,7 +36,8 @@ impl Bucket {
     pub(super) fn open(url: &Path) -> Result<Self, Error> {
         let text = url.to_string_lossy();
         let refused = |why: &str| {
-            let remedy = "write s3://BUCKET/FOLDER, and see AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION";
+            let remedy =
+                "write s3://BUCKET/FOLDER, and see AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION";
             Error::Usage(format!("{text}: {why}\n  {remedy}"))
         };
         let (_, folder) = text.trim_start_matches("s3://").split_once('/').unwrap_or_default();
@@ -68,11 +69,7 @@ impl Bucket {
     }
 
     /// Adds all objects below a key, folder by folder.
-    fn below(
-        &self,
-        under: &Key,
-        found: &mut Vec<(String, SystemTime)>,
-    ) -> Result<(), object_store::Error> {
+    fn below(&self, under: &Key, found: &mut Vec<(String, SystemTime)>) -> Result<(), object_store::Error> {
         let listed = self.runtime.block_on(self.store.list_with_delimiter(Some(under)))?;
         for object in listed.objects {
             let key = object.location.as_ref();

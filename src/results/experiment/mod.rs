@@ -11,7 +11,7 @@ mod rows;
 mod size;
 
 pub use comparisons::{Comparison, Difference, comparisons};
-pub use measure::Measures;
+pub use measure::{Measured, Measures};
 pub use plan::{
     AxisPlan, AxisValue, Better, CellObjective, CellPlan, DayRecord, Design, EXPERIMENT_VERSION, Experiment,
     ExperimentPlan, Figure, MetricPlan, Precision, RunRecord, Unit,
