@@ -130,7 +130,7 @@ pub(super) fn across(names: &Names<'_>, axis: usize, alone: bool) -> Axis {
 }
 
 /// Divides a value that is a map in a map: `{leastRequest: {choiceCount: 2}}` is `leastRequest` with a choice of 2.
-fn parts(label: &str) -> (&str, &str) {
+pub(super) fn parts(label: &str) -> (&str, &str) {
     let inner = bare(label);
     inner.split_once(": ").filter(|_| inner != label).map_or((inner, ""), |(name, more)| (name, bare(more)))
 }
