@@ -43,9 +43,6 @@ impl Reached {
     }
 }
 
-/// How a peak is read off a run.
-type PeakOf = fn(&Plan, &RunResult, &Limited) -> Reached;
-
 /// A limited resource of a service.
 pub(super) struct Limited {
     /// Index of the service.
@@ -54,8 +51,11 @@ pub(super) struct Limited {
     pub(super) resource: &'static str,
     /// The limit with the servers of the start.
     limit: f64,
-    peak: PeakOf,
+    peak: Peaks,
 }
+
+/// How the peak of one replication is found.
+type Peaks = fn(&Plan, &RunResult, &Limited) -> Reached;
 
 impl Limited {
     /// Returns every limited resource of a plan, in order.
@@ -66,7 +66,7 @@ impl Limited {
             };
             let cores = sum(&|pool| milli(pool).map(|milli| milli as f64 / 1000.0));
             let slots = sum(&|pool| pool.concurrency.map(f64::from));
-            let known: [(_, _, PeakOf); 3] = [
+            let known: [(_, _, Peaks); 3] = [
                 ("cpu", cores, peak_cores),
                 ("slots", slots, peak_slots),
                 ("queue", config.queue_limit.map(f64::from), |_, run, of| {

@@ -13,6 +13,9 @@ use crate::results::{
 /// Columns of `summary.csv` that are added up over all services.
 const TOTALS: [&str; 3] = ["cost", "server_hours", "server_hours_billed"];
 
+/// Metrics and objectives of an experiment, and per cell how they are read off.
+pub type Measured = (Vec<MetricPlan>, Vec<String>, Vec<Measures>);
+
 /// The metrics of an experiment as they are read off the runs of one cell.
 #[derive(Clone, Debug)]
 pub struct Measures {
