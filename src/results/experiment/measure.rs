@@ -44,9 +44,6 @@ enum Reading {
     Release { release: usize, policy: usize, column: usize },
 }
 
-/// Metrics, names of objectives, and per scenario how both are read off.
-pub type Measured = (Vec<MetricPlan>, Vec<String>, Vec<Measures>);
-
 /// A metric of one cell.
 struct Metric {
     plan: MetricPlan,
