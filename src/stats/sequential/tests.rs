@@ -154,6 +154,11 @@ fn bounds_stand_around_the_share_and_grow_with_hits() {
             assert!(low <= share && share <= high, "{hits} of {n}: {low} {high}");
             assert!(low >= before, "{hits} of {n}: {low} after {before}");
             assert!(low <= share_at_least(hits, n).unwrap() + 1e-9, "a look more cannot prove more");
+            let refuted = |share: f64| is_refuted(&rule.path(n), hits, share);
+            assert!(
+                hits == 0 || refuted(low - 1e-9) && !refuted(low + 1e-8),
+                "{hits} of {n}: {low} is no edge"
+            );
             assert!((high - 1.0 + rule.share_at_least(n - hits, n).unwrap()).abs() < 1e-12);
             before = low;
         }
@@ -184,7 +189,7 @@ fn a_look_spends_its_part_whether_it_was_planned_or_not() {
     let mut rule = rule;
     // Half of 5 % at the last look: t(0.9875, 4) = 3.4954, s = 1.5811.
     let interval = rule.interval(&[1.0, 2.0, 3.0, 4.0, 5.0], 160).unwrap();
-    assert!((interval.hi.unwrap() - 3.0 - 3.495_4 * 0.707_107).abs() < 1e-4, "{interval:?}");
+    assert!((interval.hi.unwrap() - 3.0 - 3.495_4 * 0.5_f64.sqrt()).abs() < 1e-4, "{interval:?}");
     assert_eq!(rule.interval(&[], 160), None);
     assert_eq!(rule.interval(&[1.0, f64::INFINITY], 160).unwrap().lo, None);
     let mut rule = Sequential::new(&[10, 20]);
