@@ -3,9 +3,10 @@
 #
 #   benches/sweep.sh [ROUNDS]
 #
-# Parallel efficiency on two cores: half of the time that two processes of one thread need side by side, each for
-# the whole sweep, by the time of one process of two threads; in turn, the median of ROUNDS (5) pairs. On an idle
-# machine that is T1 / (2 T2); on a busy one both get the same share of it.
+# Parallel efficiency on two cores, medians of ROUNDS (5): T1 / (2 T2) by the wall clock, which means something only
+# where nobody else wants the cores; how much more CPU two threads take than one, and how often they waited for
+# anything (voluntary context switches), which hold on a busy machine, too; and two threads against two processes
+# of one thread side by side, which cannot see threads that wait where less than two cores are to be had.
 # Overhead: 1,000 cells x 5 runs of 100 requests, kept in files, against as many requests in one long run.
 # Peak memory with ten times the requests, and with ten times the cells. PEAKDAY_BINARY names another program
 # than that of the release build. Folders are removed at the end: a file system may look twice at what was just
@@ -41,23 +42,25 @@ folders=0
 # Runs a sweep in a folder of its own; prints seconds of the wall clock, of the processors, and KiB at the peak.
 measure() { # name threads
   folders=$((folders + 1))
-  /usr/bin/time -f '%e %U %S %M' "$peakday" sweep run "$scratch/$1.yaml" -o "$scratch/out-$folders-$RANDOM" \
+  /usr/bin/time -f '%e %U %S %M %w' "$peakday" sweep run "$scratch/$1.yaml" -o "$scratch/out-$folders-$RANDOM" \
     --threads "$2" --yes -q 2>&1 >/dev/null | tail -n 1
 }
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 write wide 'duration: 200s, interval: 10s' 20 40
-: >"$scratch/ratios"
 for _ in $(seq "$rounds"); do
   measure wide 1 >"$scratch/beside" &
   one=$(measure wide 1)
   wait
-  read -r beside _ <"$scratch/beside"
-  two=$(measure wide 2)
-  awk -v a="${one%% *}" -v b="$beside" -v two="${two%% *}" \
-    'BEGIN { printf "%.3f\n", (a > b ? a : b) / two / 2 }' >>"$scratch/ratios"
-done
-echo "parallel efficiency on 2 cores, 800 runs of 20,000 requests: $(median <"$scratch/ratios") (of $(sort -n "$scratch/ratios" | tr '\n' ' '))"
+  echo "$one $(cat "$scratch/beside") $(measure wide 1) $(measure wide 2)"
+done | awk '{
+  print $11 / $16 / 2 >> dir "/plain"
+  print ($17 + $18) / ($12 + $13) >> dir "/cpu"
+  print $20 >> dir "/waits"
+  print ($1 + $6) / 4 / $16 >> dir "/beside"
+}' dir="$scratch"
+echo "800 runs of 20,000 requests on 2 threads: T1 / (2 T2) $(median <"$scratch/plain"), CPU against 1 thread" \
+  "$(median <"$scratch/cpu"), waited $(median <"$scratch/waits") times, against 2 processes $(median <"$scratch/beside")"
 
 write tiny 'duration: 1s, interval: 1s' 1000 5
 write once 'duration: 5000s, interval: 5000s' 1 1
@@ -73,7 +76,7 @@ done
 write more 'duration: 10s, interval: 1s' 1000 5
 write many 'duration: 1s, interval: 1s' 10000 5
 for name in tiny more many; do
-  read -r _ _ _ memory <<<"$(measure "$name" 2)"
+  read -r _ _ _ memory _ <<<"$(measure "$name" 2)"
   awk -v n="$name" -v m="$memory" 'BEGIN {
     what["tiny"] = "1,000 cells x 5 runs of 100 requests"
     what["more"] = "ten times the requests"

@@ -323,3 +323,51 @@ fn the_kubernetes_job_fits_its_schema_and_its_command_gives_the_bytes_of_a_local
     desk.run(&["sweep", "merge", "kubernetes", "-q"]).ends(0);
     same(&desk, "kubernetes");
 }
+
+/// An object store of this test, on loopback: moto, which answers as S3 does.
+#[test]
+fn an_object_store_holds_the_bytes_of_a_local_run() {
+    let Some(program) = engine("PEAKDAY_OBJECT_STORE", "a peakday with the feature object-store") else {
+        return;
+    };
+    let Some(python) = engine("PEAKDAY_RAY", "a Python with moto") else { return };
+    let (desk, port) = (Desk::with(SWEEP), port());
+    let _store = Started::new(
+        Command::new(&python)
+            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()),
+    );
+    until("the object store", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let url = format!("http://127.0.0.1:{port}");
+    let command = |program: &Path, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(desk.path(".")).env_remove("HTTP_PROXY").env_remove("http_proxy");
+        command.env("AWS_ENDPOINT_URL", &url).env("AWS_ALLOW_HTTP", "true").env("AWS_REGION", "us-east-1");
+        command.env("AWS_ACCESS_KEY_ID", "anybody").env("AWS_SECRET_ACCESS_KEY", "a secret");
+        desk::Done::of(command.output().expect("it starts"))
+    };
+    command(&python, &["-c", "import boto3; boto3.client('s3').create_bucket(Bucket='sweeps')"]).ends(0);
+    let place = "s3://sweeps/autumn/farm";
+    for shard in ["2/3", "1/3", "3/3"] {
+        command(&program, &["sweep", "run", "s.yaml", "-o", place, "--shard", shard, "-q"]).ends(0);
+    }
+    command(&program, &["sweep", "run", "s.yaml", "-o", place, "-q"]).ends(2).says("add --resume");
+    let status = command(&program, &["sweep", "status", place]).ends(0);
+    assert!(status.out.contains("40"), "{status:?}");
+    command(&program, &["sweep", "merge", place, "-q"]).ends(0);
+    let fetch = "import boto3, os\n\
+                 for each in boto3.resource('s3').Bucket('sweeps').objects.all():\n    \
+                 path = each.key.replace('autumn/farm', 'bucket', 1)\n    \
+                 os.makedirs(os.path.dirname(path), exist_ok=True)\n    \
+                 open(path, 'wb').write(each.get()['Body'].read())\n";
+    command(&python, &["-c", fetch]).ends(0);
+    same(&desk, "bucket");
+    for (place, told) in
+        [("s3://sweeps", "no folder"), ("ftp://sweeps/a", "write a path, or s3://BUCKET/FOLDER")]
+    {
+        command(&program, &["sweep", "run", "s.yaml", "-o", place, "-q"]).ends(2).says(told);
+    }
+    let plain = desk.run(&["sweep", "run", "s.yaml", "-o", "s3://sweeps/a", "-q"]).ends(2);
+    plain.says("built without object stores");
+}

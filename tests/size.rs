@@ -340,7 +340,7 @@ fn the_command_says_what_it_found_and_ends_as_promised() {
 #[test]
 fn wrong_questions_are_told_with_what_to_write() {
     let desk = Desk::new(&erlang(1, 12, 60));
-    let bare = Desk::new(&erlang(1, 12, 60).split("objectives").next().unwrap().to_owned());
+    let bare = Desk::new(erlang(1, 12, 60).split("objectives").next().unwrap());
     let table: [(&[&str], i32, &str); 13] = [
         (&["s.yaml"], 2, "--vary <PATH=LO..HI>"),
         (&["s.yaml", "--vary", "replicas"], 2, "--vary: there is no `=` in `replicas`"),

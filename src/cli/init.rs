@@ -68,7 +68,7 @@ pub(super) fn run(args: &InitArgs, voice: Voice, format: Format) -> Result<Exit,
     let mut files = vec![(place.clone(), template.text())];
     files.extend(template.files.iter().map(|(name, text)| (folder.join(name), (*text).to_owned())));
     write(&files, args.force, voice)?;
-    voice.say(Voice::Normal, format!("next: peakday run {}", place.display()));
+    voice.say(Voice::Normal, format!("next: {} {}", template.command(), place.display()));
     Ok(Exit::Success)
 }
 

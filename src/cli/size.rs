@@ -11,7 +11,7 @@ use super::layers::Layers;
 use super::message::{Format, coloured};
 use super::progress::RunsBar;
 use super::signals::Signals;
-use super::sweep::shelf::{Folder, Shelf};
+use super::sweep::shelf;
 use super::sweep::store::{RUNS, Store};
 use super::sweep::told::count;
 use super::usage::whole;
@@ -178,10 +178,10 @@ fn looked_at(candidate: &Candidate) -> String {
 ///
 /// # Errors
 /// Where it holds something else, or runs of a search that is not finished and that nobody asked to go on with.
-fn open(dir: &Path, shape: (usize, usize), resume: bool) -> Result<Store<Folder>, Error> {
+fn open(dir: &Path, shape: (usize, usize), resume: bool) -> Result<Store, Error> {
     let refused =
         |what: &str| Err(Error::Usage(format!("{}: {what}\n  choose another folder with -o", dir.display())));
-    let shelf = Folder::new(dir);
+    let shelf = shelf::at(dir)?;
     match shelf.read(MARK.0).ok().flatten() {
         Some(bytes) if !bytes.starts_with(MARK.1.as_bytes()) => {
             return refused("this folder holds something else than a search of peakday");
@@ -224,7 +224,7 @@ fn open(dir: &Path, shape: (usize, usize), resume: bool) -> Result<Store<Folder>
 
 /// Writes and prints what was found.
 fn finish(
-    store: &Store<Folder>,
+    store: &Store,
     dir: &Path,
     sizing: &Sizing,
     remarks: &[String],

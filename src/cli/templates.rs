@@ -12,7 +12,7 @@ pub(super) struct Template {
 }
 
 /// All of them, the one to begin with first.
-pub(super) const TEMPLATES: [Template; 15] = [
+pub(super) const TEMPLATES: [Template; 16] = [
     Template {
         name: "quickstart",
         about: "ten lines: one service, steady traffic, one objective",
@@ -36,6 +36,12 @@ pub(super) const TEMPLATES: [Template; 15] = [
         about: "how many servers that takes, and how much more they could: a search over days",
         text: include_str!("../../scenarios/size-singles-day.yaml"),
         files: &[("singles-day.yaml", include_str!("../../scenarios/singles-day.yaml"))],
+    },
+    Template {
+        name: "which-balancer",
+        about: "a sweep: which balancer, with how many servers, for the opening of a sale",
+        text: include_str!("../../scenarios/which-balancer.yaml"),
+        files: &[],
     },
     Template {
         name: "replay",
@@ -114,12 +120,8 @@ pub(super) const TEMPLATES: [Template; 15] = [
     },
 ];
 
-/// Where editors find the schema: in this repository, and beside a user's file.
-const SCHEMA: [&str; 2] = ["../schemas/scenario.v1alpha1.json", "scenario.v1alpha1.json"];
-const HINT: &str = "\
-# The line above lets editors complete and check this file, once its schema lies beside it:
-#   peakday schema > scenario.v1alpha1.json
-";
+/// Where editors find the schemas in this repository; beside a user's file they have the name alone.
+const SCHEMAS: &str = "../schemas/";
 
 impl Template {
     /// Returns a template by its name.
@@ -127,10 +129,24 @@ impl Template {
         TEMPLATES.iter().find(|template| template.name == name)
     }
 
+    /// Returns what simulates it.
+    pub(super) fn command(&self) -> &'static str {
+        if self.is_sweep() { "peakday sweep run" } else { "peakday run" }
+    }
+
+    fn is_sweep(&self) -> bool {
+        self.text.lines().any(|line| line == "kind: Sweep")
+    }
+
     /// Returns the file as it is written for a user, whose schema lies elsewhere.
     pub(super) fn text(&self) -> String {
         let (modeline, rest) = self.text.split_once('\n').unwrap_or_default();
-        format!("{}\n{HINT}{rest}", modeline.replace(SCHEMA[0], SCHEMA[1]))
+        let kind = if self.is_sweep() { "--kind sweep > sweep" } else { "> scenario" };
+        format!(
+            "{}\n# The line above lets editors complete and check this file, once its schema lies beside it:\n\
+             #   peakday schema {kind}.v1alpha1.json\n{rest}",
+            modeline.replace(SCHEMAS, "")
+        )
     }
 }
 
@@ -162,10 +178,16 @@ mod tests {
     #[test]
     fn every_template_names_its_schema_first() {
         for template in &TEMPLATES {
-            let first = format!("# yaml-language-server: $schema={}\n", SCHEMA[0]);
-            assert!(template.text.starts_with(&first), "{}", template.name);
-            let first = format!("# yaml-language-server: $schema={}\n{HINT}", SCHEMA[1]);
-            assert!(template.text().starts_with(&first), "{}", template.text());
+            let kind = if template.name == "which-balancer" { "sweep" } else { "scenario" };
+            let modeline =
+                |folder: &str| format!("# yaml-language-server: $schema={folder}{kind}.v1alpha1.json\n");
+            assert!(template.text.starts_with(&modeline("../schemas/")), "{}", template.text);
+            let text = template.text();
+            assert!(text.starts_with(&(modeline("") + "# The line above ")), "{text}");
+            assert!(
+                text.lines().nth(2).is_some_and(|line| line.ends_with(&format!("> {kind}.v1alpha1.json"))),
+                "{text}"
+            );
         }
     }
 }

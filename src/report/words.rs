@@ -393,6 +393,10 @@ words! {
         "竖线表示可证全部目标达成的最后或最初位置。";
     LastThatHolds: "last that holds: {0}", "最后达成：{0}";
     FirstThatHolds: "first that holds: {0}", "最初达成：{0}";
+    HoldsUpTo: "all objectives hold up to {0}", "全部目标达成至 {0}";
+    HoldsAtAll: "all objectives hold at every load, up to {0}", "所有负载下全部目标均达成，至 {0}";
+    HoldsAtNone: "no load is shown to hold", "没有可证达成的负载";
+    HoldsAtSome: "some loads hold and lower ones do not: see the chart", "部分负载达成而更低者未达成：见图";
     Demanded: "demanded: {0}%", "要求：{0}%";
     HarmByTime: "Requests harmed by time of release", "按发布时间的受损请求";
     HarmOf: "Expected requests harmed if the release begins at this time, with 95 % intervals.",
@@ -418,7 +422,6 @@ words! {
     NearestHeld: "nearest is {0}, whose worst objective held in {1}", "最接近的是 {0}，其最差目标达成 {1}";
     Against: "{0} against {1}, {2}: {3} {4}{5}, {6}", "{0} 对比 {1}，{2}：{4} {3}{5}，{6}";
     AgainstBySigns: "{0} against {1}, {2}: {3}, day by day", "{0} 对比 {1}，{2}：逐日{3}";
-    TheSame: "{0} against {1}, {2}: the same", "{0} 对比 {1}，{2}：相同";
     IsLower: "lower", "低";
     IsHigher: "higher", "高";
     FromTo: "{0} to {1}", "{0} 至 {1}";
@@ -448,7 +451,7 @@ words! {
     Cell: "cell", "单元";
     Days: "days", "天数";
     CellsHash: "hash of all cells", "全部单元的哈希";
-    BaselineWord: "baseline", "基线";
+    TheBaseline: "baseline", "基线";
     File: "file", "文件";
     CellsAndDays: "{0} cells, {1} runs", "{0} 个单元，{1} 次运行";
     TimeOfRelease: "time", "时间";

@@ -212,6 +212,9 @@ fn goes_on(plan: &ExperimentPlan, cell: usize, runs: &[RunRecord], look: u32) ->
     look < plan.design.most() && runs.len() == look as usize && !decided(plan, cell, runs)
 }
 
+/// A cell with its scenario once the warm-up is known, or why there is none.
+type Settled = (usize, Result<Scenario, String>);
+
 /// Runs that are made side by side.
 struct Round<'a, S, O> {
     sweep: &'a SweepStudy,
@@ -253,7 +256,7 @@ impl<S: RunStore, O: BatchObserver> Round<'_, S, O> {
 
     /// Finds the warm-up of those cells that leave it to pilots and have runs that are not kept: their places,
     /// ascending, with their scenarios, or why there is none.
-    fn settled(&self, due: &[(usize, u32)]) -> Result<Vec<(usize, Result<Scenario, String>)>, Error> {
+    fn settled(&self, due: &[(usize, u32)]) -> Result<Vec<Settled>, Error> {
         let SweepStudy { plan, cells } = self.sweep;
         let mut unknown: Vec<usize> = Vec::new();
         for &(cell, replication) in due {

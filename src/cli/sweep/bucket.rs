@@ -57,7 +57,7 @@ impl Bucket {
     }
 
     fn key(&self, name: &str) -> Key {
-        name.split('/').filter(|part| !part.is_empty()).fold(self.folder.clone(), |key, part| key.join(part))
+        name.split('/').filter(|part| !part.is_empty()).fold(self.folder.clone(), |key, part| key.child(part))
     }
 
     fn failed(&self, name: &str, error: object_store::Error) -> Error {
@@ -109,6 +109,10 @@ impl Shelf for Bucket {
         self.below(&self.key(under), &mut found).map_err(|error| self.failed(under, error))?;
         found.sort();
         Ok(found)
+    }
+
+    fn is_free(&self) -> io::Result<bool> {
+        self.list("").map(|names| names.is_empty()).map_err(io::Error::other)
     }
 
     fn place(&self, name: &str) -> PathBuf {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::shelf::Shelf;
 use super::store::{self, Missing, Store};
 use super::told;
 use crate::cli::message::Format;
@@ -61,7 +60,7 @@ pub(super) fn incomplete(plan: &ExperimentPlan, dir: &Path, missing: &[(usize, u
 
 /// Writes and prints what came out.
 pub(super) fn finish(
-    store: &Store<impl Shelf>,
+    store: &Store,
     dir: &Path,
     experiment: &Experiment,
     failed: usize,

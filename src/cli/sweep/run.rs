@@ -9,7 +9,7 @@ use super::merge::{self, Outcome};
 use super::read::Source;
 use super::store::Store;
 use super::watch::Watch;
-use super::{shelf::Folder, store, told};
+use super::{store, told};
 use crate::cli::files::TraceFolder;
 use crate::cli::message::Format;
 use crate::cli::run::warnings;
@@ -111,7 +111,7 @@ fn warn(sweep: &SweepStudy, voice: Voice) {
 fn simulate(
     args: &RunArgs,
     sweep: &SweepStudy,
-    store: &Store<Folder>,
+    store: &Store,
     traces: &TraceFolder,
     signals: &Signals,
     voice: Voice,

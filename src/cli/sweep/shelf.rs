@@ -1,5 +1,6 @@
 //! Where an experiment is kept: a folder, or whatever else can keep bytes by name.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::error::Error;
 /// Bytes by name, written whole or not at all, by many threads and processes at once.
 ///
 /// Names are paths with `/`; whoever writes one again writes the same bytes.
-pub(in crate::cli) trait Shelf: Sync {
+pub(in crate::cli) trait Shelf: fmt::Debug + Send + Sync {
     /// Returns what is kept under a name; `None` where nothing is.
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
 
@@ -24,8 +25,38 @@ pub(in crate::cli) trait Shelf: Sync {
     /// Returns all names that begin so, in order, and since when they are kept.
     fn list(&self, under: &str) -> Result<Vec<(String, SystemTime)>, Error>;
 
+    /// Tells whether nothing is kept, what a process that was killed left behind aside.
+    ///
+    /// # Errors
+    /// Where that cannot be known, or this is no place to keep anything.
+    fn is_free(&self) -> io::Result<bool>;
+
+    /// Removes what processes that were killed left behind; nobody is harmed where that fails.
+    fn tidy(&self) {}
+
     /// Returns how a user finds a name.
     fn place(&self, name: &str) -> PathBuf;
+}
+
+/// Returns where `place` says that things are kept: a folder, or `s3://BUCKET/FOLDER` on an object store.
+///
+/// # Errors
+/// [`Error::Usage`] where this build of the program cannot get there.
+pub(in crate::cli) fn at(place: &Path) -> Result<Box<dyn Shelf>, Error> {
+    let text = place.to_string_lossy();
+    match text.split_once("://") {
+        #[cfg(feature = "object-store")]
+        Some(("s3", _)) => Ok(Box::new(super::bucket::Bucket::open(place)?)),
+        #[cfg(not(feature = "object-store"))]
+        Some(("s3", _)) => Err(Error::Usage(format!(
+            "{text}: this program was built without object stores\n  build it with: cargo install --path . \
+             --features object-store"
+        ))),
+        Some(_) => {
+            Err(Error::Usage(format!("{text}: this is no folder\n  write a path, or s3://BUCKET/FOLDER")))
+        }
+        None => Ok(Box::new(Folder::new(place))),
+    }
 }
 
 /// A folder.
@@ -39,29 +70,6 @@ impl Folder {
     /// Names a folder; nothing is created or read.
     pub(in crate::cli) fn new(path: &Path) -> Self {
         Self(path.to_owned())
-    }
-
-    /// Tells whether there is nothing in it but what a process that was killed left behind, or no such folder.
-    ///
-    /// # Errors
-    /// Where it cannot be read, or is none.
-    pub(in crate::cli) fn is_free(&self) -> io::Result<bool> {
-        match fs::read_dir(&self.0) {
-            Ok(mut entries) => Ok(entries.all(|entry| entry.is_ok_and(|entry| is_temporary(&entry)))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.0.is_symlink() => Ok(true),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Removes what processes that were killed left behind; nobody is harmed where that fails.
-    pub(in crate::cli) fn tidy(&self) {
-        let old = |entry: &fs::DirEntry| {
-            let age = entry.metadata().and_then(|about| about.modified()).map(|at| at.elapsed());
-            is_temporary(entry) && matches!(age, Ok(Ok(age)) if age >= LEFT_BEHIND)
-        };
-        for entry in files(&self.0).filter(old) {
-            let _ = fs::remove_file(entry.path());
-        }
     }
 }
 
@@ -82,6 +90,24 @@ fn files(folder: &Path) -> Box<dyn Iterator<Item = fs::DirEntry>> {
 }
 
 impl Shelf for Folder {
+    fn is_free(&self) -> io::Result<bool> {
+        match fs::read_dir(&self.0) {
+            Ok(mut entries) => Ok(entries.all(|entry| entry.is_ok_and(|entry| is_temporary(&entry)))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.0.is_symlink() => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn tidy(&self) {
+        let old = |entry: &fs::DirEntry| {
+            let age = entry.metadata().and_then(|about| about.modified()).map(|at| at.elapsed());
+            is_temporary(entry) && matches!(age, Ok(Ok(age)) if age >= LEFT_BEHIND)
+        };
+        for entry in files(&self.0).filter(old) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         let mut bytes = Vec::new();
         match File::open(self.0.join(name)).and_then(|mut file| file.read_to_end(&mut bytes)) {

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::shelf::{Folder, Shelf};
+use super::shelf::{self, Shelf};
 use super::told;
 use crate::error::Error;
 use crate::results::experiment::{EXPERIMENT_VERSION, ExperimentPlan, RunRecord};
@@ -25,8 +25,8 @@ const LISTED: usize = 20;
 
 /// An experiment where it is kept.
 #[derive(Debug)]
-pub(in crate::cli) struct Store<S> {
-    shelf: S,
+pub(in crate::cli) struct Store {
+    shelf: Box<dyn Shelf>,
     /// How many figures and objectives a run has.
     shape: (usize, usize),
 }
@@ -60,9 +60,9 @@ pub(super) struct Missing {
 ///
 /// # Errors
 /// Where it is none, or one of another version.
-pub(super) fn open(dir: &Path) -> Result<(ExperimentPlan, Store<Folder>), Error> {
-    let shelf = Folder::new(dir);
-    let plan = read_plan(&shelf)?.ok_or_else(|| {
+pub(super) fn open(dir: &Path) -> Result<(ExperimentPlan, Store), Error> {
+    let shelf = shelf::at(dir)?;
+    let plan = read_plan(&*shelf)?.ok_or_else(|| {
         let text = format!("{}: there is no {} in it", dir.display(), PLAN.0);
         Error::Usage(text + "\n  name a folder that `peakday sweep run` wrote")
     })?;
@@ -75,18 +75,18 @@ pub(super) fn open(dir: &Path) -> Result<(ExperimentPlan, Store<Folder>), Error>
 ///
 /// # Errors
 /// Where it holds something else, or runs that nobody asked to go on with.
-pub(super) fn create(dir: &Path, plan: &mut ExperimentPlan, go_on: bool) -> Result<Store<Folder>, Error> {
+pub(super) fn create(dir: &Path, plan: &mut ExperimentPlan, go_on: bool) -> Result<Store, Error> {
     let refused =
         |what: &str| Err(Error::Usage(format!("{}: {what}\n  choose another folder with -o", dir.display())));
-    let shelf = Folder::new(dir);
-    let there = match (read_plan(&shelf)?, shelf.is_free()) {
+    let shelf = shelf::at(dir)?;
+    let there = match (read_plan(&*shelf)?, shelf.is_free()) {
         (Some(there), _) => Some(there),
         (None, Ok(true)) => None,
         (None, Err(_)) if dir.is_symlink() && !dir.exists() => return refused("this link leads nowhere"),
         (None, Err(_)) if dir.is_file() => return refused("there is a file of this name"),
         (None, Err(error)) => return Err(crate::cli::output::failed(dir, error)),
         // Another shard may have begun between the two questions.
-        (None, Ok(false)) => match read_plan(&shelf)? {
+        (None, Ok(false)) => match read_plan(&*shelf)? {
             Some(there) => Some(there),
             None => return refused("this folder holds something else than a sweep of peakday"),
         },
@@ -112,7 +112,7 @@ pub(super) fn create(dir: &Path, plan: &mut ExperimentPlan, go_on: bool) -> Resu
 }
 
 /// Reads the plan; `None` where there is none.
-fn read_plan(shelf: &Folder) -> Result<Option<ExperimentPlan>, Error> {
+fn read_plan(shelf: &dyn Shelf) -> Result<Option<ExperimentPlan>, Error> {
     let place = shelf.place(PLAN.0).display().to_string();
     let wrong = |what: String| Err(Error::Usage(format!("{place}: {what}\n  choose another folder")));
     let bytes = match shelf.read(PLAN.0) {
@@ -150,19 +150,19 @@ fn name(run: &str) -> String {
     format!("{RUNS}{}/{run}.json", run.get(..2).unwrap_or("00"))
 }
 
-impl<S: Shelf> Store<S> {
-    fn of(plan: &ExperimentPlan, shelf: S) -> Self {
+impl Store {
+    fn of(plan: &ExperimentPlan, shelf: Box<dyn Shelf>) -> Self {
         Self::shaped(shelf, (plan.metrics.len(), plan.objectives.len()))
     }
 
     /// Keeps runs of so many figures and objectives.
-    pub(in crate::cli) fn shaped(shelf: S, shape: (usize, usize)) -> Self {
+    pub(in crate::cli) fn shaped(shelf: Box<dyn Shelf>, shape: (usize, usize)) -> Self {
         Self { shelf, shape }
     }
 
     /// Returns where things are kept.
-    pub(in crate::cli) fn shelf(&self) -> &S {
-        &self.shelf
+    pub(in crate::cli) fn shelf(&self) -> &dyn Shelf {
+        &*self.shelf
     }
 
     /// Returns since when runs are kept, in no order.
@@ -219,7 +219,7 @@ impl<S: Shelf> Store<S> {
     }
 }
 
-impl<S: Shelf> RunStore for Store<S> {
+impl RunStore for Store {
     fn find(&self, run: &str) -> Result<Option<RunRecord>, Error> {
         let name = name(run);
         self.read(&name, run).map_err(|why| {

@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::shelf::Shelf;
 use super::store::{FailedRun, Store};
 use super::told;
 use crate::cli::Voice;
@@ -18,11 +17,11 @@ const TOLD: usize = 10;
 
 /// Looks on while a sweep goes on.
 #[derive(Debug)]
-pub(super) struct Watch<'a, S> {
+pub(super) struct Watch<'a> {
     plan: &'a ExperimentPlan,
     /// The file of the sweep as the user named it.
     file: &'a str,
-    store: &'a Store<S>,
+    store: &'a Store,
     pub(super) bar: RunsBar,
     signals: &'a Signals,
     voice: Voice,
@@ -30,11 +29,11 @@ pub(super) struct Watch<'a, S> {
     failed: Mutex<(usize, Option<Error>)>,
 }
 
-impl<'a, S: Shelf> Watch<'a, S> {
+impl<'a> Watch<'a> {
     pub(super) fn new(
         plan: &'a ExperimentPlan,
         file: &'a str,
-        store: &'a Store<S>,
+        store: &'a Store,
         signals: &'a Signals,
         voice: Voice,
     ) -> Self {
@@ -53,7 +52,7 @@ impl<'a, S: Shelf> Watch<'a, S> {
     }
 }
 
-impl<S: Shelf> BatchObserver for Watch<'_, S> {
+impl BatchObserver for Watch<'_> {
     fn on_round(&self, due: usize, later: usize) {
         self.bar.begin(due, later);
     }

@@ -91,8 +91,8 @@ impl Axis {
             return Self::linear(most);
         }
         let step = nice_step((most - least) / 6.0);
-        let first = libm::floor(least / step - 0.05);
-        let count = (libm::ceil(most / step + 0.05) - first) as usize;
+        let first = libm::floor(least / step + 1e-9);
+        let count = (libm::ceil(most / step - 1e-9) - first) as usize;
         let (from, to) = (first * step, (first + count as f64) * step);
         let mut axis = Self { from, to, log: false, ticks: Vec::new(), dates: Vec::new() };
         axis.ticks =
@@ -111,15 +111,21 @@ impl Axis {
             (false, false) => (first - 1.0, first + 1.0),
         };
         let mut axis = Self { from, to, log, ticks: Vec::new(), dates: Vec::new() };
-        let mut free = f64::NEG_INFINITY;
-        for (value, label) in values {
-            let (at, half) = (axis.share(*value), width(label) / 2.0);
-            if at - half >= free {
-                free = at + half;
-                axis.ticks.push((at, label.clone()));
-            }
-        }
-        axis
+        axis.ticks = values.iter().map(|(value, label)| axis.tick(*value, |_| label.clone())).collect();
+        axis.thinned(width, f64::INFINITY)
+    }
+
+    /// Leaves out all but every so many ticks, until their labels, each a share of the axis wide, stand apart and reach
+    /// no further beyond its ends than `beside`.
+    pub(super) fn thinned(mut self, width: impl Fn(&str) -> f64, beside: f64) -> Self {
+        let ends = |(at, label): &(f64, String)| (at - width(label) / 2.0, at + width(label) / 2.0);
+        self.ticks.retain(|tick| ends(tick).0 >= -beside && ends(tick).1 <= 1.0 + beside);
+        let every = |step: usize| self.ticks.iter().step_by(step);
+        let apart =
+            |step: &usize| every(*step).zip(every(*step).skip(1)).all(|(a, b)| ends(a).1 <= ends(b).0);
+        let step = (1..self.ticks.len()).find(apart).unwrap_or(self.ticks.len().max(1));
+        self.ticks = every(step).cloned().collect();
+        self
     }
 
     /// Returns an axis of things, each in the middle of a part of its own, with what stands in a second row.
@@ -458,6 +464,57 @@ mod tests {
             }
             most *= 1.37;
         }
+    }
+
+    #[test]
+    fn axes_of_what_differs_begin_where_that_can_be_seen() {
+        let table = [
+            // Far apart: from 0.
+            (Axis::spanning(10.0, 16.0), "0 5 10 15 20"),
+            // Near each other: from a tick below.
+            (Axis::spanning(900.0, 960.0), "900 910 920 930 940 950 960"),
+            (Axis::spanning(0.9981, 0.9994), "0.9980 0.9985 0.9990 0.9995"),
+            // Equal: there is nothing to see.
+            (Axis::spanning(288.0, 288.0), "0 50 100 150 200 250 300"),
+            (Axis::spanning(f64::INFINITY, 0.0), "0 0.2 0.4 0.6 0.8 1.0"),
+            (Axis::around(10.0, 16.0), "10 11 12 13 14 15 16"),
+            (Axis::around(3.0, 3.0), "0 0.5 1.0 1.5 2.0 2.5 3.0"),
+        ];
+        for (axis, expected) in table {
+            assert_eq!(labels(&axis).join(" "), expected);
+            let value = |label: &str| label.parse::<f64>().unwrap();
+            for (at, label) in &axis.ticks {
+                assert!((axis.share(value(label)) - at).abs() < 1e-9, "{label} stands at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn given_values_keep_their_labels_and_stand_in_proportion_or_by_a_factor() {
+        let values = |of: &[f64]| of.iter().map(|&value| (value, format!("{value}"))).collect::<Vec<_>>();
+        let table: [(&[f64], &[f64]); 6] = [
+            (&[10.0, 12.0, 14.0, 16.0], &[1.0, 12.0, 23.0, 34.0].map(|x: f64| (x + 0.6667) / 36.333)),
+            // By a factor: as far apart from each other.
+            (
+                &[1.0, 10.0, 100.0, 1000.0],
+                &[0.05, 0.35, 0.65, 0.95].map(|x: f64| (x - 0.5) * 0.9091 / 0.9 + 0.5),
+            ),
+            (&[0.8, 1.0, 2.0], &[0.04545, 0.19697, 0.95455]),
+            // Three are too few to tell.
+            (&[1.0, 10.0, 100.0], &[0.04545, 0.12810, 0.95455]),
+            (&[7.0], &[0.5]),
+            (&[], &[]),
+        ];
+        for (of, expected) in table {
+            let axis = Axis::values(&values(of), |_| 0.01);
+            assert_eq!(labels(&axis), of.iter().map(|value| format!("{value}")).collect::<Vec<_>>());
+            for ((at, label), expected) in axis.ticks.iter().zip(expected) {
+                assert!((at - expected).abs() < 0.02, "{label} at {at}, not {expected}");
+            }
+        }
+        // Of ten that are too wide every third is left: 0, 3, 6, 9 with a width of 0.25 and steps of 0.1.
+        let many = values(&(0..10).map(f64::from).collect::<Vec<_>>());
+        assert_eq!(labels(&Axis::values(&many, |_| 0.25)), ["0", "3", "6", "9"]);
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl Picture<'_> {
             self.plot.lines.iter().flat_map(|line| &line.points).filter(|point| !point.label.is_empty());
         for point in named {
             let at = self.at(point);
-            let label = fitted(&point.label, LABEL, MAX_LABEL + 60);
+            let label = fitted(&point.label, LABEL, 2 * MAX_LABEL);
             let width = f64::from(text_width(&label, LABEL));
             let Some(place) = best(&beside_point(at, width, LABEL.into(), &room), lines, taken) else {
                 continue;

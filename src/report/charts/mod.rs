@@ -319,4 +319,6 @@ fn page(
 }
 
 #[cfg(test)]
+pub(super) use tests::elements;
+#[cfg(test)]
 mod tests;

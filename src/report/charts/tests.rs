@@ -9,7 +9,7 @@ use crate::results::released;
 use crate::results::{EventKind, Goal, SERIES, SUMMARY};
 
 /// An element of markup: its name, its attributes, and the text up to the next one.
-pub(super) struct Element<'a> {
+pub(in crate::report) struct Element<'a> {
     pub(super) name: &'a str,
     attributes: Vec<(&'a str, &'a str)>,
     pub(super) text: &'a str,
@@ -27,7 +27,7 @@ impl Element<'_> {
 }
 
 /// Reads markup, and fails where tags do not close each other or an attribute is not quoted.
-pub(super) fn elements(markup: &str) -> Vec<Element<'_>> {
+pub(in crate::report) fn elements(markup: &str) -> Vec<Element<'_>> {
     let (mut open, mut found) = (Vec::new(), Vec::new());
     for part in markup.split('<').skip(1) {
         let (tag, text) = part.split_once('>').unwrap_or_else(|| panic!("no end of <{part}"));

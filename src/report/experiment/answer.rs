@@ -1,7 +1,7 @@
 //! What an experiment says, in sentences: the answer first, then who differs, then what to know.
 
 use super::Found;
-use crate::report::charts::experiment::{Hour, hours, is_release_time};
+use crate::report::charts::experiment::{Hour, hours, is_release_time, loads};
 use crate::report::told::some_days;
 use crate::report::words::Word;
 use crate::results::Verdict;
@@ -13,10 +13,14 @@ const MAX_TOLD: usize = 10;
 const MAX_OTHERS: usize = 4;
 
 /// Answers the question that the experiment asks, in one sentence.
-pub(in crate::report) fn answer(found: &Found<'_>) -> String {
+fn answer(found: &Found<'_>) -> String {
     let lang = found.names.lang;
     let ranked = found.ranked();
     let Some(&first) = ranked.first() else { return lang.word(Word::NoRunFinished).to_owned() };
+    // How much load can be taken, or when a release harms least, is an answer where nothing else differs.
+    if let ([told], [_]) = (&further(found)[..], &found.names.varied()[..]) {
+        return told.clone() + lang.word(Word::FullStop);
+    }
     if found.is_judged() && found.rows[first].verdict != Verdict::Pass {
         return nothing_holds(found, &ranked);
     }
@@ -93,7 +97,8 @@ fn nothing_holds(found: &Found<'_>, ranked: &[usize]) -> String {
         0 => lang.word(Word::NothingHolds).to_owned(),
         count => lang.fill(Word::NothingShown, &[&count.to_string()]),
     }];
-    if let Some((cell, (_, held, n))) = nearest.and_then(|cell| Some((cell, held(cell)?))) {
+    let nearest = nearest.and_then(|cell| Some((cell, held(cell)?)));
+    if let Some((cell, (_, held, n))) = nearest.filter(|(_, (_, held, _))| *held > 0) {
         parts.push(lang.fill(Word::NearestHeld, &[&names.cell(cell), &some_days(held, n as usize, lang)]));
     }
     parts.join(lang.word(Word::Semicolon)) + lang.word(Word::FullStop)
@@ -108,7 +113,9 @@ fn chosen<'f>(found: &'f Found<'_>) -> Vec<&'f Comparison> {
         let ends = plan.cells[cell].at.iter().zip(&plan.cells[plan.baseline].at);
         ends.filter(|(a, b)| a != b).count()
     };
-    let near = |of: &&Comparison| Some(of.cell) == best || apart(of.cell) == 1;
+    // That a price is the same needs no words.
+    let differs = |of: &Comparison| of.difference.is_none_or(|d| d.mean != 0.0 || d.lo != d.hi);
+    let near = |of: &&Comparison| differs(of) && (Some(of.cell) == best || apart(of.cell) == 1);
     let mut chosen: Vec<&Comparison> = found.comparisons.iter().filter(near).collect();
     chosen.sort_by_key(|of| (Some(of.cell) != best, of.metric));
     chosen
@@ -136,9 +143,6 @@ fn told(found: &Found<'_>, of: &Comparison) -> String {
     let Some(difference) = of.difference.filter(|_| !of.by_signs) else {
         return lang.fill(Word::AgainstBySigns, &[&own, &base, &metric, &verdict]);
     };
-    if difference.mean == 0.0 && difference.lo == difference.hi {
-        return lang.fill(Word::TheSame, &[&own, &base, &metric]);
-    }
     let lower = difference.mean < 0.0;
     let size = names.figure(of.metric, difference.mean.abs());
     let way = lang.word(if lower { Word::IsLower } else { Word::IsHigher });
@@ -164,8 +168,20 @@ pub(in crate::report) fn counted(found: &Found<'_>) -> Option<String> {
     (!all.is_empty()).then(|| found.names.lang.fill(word, &values.map(String::as_str)))
 }
 
+/// Returns what also answers: how much load can be taken, when a release harms least.
+fn further(found: &Found<'_>) -> Vec<String> {
+    loads(found).into_iter().chain(freezes(found)).take(MAX_TOLD).collect()
+}
+
+/// Returns the answer, and what is to be told beside it.
+pub(in crate::report) fn answers(found: &Found<'_>) -> Vec<String> {
+    let first = answer(found);
+    let told = |further: &String| !first.starts_with(further);
+    std::iter::once(first.clone()).chain(further(found).into_iter().filter(told)).collect()
+}
+
 /// Says, for every axis that is the time of a release, when it harms least and most.
-pub(in crate::report) fn freezes(found: &Found<'_>) -> Vec<String> {
+fn freezes(found: &Found<'_>) -> Vec<String> {
     let (names, lang) = (found.names, found.names.lang);
     let axes = names.varied().into_iter().filter(|&axis| is_release_time(found, axis));
     let told = |axis: usize| {

@@ -14,7 +14,7 @@ mod csv;
 mod named;
 mod text;
 
-pub(super) use answer::{answer, compared, counted, freezes, remarks};
+pub(super) use answer::{answers, compared, counted, remarks};
 pub(super) use named::{Names, bare};
 pub use text::text;
 
@@ -117,6 +117,4 @@ impl<'a> Found<'a> {
 }
 
 #[cfg(test)]
-pub(super) mod example;
-#[cfg(test)]
-mod tests;
+pub(super) mod tests;

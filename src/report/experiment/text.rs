@@ -1,6 +1,6 @@
 //! What a terminal shows of an experiment: the answer, the ranked table, comparisons, remarks.
 
-use super::{Found, answer, compared, counted, freezes, remarks};
+use super::{Found, answers, compared, counted, remarks};
 use crate::report::number::grouped;
 use crate::report::text::{WIDTH, wrap};
 use crate::report::words::Lang;
@@ -16,8 +16,6 @@ const HEAD: usize = 16;
 /// columns; without one they are left whole, as programs read them.
 pub fn text(experiment: &Experiment, width: Option<usize>) -> String {
     let found = Found::of(experiment, Lang::En);
-    let mut head = vec![answer(&found)];
-    head.extend(freezes(&found));
     let table = table(&found);
     let mut tail = Vec::new();
     let told = compared(&found);
@@ -33,7 +31,7 @@ pub fn text(experiment: &Experiment, width: Option<usize>) -> String {
     tail.extend(remarks.iter().map(|remark| format!("note: {remark}")));
     let prose = |lines: Vec<String>| lines.iter().map(|line| wrap(line, width)).collect::<String>();
     let table: String = table.iter().map(|line| format!("{}\n", line.trim_end())).collect();
-    prose(head) + &table + &prose(tail)
+    prose(answers(&found)) + &table + &prose(tail)
 }
 
 /// Returns the cells by rank: verdict, on how many days objectives held, figures with half their intervals.

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Cell, Page, escaped, verdict, with_ends};
 use crate::report::charts::experiment::{Sheet, hours, is_release_time};
-use crate::report::experiment::{Found, answer, compared, counted, freezes, remarks};
+use crate::report::experiment::{Found, answers, compared, counted, remarks};
 use crate::report::number::grouped;
 use crate::report::told::some_days;
 use crate::report::words::Word;
@@ -42,7 +42,7 @@ impl Page {
         let counts = [cells, runs].map(|count| grouped(count as f64, 1));
         let counts = self.lang.fill(Word::CellsAndDays, &counts.each_ref().map(String::as_str));
         self.text += "<header>\n";
-        for said in std::iter::once(answer(found)).chain(freezes(found)) {
+        for said in answers(found) {
             let _ = writeln!(self.text, "<p class=\"said\">{}</p>", escaped(&said));
         }
         let _ = writeln!(self.text, "<h1>{name}</h1>\n<p>{}</p>\n</header>", escaped(&counts));
@@ -176,7 +176,7 @@ impl Page {
             (Word::Version, format!("peakday {}", plan.version)),
             (Word::File, plan.file.clone()),
             (Word::CellsHash, hash),
-            (Word::BaselineWord, found.names.cell(plan.baseline)),
+            (Word::TheBaseline, found.names.cell(plan.baseline)),
         ];
         rows.extend(plan.flags.iter().map(|flag| (Word::Setting, flag.clone())));
         self.named(rows);

@@ -134,7 +134,8 @@ fn independent_days_are_two_samples() {
 #[test]
 fn why_there_is_no_verdict_is_told() {
     let a = example::study();
-    let table: [(fn(&mut StudyResult), &str, Result<Judgement, Silence>); 12] = [
+    type Case = (fn(&mut StudyResult), &'static str, Result<Judgement, Silence>);
+    let table: [Case; 12] = [
         (|_| {}, "web.p99_ms", Ok(Judgement::Same)),
         (|_| {}, "objectives.order-p99", Err(Silence::Unanswered)),
         (|b| b.plan.duration_ns += 10 * example::S, "web.lost", Err(Silence::Lengths)),

@@ -189,7 +189,7 @@ fn a_look_spends_its_part_whether_it_was_planned_or_not() {
     let mut rule = rule;
     // Half of 5 % at the last look: t(0.9875, 4) = 3.4954, s = 1.5811.
     let interval = rule.interval(&[1.0, 2.0, 3.0, 4.0, 5.0], 160).unwrap();
-    assert!((interval.hi.unwrap() - 3.0 - 3.495_4 * 0.5_f64.sqrt()).abs() < 1e-4, "{interval:?}");
+    assert!((interval.hi.unwrap() - 3.0 - 3.495_4 * 1.581_139 / 5.0_f64.sqrt()).abs() < 1e-4, "{interval:?}");
     assert_eq!(rule.interval(&[], 160), None);
     assert_eq!(rule.interval(&[1.0, f64::INFINITY], 160).unwrap().lo, None);
     let mut rule = Sequential::new(&[10, 20]);

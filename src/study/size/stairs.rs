@@ -56,8 +56,12 @@ impl Known {
     /// Tells whether another candidate need not be looked at: it holds at a higher cost, does not hold, or costs more
     /// than the best.
     fn settles(&self, other: &[usize], best: f64) -> bool {
-        let (easier, harder) = (is_easier(other, &self.steps), is_easier(&self.steps, other));
-        (easier && harder) || (easier && (self.holds || self.cost >= best)) || (harder && !self.holds)
+        match (is_easier(other, &self.steps), is_easier(&self.steps, other)) {
+            (true, true) => true,
+            (true, false) => self.holds || self.cost >= best,
+            (false, true) => !self.holds,
+            (false, false) => false,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::groups::{self, named};
+use super::groups;
 use super::{Sheet, extent, plot, titled};
 use crate::report::charts::axis::Axis;
 use crate::report::charts::look::{BLACK, SKY};
@@ -13,7 +13,7 @@ use crate::report::words::Word;
 use crate::stats::Interval;
 
 /// The width of the plotting area beside no labels, in pixels.
-const ROOM: i32 = 640;
+const ROOM: f64 = 640.0;
 /// The share of its part that a bar takes.
 const BAR: f64 = 0.7;
 
@@ -54,34 +54,29 @@ pub(in crate::report) fn is_release_time(found: &Found<'_>, axis: usize) -> bool
     path.starts_with("releases") && path.ends_with(".at")
 }
 
-/// Returns the requests harmed by time, for every combination of the other axes and release that it may be about.
+/// Returns the requests harmed by time, for every combination of the other axes; for every release where the path
+/// does not say by its place which one it is.
 pub(in crate::report) fn hours(found: &Found<'_>, axis: usize) -> Vec<Hours> {
     let names = found.names;
     let of_axis = &names.plan.axes[axis];
-    let mut others = names.varied();
-    others.retain(|&other| other != axis);
-    let harm = |(index, name): (usize, &str)| {
-        let version = name.strip_prefix("releases.")?.strip_suffix(".requests_harmed")?;
-        Some((index, of_axis.path.contains(version)))
+    let harm = |&metric: &usize| {
+        let name = &names.plan.metrics[metric].name;
+        name.starts_with("releases.") && name.ends_with(".requests_harmed")
     };
-    let metrics = names.plan.metrics.iter().map(|metric| &*metric.name).enumerate();
-    let mut metrics: Vec<(usize, bool)> = metrics.filter_map(harm).collect();
-    // Elements are also named by number: then any release may be meant.
-    if metrics.iter().any(|metric| metric.1) {
-        metrics.retain(|metric| metric.1);
-    }
-    let of_part = |(at, cells): &(Vec<usize>, Vec<usize>), metric: usize| {
-        let place = |cell: &usize| &of_axis.values[names.plan.cells[*cell].at[axis]];
-        let mut cells = cells.clone();
-        cells.sort_by(|a, b| place(a).number.unwrap_or(0.0).total_cmp(&place(b).number.unwrap_or(0.0)));
+    // Of every release there is one that is a headline, in the order of the file.
+    let metrics: Vec<usize> = names.headlines().into_iter().filter(harm).collect();
+    let inside = of_axis.path.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    let own = inside.and_then(|(index, _)| metrics.get(index.parse::<usize>().ok()?..)?.first());
+    let metrics = own.map_or(metrics.clone(), |own| vec![*own]);
+    let of_part = |(part, cells): &(String, Vec<usize>), metric: usize| {
         let hour = |cell: &usize| {
-            let harmed = found.rows[*cell].figures[metric]?;
-            Some(Hour { label: place(cell).label.clone(), harmed })
+            let label = of_axis.values[names.plan.cells[*cell].at[axis]].label.clone();
+            Some(Hour { label, harmed: found.rows[*cell].figures[metric]? })
         };
-        Hours { part: named(&names, &others, at), metric, hours: cells.iter().filter_map(hour).collect() }
+        Hours { part: part.clone(), metric, hours: cells.iter().filter_map(hour).collect() }
     };
-    let parts = groups::split(&names, &others);
-    let all = metrics.iter().flat_map(|&(metric, _)| parts.iter().map(move |part| of_part(part, metric)));
+    let parts = groups::along(&names, axis);
+    let all = metrics.iter().flat_map(|&metric| parts.iter().map(move |part| of_part(part, metric)));
     all.filter(|hours| hours.hours.len() > 1).collect()
 }
 
@@ -120,11 +115,8 @@ fn bars(found: &Found<'_>, axis: usize, hours: &Hours, y: Axis) -> Plot {
         label: label(i, hour),
         ..Point::default()
     };
-    let mut x = Axis::categories(hours.hours.iter().map(|hour| (hour.label.clone(), String::new())));
-    let widest = x.ticks.iter().map(|(_, label)| text_width(label, 12) + 8).max().unwrap_or(1);
-    let step = ((widest * count as i32 + ROOM - 1) / ROOM).max(1) as usize;
-    let mut index = 0..;
-    x.ticks.retain(|_| index.next().unwrap_or(0) % step == 0);
+    let x = Axis::categories(hours.hours.iter().map(|hour| (hour.label.clone(), String::new())))
+        .thinned(|label| f64::from(text_width(label, 12) + 8) / ROOM, f64::INFINITY);
     let layer =
         Layer { label: String::new(), look: SKY, bands: hours.hours.iter().enumerate().map(bar).collect() };
     let points = hours.hours.iter().enumerate().map(point).collect();

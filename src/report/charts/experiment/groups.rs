@@ -43,14 +43,7 @@ pub(super) struct Grouped {
 pub(super) fn lines(names: &Names<'_>, axis: usize) -> Grouped {
     let mut others: Vec<usize> = names.varied();
     others.retain(|&other| other != axis);
-    let order = |cells: &mut Vec<usize>| {
-        let values = &names.plan.axes[axis].values;
-        let key = |cell: &usize| {
-            let at = names.plan.cells[*cell].at[axis];
-            (values[at].number.unwrap_or(0.0), at)
-        };
-        cells.sort_by(|a, b| key(a).0.total_cmp(&key(b).0).then(key(a).1.cmp(&key(b).1)));
-    };
+    let order = |cells: &mut Vec<usize>| in_order(names, axis, cells);
     if !others.is_empty() && split(names, &others).iter().all(|(_, cells)| cells.len() == 1) {
         let mut cells: Vec<usize> = (0..names.plan.cells.len()).collect();
         order(&mut cells);
@@ -78,6 +71,24 @@ pub(super) fn lines(names: &Names<'_>, axis: usize) -> Grouped {
     };
     let panels = split(names, across).into_iter().map(panel).collect();
     Grouped { panels, joined: true, left_out }
+}
+
+/// Returns the cells that differ in one axis alone, in its order, by the names of their values on the others.
+pub(super) fn along(names: &Names<'_>, axis: usize) -> Vec<(String, Vec<usize>)> {
+    let mut others = names.varied();
+    others.retain(|&other| other != axis);
+    let part = |(at, mut cells): (Vec<usize>, Vec<usize>)| {
+        in_order(names, axis, &mut cells);
+        (named(names, &others, &at), cells)
+    };
+    split(names, &others).into_iter().map(part).collect()
+}
+
+/// Sorts cells by their values on an axis: numbers by size, others as in the file.
+fn in_order(names: &Names<'_>, axis: usize, cells: &mut [usize]) {
+    let at = |cell: &usize| names.plan.cells[*cell].at[axis];
+    let number = |cell: &usize| names.plan.axes[axis].values[at(cell)].number.unwrap_or(0.0);
+    cells.sort_by(|a, b| number(a).total_cmp(&number(b)).then(at(a).cmp(&at(b))));
 }
 
 /// Returns the cells by their values on some axes.
@@ -119,7 +130,7 @@ pub(super) fn across(names: &Names<'_>, axis: usize, alone: bool) -> Axis {
 }
 
 /// Divides a value that is a map in a map: `{leastRequest: {choiceCount: 2}}` is `leastRequest` with a choice of 2.
-fn parts(label: &str) -> (&str, &str) {
+pub(super) fn parts(label: &str) -> (&str, &str) {
     let inner = bare(label);
     inner.split_once(": ").filter(|_| inner != label).map_or((inner, ""), |(name, more)| (name, bare(more)))
 }

@@ -7,7 +7,7 @@ use plotters::prelude::{Color, DrawingBackend, RGBColor};
 use plotters::style::WHITE;
 use plotters::style::text_anchor::HPos;
 
-use super::groups::{named, split};
+use super::groups::{named, parts, split};
 use super::{Sheet, titled};
 use crate::report::charts::Drawing;
 use crate::report::charts::look::{GREY, INK};
@@ -99,9 +99,7 @@ impl Heat {
         let finite = || means().filter(|mean| mean.is_finite());
         let (least, most) =
             finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| (v.min(lo), v.max(hi)));
-        if means().next().is_none() {
-            return None;
-        }
+        means().next()?;
         let order = |axis: usize| {
             let values = &plan.axes[axis].values;
             let mut order: Vec<usize> = (0..values.len()).collect();
@@ -126,7 +124,7 @@ impl Heat {
             Some(Tile { value: figure.mean, text: names.bare(metric, figure.mean), verdict })
         };
         let labels = |axis: usize, order: &[usize]| {
-            order.iter().map(|&value| bare(&plan.axes[axis].values[value].label).to_owned()).collect()
+            order.iter().map(|&value| plan.axes[axis].values[value].label.clone()).collect()
         };
         let end =
             |value: f64| (value, if value.is_finite() { names.bare(metric, value) } else { String::new() });
@@ -148,7 +146,8 @@ impl Heat {
 
     /// Returns where the first column begins, and how wide each is.
     fn columns(&self) -> (i32, i32) {
-        let widest = self.rows.iter().map(|name| text_width(name, LABEL)).max().unwrap_or(0).min(MAX_NAME);
+        let lines = self.rows.iter().flat_map(|name| <[&str; 2]>::from(parts(name)));
+        let widest = lines.map(|line| text_width(line, LABEL)).max().unwrap_or(0).min(MAX_NAME);
         let left = SIDE + widest + 8;
         (left, ((WIDTH - SIDE - left) / self.columns.len().max(1) as i32).min(WIDEST))
     }
@@ -169,8 +168,13 @@ impl Heat {
         let count = self.columns.len();
         for (i, name) in self.rows.iter().enumerate() {
             let middle = f64::from(TOP + ROW * i as i32 + ROW / 2);
-            let name = fitted(name, LABEL, left - 8 - SIDE);
-            write(area, &name, (f64::from(left - 8), middle), (LABEL, INK), HPos::Right)?;
+            let (name, more) = parts(name);
+            let up = if more.is_empty() { 0.0 } else { 8.0 };
+            let rows = [(name, middle - up, (LABEL, INK)), (more, middle + up, (LABEL - 1, GREY))];
+            for (text, y, font) in rows.into_iter().filter(|row| !row.0.is_empty()) {
+                let text = fitted(text, font.0, left - 8 - SIDE);
+                write(area, &text, (f64::from(left - 8), y), font, HPos::Right)?;
+            }
             for (j, tile) in self.tiles[i * count..(i + 1) * count].iter().enumerate() {
                 self.tile(area, tile.as_ref(), (left + width * j as i32, TOP + ROW * i as i32), width)?;
             }
@@ -178,7 +182,7 @@ impl Heat {
         let below = TOP + ROW * self.rows.len() as i32;
         for (j, name) in self.columns.iter().enumerate() {
             let at = (f64::from(left + width * j as i32) + f64::from(width) / 2.0, f64::from(below + 12));
-            write(area, &fitted(name, LABEL, width - 4), at, (LABEL, INK), HPos::Center)?;
+            write(area, &fitted(bare(name), LABEL, width - 4), at, (LABEL, INK), HPos::Center)?;
         }
         let caption = fitted(across, LABEL - 1, WIDTH - SIDE - left);
         write(area, &caption, (f64::from(left), f64::from(below + 30)), (LABEL - 1, GREY), HPos::Left)?;
@@ -225,7 +229,7 @@ impl Heat {
             if most > least {
                 for i in 0..RAMP / 4 {
                     let from = x + f64::from(4 * i);
-                    let corners = [scaled((from, y - 7.0)), scaled((from + 4.0, y + 7.0))];
+                    let corners = [scaled((from, y - 7.0)), scaled((from + 4.5, y + 7.0))];
                     area.draw(&Rectangle::new(corners, shade(f64::from(4 * i) / f64::from(RAMP)).filled()))?;
                 }
                 x += f64::from(RAMP) + 6.0;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::groups::{self, named};
+use super::groups;
 use super::{Sheet, plot, titled};
 use crate::report::charts::axis::Axis;
 use crate::report::charts::look::{LOOKS, Look};
@@ -23,29 +23,41 @@ pub(super) fn sheet(found: &Found<'_>, axis: usize) -> io::Result<Option<Sheet>>
     if names.plan.objectives.is_empty() {
         return Ok(None);
     }
-    let mut others = names.varied();
-    others.retain(|&other| other != axis);
-    let groups = groups::split(&names, &others);
     // Where other axes change along there is no line to follow.
-    let groups: Vec<_> = groups.into_iter().filter(|(_, cells)| cells.len() > 1).collect();
-    let plots = groups.iter().map(|(at, cells)| {
-        let part = named(&names, &others, at);
-        holds(found, axis, cells, &part)
-    });
+    let parts = groups::along(&names, axis).into_iter().filter(|(_, cells)| cells.len() > 1);
+    let plots = parts.map(|(part, cells)| holds(found, axis, &cells, &part)).collect();
     let of_axis = &names.plan.axes[axis];
     let title = if of_axis.path == LOAD { Word::LoadHolds } else { Word::AxisHolds };
     let title = lang.fill(title, &[&of_axis.short]);
     let remarks = vec![lang.word(Word::HoldsOf).to_owned()];
-    Sheet::plotted(format!("charts/holds-{}.svg", axis + 1), title, remarks, plots.collect())
+    Sheet::plotted(format!("charts/holds-{}.svg", axis + 1), title, remarks, plots)
+}
+
+/// Says up to which load all objectives hold, for every combination of the other axes.
+pub(in crate::report) fn loads(found: &Found<'_>) -> Vec<String> {
+    let (names, lang) = (found.names, found.names.lang);
+    let load = names.varied().into_iter().find(|&axis| names.plan.axes[axis].path == LOAD);
+    let Some(axis) = load.filter(|_| found.is_judged()) else { return Vec::new() };
+    let told = |(part, cells): (String, Vec<usize>)| {
+        let verdicts: Vec<Verdict> = cells.iter().map(|&cell| found.rows[cell].verdict).collect();
+        let name = |index: usize| names.value(axis, names.plan.cells[cells[index]].at[axis]);
+        let said = match (edge(&verdicts), verdicts.iter().all(|verdict| *verdict == Verdict::Pass)) {
+            (Some((index, Word::LastThatHolds)), _) => lang.fill(Word::HoldsUpTo, &[&name(index)]),
+            (None, true) => lang.fill(Word::HoldsAtAll, &[&name(cells.len() - 1)]),
+            _ if !verdicts.contains(&Verdict::Pass) => lang.word(Word::HoldsAtNone).to_owned(),
+            _ => lang.word(Word::HoldsAtSome).to_owned(),
+        };
+        if part.is_empty() { said } else { format!("{part}: {said}") }
+    };
+    let parts = groups::along(&names, axis).into_iter().filter(|(_, cells)| cells.len() > 1);
+    parts.map(told).collect()
 }
 
 fn holds(found: &Found<'_>, axis: usize, cells: &[usize], part: &str) -> Plot {
     let (names, lang) = (found.names, found.names.lang);
     let plan = names.plan;
     let across = groups::across(&names, axis, false);
-    let mut cells = cells.to_vec();
     let number = |cell: usize| plan.axes[axis].values[plan.cells[cell].at[axis]].number.unwrap_or(0.0);
-    cells.sort_by(|&a, &b| number(a).total_cmp(&number(b)));
     let line = |(objective, look): (usize, Look)| {
         let shares = cells.iter().filter_map(|&cell| {
             let of = found.rows[cell].objectives[objective].as_ref()?;
@@ -62,20 +74,17 @@ fn holds(found: &Found<'_>, axis: usize, cells: &[usize], part: &str) -> Plot {
         }
     };
     let lines = (0..plan.objectives.len()).zip(LOOKS).map(line).filter(|line| !line.points.is_empty());
-    let verdicts: Vec<(f64, Verdict)> =
-        cells.iter().map(|&cell| (number(cell), found.rows[cell].verdict)).collect();
-    let label = |at: f64| {
-        let value = plan.axes[axis].values.iter().find(|value| value.number == Some(at));
-        value.map_or_else(String::new, |value| value.label.clone())
-    };
-    let mark = edge(&verdicts)
-        .map(|(at, word)| Mark { at: across.share(at), label: lang.fill(word, &[&label(at)]) });
+    let verdicts: Vec<Verdict> = cells.iter().map(|&cell| found.rows[cell].verdict).collect();
+    let mark = edge(&verdicts).map(|(index, word)| {
+        let label = &plan.axes[axis].values[plan.cells[cells[index]].at[axis]].label;
+        Mark { at: across.share(number(cells[index])), label: lang.fill(word, &[label]) }
+    });
     let caption = plan.axes[axis].name.clone();
     let title = titled(lang.word(Word::DaysHeld), part);
     let y = Axis::linear(100.0).in_percent();
     Plot {
         lines: lines.collect(),
-        bounds: demanded(found, &cells),
+        bounds: demanded(found, cells),
         marks: mark.into_iter().collect(),
         ..plot(
             title,
@@ -87,16 +96,15 @@ fn holds(found: &Found<'_>, axis: usize, cells: &[usize], part: &str) -> Plot {
     }
 }
 
-/// Returns the value at which holding ends or begins, going up; `None` where it does neither, or more than once.
-pub(in crate::report) fn edge(verdicts: &[(f64, Verdict)]) -> Option<(f64, Word)> {
-    let holds = |entry: &(f64, Verdict)| entry.1 == Verdict::Pass;
+/// Returns where holding ends or begins, going up; `None` where it does neither, or more than once.
+pub(super) fn edge(verdicts: &[Verdict]) -> Option<(usize, Word)> {
+    let holds = |verdict: &Verdict| *verdict == Verdict::Pass;
     let mut parts = verdicts.chunk_by(|a, b| holds(a) == holds(b));
-    let (first, second) = (parts.next()?, parts.next()?);
-    match (holds(&first[0]), parts.next()) {
-        (_, Some(_)) => None,
-        (true, None) => first.last().map(|entry| (entry.0, Word::LastThatHolds)),
-        (false, None) => second.first().map(|entry| (entry.0, Word::FirstThatHolds)),
-    }
+    let (first, _, None) = (parts.next()?, parts.next()?, parts.next()) else { return None };
+    Some(match holds(&first[0]) {
+        true => (first.len() - 1, Word::LastThatHolds),
+        false => (first.len(), Word::FirstThatHolds),
+    })
 }
 
 /// Returns the shares that are demanded, each once.

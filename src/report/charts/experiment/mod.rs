@@ -23,6 +23,7 @@ mod size;
 use std::io;
 
 pub(in crate::report) use freeze::{Hour, hours, is_release_time};
+pub(in crate::report) use holds::loads;
 pub(in crate::report) use size::size_chart;
 
 use super::axis::Axis;

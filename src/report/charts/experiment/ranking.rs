@@ -15,7 +15,7 @@ use crate::report::charts::plot::{Area, Drawn, drawn, fitted, scaled, text_width
 use crate::report::charts::points::{marker, whisker};
 use crate::report::charts::signs::sign;
 use crate::report::experiment::Found;
-use crate::report::words::Word;
+use crate::report::words::{Lang, Word};
 use crate::results::Verdict;
 use crate::stats::Interval;
 
@@ -30,7 +30,7 @@ const TOP: i32 = 70;
 const ROW: i32 = 22;
 const BOTTOM: i32 = 30;
 /// Of names, at most.
-const NAMES: i32 = 320;
+const NAMES: i32 = 380;
 /// Of a metric, and between two of them.
 const COLUMN: i32 = 220;
 const GAP: i32 = 44;
@@ -54,6 +54,7 @@ struct Ranking {
     names: i32,
     columns: Vec<Column>,
     rows: Vec<Row>,
+    lang: Lang,
 }
 
 /// Draws the ranking; nothing of a single cell.
@@ -104,18 +105,9 @@ impl Ranking {
                 cells.iter().filter_map(|&cell| found.rows[cell].figures[metric]).collect();
             let (least, most) = extent(figures.iter());
             let head = names.head(metric);
-            let mut axis = Axis::spanning(least, most);
             // A label may reach into half the gap beside its column.
-            let beside = f64::from(GAP) / f64::from(2 * COLUMN);
-            let mut free = -beside;
-            axis.ticks.retain(|(at, label)| {
-                let half = f64::from(text_width(label, LABEL) + 6) / f64::from(2 * COLUMN);
-                let fits = at - half >= free && at + half <= 1.0 + beside;
-                if fits {
-                    free = at + half;
-                }
-                fits
-            });
+            let width = |label: &str| f64::from(text_width(label, LABEL) + 6) / f64::from(COLUMN);
+            let axis = Axis::spanning(least, most).thinned(width, f64::from(GAP) / f64::from(2 * COLUMN));
             let of_baseline = found.rows[baseline].figures[metric].map(|figure| figure.mean);
             Column { head, axis, baseline: of_baseline.filter(|mean| mean.is_finite()) }
         };
@@ -126,6 +118,7 @@ impl Ranking {
             names: widest.min(NAMES) + 24,
             columns: metrics.iter().map(column).collect(),
             rows,
+            lang,
         }
     }
 
@@ -173,6 +166,11 @@ impl Ranking {
         let look = row.verdict.map_or(BLUE, verdict_look);
         for (i, figure) in row.figures.iter().enumerate() {
             let Some(figure) = figure else { continue };
+            if figure.mean.is_infinite() {
+                let edge = (self.left(i) + f64::from(COLUMN), y);
+                write(area, self.lang.word(Word::NoValue), edge, (LABEL - 1, GREY), HPos::Right)?;
+                continue;
+            }
             if let Some((lo, hi)) = figure.lo.zip(figure.hi) {
                 whisker(area, (look, 1.0), [(self.x(i, lo), y), (self.x(i, hi), y)])?;
             }

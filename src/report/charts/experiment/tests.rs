@@ -6,7 +6,7 @@ use crate::report::charts::SCALE;
 use crate::report::charts::place::Box;
 use crate::report::charts::plot::text_width;
 use crate::report::charts::tests::{elements, within};
-use crate::report::experiment::example;
+use crate::report::experiment::tests::example;
 use crate::report::words::{Lang, Word};
 use crate::results::Verdict;
 use crate::results::experiment::Experiment;
@@ -189,10 +189,11 @@ fn lines_go_through_the_means_of_their_cells() {
 #[test]
 fn holding_ends_or_begins_at_one_value() {
     use Verdict::{Fail, Inconclusive, Pass};
-    let table: [(&[Verdict], Option<(f64, Word)>); 8] = [
-        (&[Pass, Pass, Fail], Some((1.0, Word::LastThatHolds))),
-        (&[Pass, Inconclusive, Fail], Some((0.0, Word::LastThatHolds))),
-        (&[Fail, Inconclusive, Pass, Pass], Some((2.0, Word::FirstThatHolds))),
+    type Edge = Option<(usize, Word)>;
+    let table: [(&[Verdict], Edge); 8] = [
+        (&[Pass, Pass, Fail], Some((1, Word::LastThatHolds))),
+        (&[Pass, Inconclusive, Fail], Some((0, Word::LastThatHolds))),
+        (&[Fail, Inconclusive, Pass, Pass], Some((2, Word::FirstThatHolds))),
         (&[Pass, Pass], None),
         (&[Fail], None),
         (&[], None),
@@ -200,8 +201,7 @@ fn holding_ends_or_begins_at_one_value() {
         (&[Fail, Pass, Inconclusive], None),
     ];
     for (verdicts, expected) in table {
-        let at: Vec<(f64, Verdict)> = verdicts.iter().enumerate().map(|(i, of)| (i as f64, *of)).collect();
-        assert_eq!(edge(&at), expected, "{verdicts:?}");
+        assert_eq!(edge(verdicts), expected, "{verdicts:?}");
     }
 }
 

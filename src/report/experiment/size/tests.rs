@@ -129,5 +129,9 @@ fn the_chart_shows_shares_marks_and_what_is_demanded() {
     }
     let mut several = fleet(Answer::Cheapest { best: vec![4, 0], runner_up: None, easier_costs_more: true });
     several.paths.push(several.paths[0].clone());
+    for candidate in &mut several.candidates {
+        candidate.at.push(0);
+        candidate.values.push(candidate.values[0].clone());
+    }
     assert_eq!(super::files(&several).unwrap().len(), 2, "values on several paths make no line");
 }

@@ -199,9 +199,9 @@ pub(in crate::report) fn times() -> Experiment {
     let labels: Vec<String> = (0..12).map(|hour| format!("{:02}:00", 2 * hour)).collect();
     let values: Vec<(&str, Option<f64>)> =
         labels.iter().enumerate().map(|(i, label)| (&**label, Some(7_200.0 * i as f64))).collect();
-    let ways = axis("releases.[2026.11.1].rollout", &[("rolling", None), ("canary", None)]);
+    let ways = axis("releases[0].rollout", &[("rolling", None), ("canary", None)]);
     let metrics = vec![metric("releases.2026.11.1.requests_harmed", Unit::Count, Some(Better::Lower))];
-    experiment(vec![axis("releases.[2026.11.1].at", &values), ways], metrics, &[], 20, &|at, day| {
+    experiment(vec![axis("releases[0].at", &values), ways], metrics, &[], 20, &|at, day| {
         let hour = at[0] / 3_600.0;
         let traffic = 1.1 - libm::cos((hour - 4.0) / 12.0 * std::f64::consts::PI);
         (vec![Some((traffic * 420.0 * (1.0 + 0.6 * day) / (1.0 + 3.0 * at[1])).round())], vec![])
