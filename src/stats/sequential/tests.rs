@@ -154,6 +154,11 @@ fn bounds_stand_around_the_share_and_grow_with_hits() {
             assert!(low <= share && share <= high, "{hits} of {n}: {low} {high}");
             assert!(low >= before, "{hits} of {n}: {low} after {before}");
             assert!(low <= share_at_least(hits, n).unwrap() + 1e-9, "a look more cannot prove more");
+            let refuted = |share: f64| is_refuted(&rule.path(n), hits, share);
+            assert!(
+                hits == 0 || refuted(low - 1e-9) && !refuted(low + 1e-8),
+                "{hits} of {n}: {low} is no edge"
+            );
             assert!((high - 1.0 + rule.share_at_least(n - hits, n).unwrap()).abs() < 1e-12);
             before = low;
         }

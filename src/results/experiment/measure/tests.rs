@@ -188,11 +188,13 @@ fn releases_are_measured_by_what_they_did() {
         assert_eq!(records[0].figures[place(&metrics, name)].0, expected, "{name}");
     }
     assert!(metrics[place(&metrics, "releases.v2.requests_harmed")].headline);
-    // Twice in a day: the mean over commits.
-    let again = crate::results::ReleaseRun { commit: 2, ..released::caught() };
-    let study = released::study(vec![vec![released::faulty(), again]]);
+    // Three in a day, of which the second harms 10 and the third nobody: the mean over commits that have a figure.
+    let marks = released::marks(&[(60, 12, 2), (100, 12, 2)]);
+    let second = crate::results::ReleaseRun { commit: 2, marks, ..released::faulty() };
+    let third = crate::results::ReleaseRun { commit: 3, ..released::caught() };
+    let study = released::study(vec![vec![released::faulty(), second, third]]);
     let (metrics, _, records) = measured(&study);
-    assert_eq!(records[0].figures[place(&metrics, "releases.v2.requests_harmed")].0, Some(30.0));
+    assert_eq!(records[0].figures[place(&metrics, "releases.v2.requests_harmed")].0, Some(20.0));
 }
 
 #[test]

@@ -67,22 +67,23 @@ fn cells_are_ranked_by_verdict_then_cost_then_risk() {
         // Cheaper, and fails.
         days(1.0, 30, 30),
         days(3.0, 60, 0),
-        // Inconclusive, in two degrees of risk.
+        // Inconclusive, in two degrees of risk; one that is cheaper and riskier.
         days(0.5, 57, 3),
         days(0.5, 58, 2),
+        days(0.4, 57, 3),
         vec![],
     ];
     let mut experiment = experiment(&[60], Some(0.95), &cells);
     let ranks =
         |experiment: &Experiment| cell_rows(experiment).iter().map(|row| row.rank).collect::<Vec<_>>();
-    assert_eq!(ranks(&experiment), [Some(2), Some(1), Some(6), Some(2), Some(5), Some(4), None]);
+    assert_eq!(ranks(&experiment), [Some(2), Some(1), Some(7), Some(2), Some(6), Some(5), Some(4), None]);
     experiment.plan.metrics[0].better = Some(Better::Higher);
-    assert_eq!(ranks(&experiment), [Some(1), Some(3), Some(6), Some(1), Some(5), Some(4), None]);
+    assert_eq!(ranks(&experiment), [Some(1), Some(3), Some(7), Some(1), Some(5), Some(4), Some(6), None]);
     experiment.plan.rank_by = Some(1);
     experiment.runs[1].iter_mut().for_each(|run| run.figures[1] = Figure(None));
     assert_eq!(
         ranks(&experiment)[..4],
-        [Some(1), Some(3), Some(6), Some(1)],
+        [Some(1), Some(3), Some(7), Some(1)],
         "what has no figure comes last"
     );
 }
