@@ -156,11 +156,8 @@ pub(super) fn search(args: &Search, wanted: Wanted, voice: Voice, format: Format
     let sizing = question.answer(&store, &traces, options, &watch, tell);
     watch.bar.clear();
     let Some(sizing) = sizing.map_err(|first| store.damage(first))? else {
-        let kept = count(watch.bar.counts().0, "run");
-        voice.say(
-            Voice::Normal,
-            format!("interrupted: {kept} more are kept; add --resume to go on with them"),
-        );
+        let kept = count(watch.bar.counts().0, "more run");
+        voice.say(Voice::Normal, format!("interrupted: {kept} are kept; add --resume to go on with them"));
         return Ok(Exit::Interrupted);
     };
     finish(&store, &dir, &sizing, &remarks, format)

@@ -421,7 +421,7 @@ words! {
     NothingShown: "nothing is shown to hold, {0} cells are undecided", "尚无可证达成者，{0} 个单元未定";
     NearestHeld: "nearest is {0}, whose worst objective held in {1}", "最接近的是 {0}，其最差目标达成 {1}";
     Against: "{0} against {1}, {2}: {3} {4}{5}, {6}", "{0} 对比 {1}，{2}：{4} {3}{5}，{6}";
-    AgainstBySigns: "{0} against {1}, {2}: {3}, day by day", "{0} 对比 {1}，{2}：逐日{3}";
+    AgainstBySigns: "{0} against {1}, {2} day by day: {3}", "{0} 对比 {1}，逐日{2}：{3}";
     IsLower: "lower", "低";
     IsHigher: "higher", "高";
     FromTo: "{0} to {1}", "{0} 至 {1}";

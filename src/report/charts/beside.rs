@@ -6,9 +6,12 @@ use plotters::style::text_anchor::HPos;
 
 use super::look::{BLACK, GREY, INK, LEADER};
 use super::place::{Box, beside_level, beside_mark, beside_point, best};
-use super::plot::{Area, Bound, Drawn, LABEL, MAX_LABEL, Picture, fitted, scaled, stroke, text_width};
+use super::plot::{Area, Bound, Drawn, LABEL, Picture, fitted, scaled, stroke, text_width};
 use super::points::Point;
 
+/// The widest words of a mark, and the widest name of a point.
+const MAX_WORD: i32 = 180;
+const MAX_NAME: i32 = 360;
 /// Half the height of the strokes at the ends of a bound.
 const CAP: f64 = 4.0;
 /// A label so many pixels from its bound has a line to it.
@@ -33,7 +36,7 @@ impl Picture<'_> {
         // Not where the word of the warm-up ends.
         let room = Box { top: self.top.into(), ..self.room() };
         for mark in &self.plot.marks {
-            let (x, label) = (self.x(mark.at), fitted(&mark.label, size, MAX_LABEL));
+            let (x, label) = (self.x(mark.at), fitted(&mark.label, size, MAX_WORD));
             let width = f64::from(text_width(&label, size));
             let places = beside_mark(x, width, size.into(), &room, taken);
             let Some(place) = best(&places, lines, taken) else { continue };
@@ -101,7 +104,7 @@ impl Picture<'_> {
             self.plot.lines.iter().flat_map(|line| &line.points).filter(|point| !point.label.is_empty());
         for point in named {
             let at = self.at(point);
-            let label = fitted(&point.label, LABEL, 2 * MAX_LABEL);
+            let label = fitted(&point.label, LABEL, MAX_NAME);
             let width = f64::from(text_width(&label, LABEL));
             let Some(place) = best(&beside_point(at, width, LABEL.into(), &room), lines, taken) else {
                 continue;

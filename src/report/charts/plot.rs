@@ -29,7 +29,7 @@ pub(super) const SCALE: i32 = 10;
 const TITLE: i32 = 15;
 pub(super) const LABEL: i32 = 12;
 /// The longest label of a line.
-pub(super) const MAX_LABEL: i32 = 180;
+const MAX_LABEL: i32 = 210;
 const TOP: i32 = 64;
 const BOTTOM: i32 = 54;
 /// Between the labels of neighbouring lines.

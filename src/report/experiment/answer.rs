@@ -146,7 +146,9 @@ fn told(found: &Found<'_>, of: &Comparison) -> String {
     let lower = difference.mean < 0.0;
     let size = names.figure(of.metric, difference.mean.abs());
     let way = lang.word(if lower { Word::IsLower } else { Word::IsHigher });
-    let ends = difference.lo.zip(difference.hi).map(|(lo, hi)| if lower { (-hi, -lo) } else { (lo, hi) });
+    // What differs by the same on every day has no interval to tell.
+    let ends = difference.lo.zip(difference.hi).filter(|(lo, hi)| lo < hi);
+    let ends = ends.map(|(lo, hi)| if lower { (-hi, -lo) } else { (lo, hi) });
     let ends = ends.map_or_else(String::new, |(lo, hi)| {
         let ends = [lo, hi].map(|end| names.bare(of.metric, end));
         format!(" ({})", lang.fill(Word::FromTo, &ends.each_ref().map(String::as_str)))

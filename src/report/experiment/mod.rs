@@ -15,7 +15,7 @@ mod named;
 mod text;
 
 pub(super) use answer::{answers, compared, counted, remarks};
-pub(super) use named::{Names, bare};
+pub(super) use named::{Names, parts};
 pub use text::text;
 
 pub mod size;

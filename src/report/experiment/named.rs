@@ -44,7 +44,9 @@ impl Names<'_> {
         let alone = value.number.is_none()
             && !["true", "false", "null", "none", "auto", "{}", "[]"].contains(&&*value.label)
             && !self.plan.axes.iter().enumerate().any(elsewhere);
-        let label = bare(&value.label);
+        let (name, more) = parts(&value.label);
+        let label = format!("{name} {more}");
+        let label = label.trim_end();
         if alone { label.to_owned() } else { format!("{}={label}", of.short) }
     }
 
@@ -138,7 +140,11 @@ impl Names<'_> {
     }
 }
 
-/// Returns a map without its braces.
-pub(in crate::report) fn bare(label: &str) -> &str {
-    label.strip_prefix('{').and_then(|label| label.strip_suffix('}')).map_or(label, str::trim)
+/// Divides a value that is a map: `{leastRequest: {choiceCount: 2}}` is `leastRequest`, `choiceCount: 2`.
+pub(in crate::report) fn parts(label: &str) -> (&str, &str) {
+    let bare = |label| {
+        str::strip_prefix(label, "{").and_then(|inner| inner.strip_suffix('}')).map_or(label, str::trim)
+    };
+    let inner = bare(label);
+    inner.split_once(": ").filter(|_| inner != label).map_or((inner, ""), |(name, more)| (name, bare(more)))
 }

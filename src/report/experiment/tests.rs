@@ -63,8 +63,8 @@ fn the_answer_comes_first_and_names_what_was_asked() {
         (none, &["No run has finished."]),
         (
             example::words(),
-            &["best web p99: leastRequest: {choiceCount: 2} (205 ms); random: 289 ms; \
-            ringHash: {minimumRingSize: 1024}: 4,105 ms; P2C: 221 ms."],
+            &["best web p99: leastRequest choiceCount: 2 (205 ms); random: 289 ms; \
+            ringHash minimumRingSize: 1024: 4,105 ms; P2C: 221 ms."],
         ),
         (one, &["all objectives hold up to load=1.2."]),
         (
@@ -118,7 +118,7 @@ fn comparisons_are_told_in_words() {
         [
             "P2C against random, order-p99: 41.0 ms lower (37.0 to 45.0), better",
             "replicas=12 against replicas=10, order-p99: 1.00 ms lower (-1.00 to 3.00), not distinguishable in 40 days",
-            "replicas=14 against replicas=10, order-p99: better, day by day",
+            "replicas=14 against replicas=10, order-p99 day by day: better",
             "leastRequest against random, cost: 2.00 USD higher (1.50 to 2.50), worse",
         ]
     );

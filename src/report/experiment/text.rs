@@ -9,7 +9,7 @@ use crate::results::experiment::Experiment;
 /// Rows of the table.
 const MAX_ROWS: usize = 20;
 /// The widest name of a cell, and the widest head of another column.
-const NAME: usize = 40;
+const NAME: usize = 56;
 const HEAD: usize = 16;
 
 /// Returns what an experiment found out as plain text. Lines other than those of the table are broken at `width`

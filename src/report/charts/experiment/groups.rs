@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::report::charts::axis::Axis;
 use crate::report::charts::plot::{fitted, text_width};
-use crate::report::experiment::{Names, bare};
+use crate::report::experiment::{Names, parts};
 
 /// Lines that can be told apart in a picture.
 pub(super) const MAX_LINES: usize = 8;
@@ -127,12 +127,6 @@ pub(super) fn across(names: &Names<'_>, axis: usize, alone: bool) -> Axis {
         (fitted(name, LABEL, width), fitted(more, LABEL - 1, width))
     };
     Axis::categories(values.iter().map(|value| rows(&value.label)))
-}
-
-/// Divides a value that is a map in a map: `{leastRequest: {choiceCount: 2}}` is `leastRequest` with a choice of 2.
-pub(super) fn parts(label: &str) -> (&str, &str) {
-    let inner = bare(label);
-    inner.split_once(": ").filter(|_| inner != label).map_or((inner, ""), |(name, more)| (name, bare(more)))
 }
 
 /// Returns where a cell stands on the axis across; `shift` (-1 to 1) sets words of one value apart.

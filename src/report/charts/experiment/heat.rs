@@ -7,13 +7,13 @@ use plotters::prelude::{Color, DrawingBackend, RGBColor};
 use plotters::style::WHITE;
 use plotters::style::text_anchor::HPos;
 
-use super::groups::{named, parts, split};
+use super::groups::{named, split};
 use super::{Sheet, titled};
 use crate::report::charts::Drawing;
 use crate::report::charts::look::{GREY, INK};
 use crate::report::charts::plot::{Area, Drawn, WIDTH, drawn, fitted, scaled, text_width, write};
 use crate::report::charts::signs::signed;
-use crate::report::experiment::{Found, bare};
+use crate::report::experiment::{Found, parts};
 use crate::report::words::{Lang, Word};
 use crate::results::Verdict;
 
@@ -32,7 +32,7 @@ const ROW: i32 = 40;
 const WIDEST: i32 = 120;
 const MAX_NAME: i32 = 170;
 /// Below the last row: names of columns, the axis, and what colours and signs mean.
-const BOTTOM: i32 = 88;
+const BOTTOM: i32 = 98;
 const RAMP: i32 = 120;
 /// From the least to the most: pale enough for dark text. Shades of one colour (Brewer's Blues) differ in
 /// lightness, and so for everybody.
@@ -181,12 +181,18 @@ impl Heat {
         }
         let below = TOP + ROW * self.rows.len() as i32;
         for (j, name) in self.columns.iter().enumerate() {
-            let at = (f64::from(left + width * j as i32) + f64::from(width) / 2.0, f64::from(below + 12));
-            write(area, &fitted(bare(name), LABEL, width - 4), at, (LABEL, INK), HPos::Center)?;
+            let x = f64::from(left + width * j as i32) + f64::from(width) / 2.0;
+            let (name, more) = parts(name);
+            for (text, y, font) in [(name, 12, (LABEL, INK)), (more, 26, (LABEL - 1, GREY))] {
+                if !text.is_empty() {
+                    let at = (x, f64::from(below + y));
+                    write(area, &fitted(text, font.0, width - 4), at, font, HPos::Center)?;
+                }
+            }
         }
         let caption = fitted(across, LABEL - 1, WIDTH - SIDE - left);
-        write(area, &caption, (f64::from(left), f64::from(below + 30)), (LABEL - 1, GREY), HPos::Left)?;
-        self.legend(area, f64::from(below + 62))
+        write(area, &caption, (f64::from(left), f64::from(below + 42)), (LABEL - 1, GREY), HPos::Left)?;
+        self.legend(area, f64::from(below + 72))
     }
 
     fn tile<B: DrawingBackend>(

@@ -36,7 +36,7 @@ use crate::stats::Interval;
 /// Where more pictures than this make a sheet, they stand in two columns.
 const ONE_COLUMN: usize = 2;
 /// The widest caption of an axis, beside the widest labels, in pixels.
-const CAPTION: i32 = 470;
+const CAPTION: i32 = 440;
 /// Pictures of a sheet.
 const MAX_PICTURES: usize = 24;
 
