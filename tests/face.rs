@@ -81,11 +81,11 @@ fn what_init_writes_runs_where_it_lies() {
         let file = format!("deep/down/{name}.yaml");
         desk.run(&["init", "--template", name, &file, "-q"]).ends(0);
         // Some of them show what does not hold.
-        let code = if ["zone-outage", "drill", "autoscaling", "flag-push", "rollback-trap"].contains(&&**name)
-        {
-            99
-        } else {
-            0
+        let code = match &**name {
+            "zone-outage" | "drill" | "autoscaling" | "flag-push" | "rollback-trap" => 99,
+            // One day does not decide on how many of a hundred it holds.
+            "size-singles-day" => 98,
+            _ => 0,
         };
         desk.run(&[simulating(name), &[&file, "--replications", "1", "-q"]].concat()).ends(code);
     }

@@ -6,6 +6,9 @@ use std::process::Command;
 /// Scenarios that show what does not hold; all others do.
 const FAILING: [&str; 5] = ["autoscaling", "drill", "flag-push", "rollback-trap", "zone-outage"];
 
+/// One that one day cannot decide: it asks for days.
+const UNDECIDED: &str = "size-singles-day";
+
 #[test]
 fn every_scenario_ends_as_it_says() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -28,7 +31,11 @@ fn every_scenario_ends_as_it_says() {
             .arg(folder.path().join("out"))
             .output()
             .unwrap();
-        let code = if FAILING.contains(&&*name) { 99 } else { 0 };
+        let code = match &*name {
+            UNDECIDED => 98,
+            name if FAILING.contains(&name) => 99,
+            _ => 0,
+        };
         assert_eq!(run.status.code(), Some(code), "{}: {run:?}", scenario.display());
     }
 }
