@@ -129,7 +129,10 @@ fn lines_are_as_wide_as_the_terminal() {
     files.extend(
         fs::read_dir(root.join("scenarios")).expect("a folder").map(|entry| entry.expect("an entry").path()),
     );
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    // A sweep has a plan of its own.
+    files.retain(|path| {
+        path.extension().is_some_and(|ending| ending == "yaml") && !path.ends_with("which-balancer.yaml")
+    });
     let files = files.iter().map(|path| path.display().to_string()).chain(["s.yaml".to_owned()]);
     for file in files {
         let done = desk.run(&["plan", &file]).ends(0);

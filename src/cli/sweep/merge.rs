@@ -19,6 +19,7 @@ const LISTED: usize = 10;
 
 /// What `sweep merge` is asked for.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: peakday sweep merge output/which-balancer")]
 pub(super) struct MergeArgs {
     /// The folder that `peakday sweep run` wrote.
     dir: PathBuf,

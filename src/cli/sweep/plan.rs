@@ -23,8 +23,14 @@ use crate::time::SimDuration;
 /// Of more cells than this, some that lie evenly among them stand for all in estimates.
 const PREVIEWED: usize = 100;
 
+const EXAMPLES: &str = "\
+Examples:
+  peakday sweep plan which.yaml                    what is compared, and how long it takes
+  peakday sweep plan which.yaml -o there --emit slurm --shards 200 > array.sh";
+
 /// What `sweep plan` is asked for.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct PlanArgs {
     #[command(flatten)]
     source: Source,

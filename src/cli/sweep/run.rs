@@ -21,8 +21,15 @@ use crate::report::Lang;
 use crate::results::experiment::Experiment;
 use crate::study::{Ran, Shard, StudyOptions, SweepStudy, run_sweep};
 
+const EXAMPLES: &str = "\
+Examples:
+  peakday sweep run which.yaml                     results go to output/NAME
+  peakday sweep run which.yaml --resume            goes on after Ctrl-C, a crash, a reboot
+  peakday sweep run which.yaml -o there --shard 2/5";
+
 /// What `sweep run` is asked for.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct RunArgs {
     #[command(flatten)]
     source: Source,

@@ -24,6 +24,7 @@ const LISTED: usize = 10;
 
 /// What `sweep status` is asked for.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: peakday sweep status output/which-balancer")]
 pub(super) struct StatusArgs {
     /// The folder that `peakday sweep run` wrote.
     dir: PathBuf,
