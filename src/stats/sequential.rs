@@ -36,7 +36,7 @@ pub struct Sequential {
 
 impl Sequential {
     /// Prepares for looks at these sizes, ascending; of a single one the bounds are those of [`Interval::of`] and of
-    /// [`share_at_least`].
+    /// [`share_at_least`](crate::stats::share_at_least).
     pub fn new(looks: &[u32]) -> Self {
         Self::with_error(looks, 1.0 - CONFIDENCE)
     }
