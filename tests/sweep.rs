@@ -571,3 +571,20 @@ fn usage_ends_with_2() {
     }
     assert_eq!(desk.list("."), ["base.yaml", "s.yaml"]);
 }
+
+#[test]
+fn the_best_cell_that_holds_is_named_for_the_next_question() {
+    let desk = Desk::with(
+        "apiVersion: peakday/v1alpha1\nkind: Sweep\nmetadata: {name: next}\nbase:\n  \
+         run: {duration: 10s, replications: 29}\n  traffic: {users: {to: web, class: page, rate: 50/s}}\n  \
+         services:\n    web:\n      pools: {standard: {replicas: 1, concurrency: 1, price: 1 USD/h}}\n      \
+         work: {constant: 10ms}\n      balancer: random\n  \
+         objectives: [{name: p99, service: web, latency: {percentile: 99, lt: 1s}, holdsIn: 90%}]\n\
+         axes: [{path: services.web.pools.standard.replicas, name: servers, values: [3, 1, 2]}]\n",
+    );
+    // The load of the least fleet is 0.5: it holds, and is the cheapest.
+    let out = desk.run(&["sweep", "run", "s.yaml", "-q"]).ends(0).out;
+    assert!(out.ends_with("how much more: peakday headroom s.yaml --cell 2\n"), "{out}");
+    let impossible = desk.run(&["sweep", "run", "s.yaml", "-q", "-o", "no", "--set", "run.load=9"]).ends(0).out;
+    assert!(!impossible.contains("how much more"), "{impossible}");
+}

@@ -11,7 +11,8 @@ use crate::cli::message::Format;
 use crate::cli::{Exit, print};
 use crate::error::Error;
 use crate::report::{self, Lang};
-use crate::results::experiment::{Experiment, ExperimentPlan};
+use crate::results::Verdict;
+use crate::results::experiment::{Experiment, ExperimentPlan, cell_rows};
 use crate::study::{Shard, gather};
 
 /// The most cells that a message lists.
@@ -36,7 +37,7 @@ pub(super) fn run(args: &MergeArgs, format: Format) -> Result<Exit, Error> {
         return Err(Error::Run(incomplete(&plan, &args.dir, &untried)));
     }
     let experiment = Experiment { plan, runs: gathered.runs };
-    finish(&store, &args.dir, &experiment, failed.len(), args.lang, format)
+    finish(&store, (&experiment.plan.file, &args.dir), &experiment, failed.len(), args.lang, format)
 }
 
 /// Says which runs are missing, and what makes them.
@@ -59,10 +60,10 @@ pub(super) fn incomplete(plan: &ExperimentPlan, dir: &Path, missing: &[(usize, u
     text + "\n  make them: " + &told::resume(plan, &plan.file, &dir)
 }
 
-/// Writes and prints what came out.
+/// Writes and prints what came out; `file` is where the sweep stands.
 pub(super) fn finish(
     store: &Store,
-    dir: &Path,
+    (file, dir): (&str, &Path),
     experiment: &Experiment,
     failed: usize,
     lang: Lang,
@@ -77,11 +78,20 @@ pub(super) fn finish(
     print(&match format {
         Format::Text => {
             let table = report::experiment::text(experiment, crate::cli::width());
-            format!("{table}\nfiles: {}\n", dir.display())
+            format!("{table}\nfiles: {}\n{}", dir.display(), next(experiment, file))
         }
         Format::Json => outcome.json(None, experiment.runs.iter().map(Vec::len).sum())?,
     })?;
     outcome.exit()
+}
+
+/// Names what tells how much more the best of the cells that hold could take.
+fn next(experiment: &Experiment, file: &str) -> String {
+    let rows = cell_rows(experiment);
+    let best =
+        rows.iter().find(|row| row.rank == Some(1) && row.verdict == Verdict::Pass && row.risk.is_some());
+    let command = best.map(|row| told::headroom(&experiment.plan, file, row.cell));
+    command.map(|command| format!("how much more: {command}\n")).unwrap_or_default()
 }
 
 /// How a sweep or a shard ended.

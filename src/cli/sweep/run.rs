@@ -90,7 +90,14 @@ pub(super) fn run(args: &RunArgs, voice: Voice, format: Format) -> Result<Exit, 
         return finish(&outcome, shard, &ran, format);
     }
     let experiment = Experiment { plan: sweep.plan, runs: ran.runs };
-    merge::finish(&store, &dir, &experiment, failed, args.lang, format)
+    merge::finish(
+        &store,
+        (&args.source.file.display().to_string(), &dir),
+        &experiment,
+        failed,
+        args.lang,
+        format,
+    )
 }
 
 /// Says what to know before believing the results, of several cells once.

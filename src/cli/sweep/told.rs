@@ -31,11 +31,23 @@ pub(super) fn design(design: &Design) -> String {
 
 /// Returns the command that repeats a run alone; `file` is where the sweep stands.
 pub(super) fn repeat(plan: &ExperimentPlan, file: &str, cell: usize, replication: u32) -> String {
-    // One run is one, however many there are.
+    of_cell(
+        "peakday run",
+        plan,
+        [file, "--cell", &(cell + 1).to_string(), "--replication", &replication.to_string()],
+    )
+}
+
+/// Returns the command that tells how much more load a cell takes.
+pub(super) fn headroom(plan: &ExperimentPlan, file: &str, cell: usize) -> String {
+    of_cell("peakday headroom", plan, [file, "--cell", &(cell + 1).to_string()])
+}
+
+/// Returns a command about one cell, with what is laid over the sweep; how many replications there are is its own.
+fn of_cell<const N: usize>(program: &str, plan: &ExperimentPlan, fixed: [&str; N]) -> String {
     let at = plan.flags.iter().position(|flag| flag == REPLICATIONS).unwrap_or(plan.flags.len());
     let layers = plan.flags[..at].iter().chain(plan.flags.iter().skip(at + 2));
-    let fixed = [file, "--cell", &(cell + 1).to_string(), "--replication", &replication.to_string()];
-    command("peakday run", fixed.into_iter().chain(layers.map(String::as_str)))
+    command(program, fixed.into_iter().chain(layers.map(String::as_str)))
 }
 
 /// Returns the command that goes on with a sweep.
