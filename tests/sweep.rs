@@ -585,6 +585,7 @@ fn the_best_cell_that_holds_is_named_for_the_next_question() {
     // The load of the least fleet is 0.5: it holds, and is the cheapest.
     let out = desk.run(&["sweep", "run", "s.yaml", "-q"]).ends(0).out;
     assert!(out.ends_with("how much more: peakday headroom s.yaml --cell 2\n"), "{out}");
-    let impossible = desk.run(&["sweep", "run", "s.yaml", "-q", "-o", "no", "--set", "run.load=9"]).ends(0).out;
+    let impossible =
+        desk.run(&["sweep", "run", "s.yaml", "-q", "-o", "no", "--set", "run.load=9"]).ends(0).out;
     assert!(!impossible.contains("how much more"), "{impossible}");
 }

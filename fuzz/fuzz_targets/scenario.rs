@@ -71,8 +71,7 @@ fn parts(data: &[u8]) -> (Vec<u8>, Vec<Overlay>, Vec<String>) {
         }
     }
     let main = layers.remove(0);
-    let overlay =
-        |bytes| Overlay { name: "over/lay.yaml".to_owned(), folder: "over".to_owned(), bytes };
+    let overlay = |bytes| Overlay { name: "over/lay.yaml".to_owned(), folder: "over".to_owned(), bytes };
     (main, layers.into_iter().map(overlay).collect(), settings)
 }
 
