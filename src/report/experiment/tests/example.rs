@@ -36,25 +36,12 @@ pub(in crate::report) fn experiment(
     found: Found<'_>,
 ) -> Experiment {
     let count: usize = axes.iter().map(|axis| axis.values.len()).product();
-    let at = |mut cell: usize| {
-        let mut at: Vec<usize> = axes
-            .iter()
-            .rev()
-            .map(|axis| {
-                let here = cell % axis.values.len();
-                cell /= axis.values.len();
-                here
-            })
-            .collect();
-        at.reverse();
-        at
-    };
     let demanded = |(_, goal): &(&str, Goal)| {
         Some(CellObjective { goal: goal.clone(), holds_in: Some(0.9), interval: true })
     };
     let cells: Vec<CellPlan> = (0..count)
         .map(|cell| CellPlan {
-            at: at(cell),
+            at: place_of(&axes, cell),
             sha256: format!("{cell:064x}"),
             objectives: objectives.iter().map(demanded).collect(),
             unbounded: vec![],
@@ -101,6 +88,21 @@ pub(in crate::report) fn experiment(
         recorded: false,
     };
     Experiment { plan, runs }
+}
+
+/// Returns per axis which of its values a cell of the grid has; the last axis turns fastest.
+fn place_of(axes: &[AxisPlan], mut cell: usize) -> Vec<usize> {
+    let mut at: Vec<usize> = axes
+        .iter()
+        .rev()
+        .map(|axis| {
+            let here = cell % axis.values.len();
+            cell /= axis.values.len();
+            here
+        })
+        .collect();
+    at.reverse();
+    at
 }
 
 /// Returns how unusual a day is: between -1 and 1, the same for the same day.
